@@ -1,9 +1,9 @@
-//! What a frame of each plot costs, layout and tessellation, and what some would cost as items of
+//! The cost of a frame of each plot, layout and tessellation, and that of some as items of
 //! `egui_plot`.
 //!
 //! `cargo bench --bench plots`. A plot is drawn through the library where that costs at most a
-//! tenth more. Two versions are compared with an allocator that keeps the memory of a frame for
-//! the next, as a window's does, and does not give it back and fetch it anew: with glibc
+//! tenth more. Two versions are compared with an allocator that keeps the memory of a frame for the
+//! next, as a window's does, and does not give it back and fetch it anew: with glibc
 //! `GLIBC_TUNABLES=glibc.malloc.trim_threshold=2000000000:glibc.malloc.mmap_threshold=1000000000`.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build, medians, in ms per frame:

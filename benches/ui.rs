@@ -1,12 +1,13 @@
-//! What a frame of the window costs while a run trains: each view alone in the centre, between the
+//! The cost of a frame of the window while a run trains: each view alone in the centre, between the
 //! panels that are always there. The latent space shows all samples.
 //!
-//! `cargo bench --bench ui [SAMPLES …] [VIEW …]`, for example `cargo bench --bench ui 10000 Explore
-//! Latent`. Frames come at 60 a second, as on a screen, so that what the threads found meanwhile is
-//! taken in as it is there. Logic takes in events, layout runs every widget, tessellation makes
-//! triangles of what they painted. On Linux the last two columns say how long of the frame its thread
-//! was ready but waited for a core, and what is left without that; elsewhere the wait is 0.
-//! The last line of each size is how fast training was meanwhile.
+//! `cargo bench --bench ui [SAMPLES …] [VIEW …]`, for example
+//! `cargo bench --bench ui 10000 Explore Latent`. Frames come at 60 a second, as on a screen, so
+//! that what the threads found meanwhile is taken in as it is there. Logic takes in events, layout
+//! runs every widget, tessellation makes triangles of what they painted. On Linux the last two
+//! columns say how long of the frame its thread was ready but waited for a core, and what is left
+//! without that; elsewhere the wait is 0. The last line of each size is how fast training was
+//! meanwhile.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build: logic and layout of the whole
 //! window under full training take 2.2 ms at the 99th percentile (`RUST_LOG=frame=debug`; the limit

@@ -1,5 +1,5 @@
-//! **Mathematics on plain slices**, without anything of this crate, and without random numbers that
-//! the caller did not ask for.
+//! **Mathematics on plain slices**. It uses nothing else of this crate; random numbers come from
+//! the caller or are fixed.
 
 pub mod angles;
 pub mod arithmetic;

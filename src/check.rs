@@ -1,23 +1,22 @@
-//! **Total functions over a project** and what is known of its data ([`DataFacts`], absent until
-//! loaded). Nothing here fails or panics, whatever incomplete project it is given.
+//! **Total functions of a project** and facts about its data ([`DataFacts`], absent until loaded).
+//! Nothing here panics, even for incomplete projects.
 //!
 //! - [`cards()`] gives the shape, parameters and multiply-adds of every card.
-//! - [`problems()`] gives every [`Problem`] with its place in the document and, where there is one,
-//!   a [`Fix`]. The rules are in `network_rules`, `code_rules`, `regularizer_rules`,
-//!   `strategy_rules` and `training_rules`.
-//! - [`plan()`] gives the [`Plan`]: a project that can be trained, as a list of [`Stage`]s with
-//!   every shape known, with the plans of layers that are trained by themselves first
-//!   (`pretraining`).
-//! - `layers` has one file per family of layers: effect on a shape, parameters, what mirrors it,
-//!   limits of its settings, memory, linear maps. A layer may be several stages: a residual block
-//!   is its convolutions and norms, a shortcut that starts from the input of its first stage
+//! - [`problems()`] gives every [`Problem`] with its place in the document and, if there is one, a
+//!   [`Fix`]. The rules are in `network_rules`, `code_rules`, `regularizer_rules`, `strategy_rules`
+//!   and `training_rules`.
+//! - [`plan()`] gives the [`Plan`]: a trainable project, as a list of [`Stage`]s with all shapes
+//!   known, and the plans for layer-wise training (`pretraining`).
+//! - `layers` has one file per family of layers: output shape, parameters, mirrored layer, limits
+//!   of settings, memory, linear maps. A layer may be several stages: a residual block is its
+//!   convolutions and norms, a shortcut that starts from the input of its first stage
 //!   (`Stage::skips`), and a stage that adds both.
-//! - `stages` makes stages of cards; [`mirror()`] makes the decoder that undoes an encoder,
-//!   [`freed()`] the equivalent decoder with layers of its own; [`Window`] is the geometry of a
+//! - `stages` turns cards into stages; [`mirror()`] builds the decoder that mirrors an encoder,
+//!   [`freed()`] the equivalent free decoder with its own layers; [`Window`] is the geometry of a
 //!   kernel over a picture.
-//! - `code` says what a kind of code adds, `arrays` names and shapes of all arrays (files are
-//!   checked against them), `memory` what training takes, with [`sizes`] and the [`Route`] to a
-//!   Jacobian that the engine uses as well.
+//! - `code` has the layers, parameters and memory of a kind of code, `arrays` names and shapes of
+//!   all arrays (files are checked against them), `memory` the memory of training, with [`sizes`]
+//!   and the [`Route`] to a Jacobian, which the engine uses as well.
 //! - [`choose_kind`], [`choose_loss`], [`choose_penalty`] and [`choose_data`] set the options that
 //!   a choice needs (`docs/first-choices.md`).
 
@@ -61,7 +60,7 @@ pub use window::Window;
 
 use crate::project::Project;
 
-/// Everything wrong or remarkable, errors first; data unknown until loaded.
+/// All errors, warnings and remarks, errors first; data unknown until loaded.
 pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
     let mut problems = Vec::new();
     network_rules::check(project, data, &mut problems);
@@ -84,14 +83,14 @@ pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
 /// Proves a project trainable on data with these facts.
 ///
 /// # Errors
-/// The problems that stand against it; at least one of them is an error.
+/// The problems of the project; at least one of them is an error.
 pub fn plan(project: &Project, facts: &DataFacts) -> Result<Plan, Vec<Problem>> {
     let mut errors = problems(project, Some(facts));
     errors.retain(Problem::is_error);
     if errors.is_empty() { Ok(Plan::unchecked(project, facts)) } else { Err(errors) }
 }
 
-/// The trainings of single layers have plans of their own, which are as sound as that of the whole.
+/// Plans of layer-wise training, which must be valid like that of the whole network.
 fn check_pretraining(plan: &Plan, problems: &mut Vec<Problem>) {
     for (number, training) in plan.pretraining().iter().enumerate() {
         let Some(own) = &training.autoencoder else { continue };

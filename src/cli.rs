@@ -1,16 +1,14 @@
-//! **The command line**: everything the window does that needs no screen.
+//! **The command line**: everything in the window that needs no screen.
 //!
 //! - `args` defines the commands, and each has a file (`design`: recipes, new, check). `reading`
-//!   has an option for every choice of how data are read, `applied` is a trained network with the
-//!   data it is shown, `sets` its sets of samples, `output` the form and place of results by their
-//!   name.
+//!   has an option for every choice of how data are read, `applied` is a trained network with its
+//!   data, `sets` its sets of samples, `output` the format and destination of results.
 //! - Results go to stdout and everything else to stderr, both through `write`. A `Stream` writes on
-//!   a thread of its own, so that no run waits for a reader; whether stdout could be written is
-//!   asked at the end.
-//! - `signal` ends a command at once where nothing has to be saved, and lets a training end by
-//!   itself. Signals that the program was started to ignore stay ignored.
-//! - Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for wrong usage, 130 after
-//!   Ctrl-C.
+//!   its own thread, so that no run waits for a reader; failures to write to stdout are checked at
+//!   the end.
+//! - `signal` ends a command at once if nothing has to be saved, and lets a training end by itself.
+//!   Signals that were ignored when the program started stay ignored.
+//! - Exit codes: 0 for success, 1 for a problem or a failure, 2 for wrong usage, 130 after Ctrl-C.
 
 mod applied;
 mod args;
@@ -50,7 +48,7 @@ use failure::Failure;
 
 use crate::project::visible_path;
 
-/// How the program ends after the command line was parsed.
+/// The action after parsing the command line.
 #[derive(Debug)]
 pub enum Outcome {
     /// Opens the window on this file, or on the default project.
@@ -59,9 +57,9 @@ pub enum Outcome {
     Exit(ExitCode),
 }
 
-/// Reads the arguments and runs the command they name, if they name one.
+/// Parses the arguments and runs their command, if they have one.
 pub fn run() -> Outcome {
-    // Quiet unless RUST_LOG asks.
+    // Quiet unless RUST_LOG is set.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error"))
         .target(env_logger::Target::Pipe(Box::new(write::Diagnostics)))
         .init();
@@ -86,8 +84,7 @@ pub fn run() -> Outcome {
     Outcome::Exit(end(result))
 }
 
-/// Ends the program once its window is closed, or where none can be opened; all that was said is
-/// written.
+/// Ends the program after its window is closed, or if none can be opened; all output is written.
 pub fn close(result: Result<(), String>) -> ExitCode {
     end(result.map_err(Failure::Problem))
 }
@@ -103,7 +100,7 @@ fn is_misspelt(word: &Path) -> bool {
     !is_known && !name.starts_with('-') && word.extension().is_none() && !word.exists()
 }
 
-/// A word without an extension was probably meant as a command.
+/// The error for a missing file; a word without an extension was probably meant as a command.
 fn missing(file: &Path) -> Failure {
     if file.extension().is_some() {
         return Failure::Problem(subject::missing(file));
@@ -121,8 +118,8 @@ fn missing(file: &Path) -> Failure {
     ))
 }
 
-/// How many letters have to be changed, added or removed to make one word of another (Levenshtein,
-/// 1966).
+/// Number of letters that must be changed, added or removed to turn one word into another
+/// (Levenshtein, 1966).
 fn edits(word: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (at, letter) in word.chars().enumerate() {
@@ -163,7 +160,7 @@ fn execute(task: Task) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    /// The words of a command line on a page, without a remark or another program after it.
+    /// The words of a command line in a document, without a comment or another program after it.
     fn words(line: &str) -> Vec<&str> {
         let command =
             ["  ", " #", " |", " &&"].iter().fold(line, |rest, end| rest.split(end).next().unwrap_or(rest));

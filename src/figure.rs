@@ -1,11 +1,11 @@
-//! **Pictures without a screen**: the colours that the window, its plots and every exported figure
-//! share, where axes are marked, and [`Figure`]s.
+//! **Pictures without a screen**: the colours that the window, its plots and all exported figures
+//! share, the ticks of axes, and [`Figure`]s.
 //!
-//! A [`Figure`] is what a plot or a page of pictures shows, as plain data: lines, points, bars,
+//! A [`Figure`] is the content of a plot or a page of pictures as plain data: lines, points, bars,
 //! tiles, or panels of these, with axes, names and inks (a colour for either theme). [`encoded()`]
-//! makes a file of it: SVG (`svg`, on the `Canvas`), PNG by resvg with the typeface of the window
-//! (`raster`), CSV (`table`) or GIF. A cloud of more than 5,000 points becomes one picture within
-//! the SVG.
+//! converts it to a file: SVG (`svg`, on the `Canvas`), PNG by resvg with the typeface of the
+//! window (`raster`), CSV (`table`) or GIF. A cloud of more than 5,000 points becomes one picture
+//! within the SVG.
 
 mod animation;
 mod axis;
@@ -47,25 +47,25 @@ pub use svg::svg;
 pub use table::csv;
 pub use tiles::{ColorBar, ColorMap, Picture, Tile, TileLine, Tiles};
 
-/// What a plot or a page of pictures shows.
+/// The content of a plot or a page of pictures.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// What stands above it.
+    /// The title above it.
     pub title: String,
-    /// What is drawn.
+    /// The drawing.
     pub drawing: Drawing,
-    /// The same in motion, where there is anything that moves.
+    /// Its animation, if there is one.
     pub animation: Option<Animation>,
 }
 
-/// What is drawn in a figure.
+/// The drawing of a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawing {
     /// Curves over a common axis.
     Lines(Lines),
     /// Points in the plane.
     Scatter(Scatter),
-    /// Bars of numbers, or how often numbers fall where.
+    /// Bars of numbers, or a histogram.
     Bars(Bars),
     /// Pictures side by side.
     Tiles(Tiles),
@@ -79,7 +79,7 @@ impl Figure {
         Figure { title: title.into(), drawing, animation: None }
     }
 
-    /// Width and height that it needs, in points: pixels of a picture at the scale 1.
+    /// Its width and height, in points: pixels of a picture at scale 1.
     pub fn size(&self) -> [f32; 2] {
         let [width, height] = self.drawing.size();
         [width, height + svg::head_height(&self.title)].map(f32::ceil)

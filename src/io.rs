@@ -2,14 +2,14 @@
 //!
 //! - Every write goes through [`Files`]: to a temporary file that is renamed over the old one. A
 //!   test can make any write fail, and after any failure the old file is unchanged.
-//! - What is read is never trusted: it may be incomplete, damaged, foreign or hostile. Sizes are
-//!   bounded before anything is allocated, and unpacking is bounded in proportion to the file.
-//!   Damage costs as little as possible: a file of a run that cannot be read costs what it contains
-//!   (curves, checkpoint or replay), a damaged `run.ron` the run. The project opens with a warning
+//! - Input is never trusted: it may be incomplete, damaged, of another kind or hostile. Sizes are
+//!   limited before anything is allocated, and unpacking is limited in proportion to the file. As
+//!   little as possible is lost by damage: an unreadable file of a run loses its content (curves,
+//!   checkpoint or replay), a damaged `run.ron` loses the run. The project opens with a warning
 //!   that names run, file and reason; after 20 warnings the rest are counted.
 //! - `run_files` lists the files of a run, `project_file` those of a project and the versions of
-//!   the format, `store` is the live store, `merge` saves where other programs save too, `shelf`
-//!   leaves weights of kept epochs in the file until they are needed.
+//!   the format, `store` is the live store, `merge` saves files that other programs may have
+//!   changed, `shelf` leaves weights of kept epochs in the file until they are needed.
 //! - [`Watch`] reports the progress of an export and cancels it. A folder of results appears as a
 //!   whole.
 

@@ -23,14 +23,14 @@
 //! ```
 //!
 //! A [`project::Project`] is plain data and describes everything about a training.
-//! [`check::plan()`] turns it into a [`check::Plan`], or lists what is wrong with it.
-//! [`engine::Trainer`] makes one training step at a time, and [`engine::Trained`] uses the result:
-//! encode, decode, reconstruct, sample. [`session::Driver`] records a training as a [`run::Run`],
-//! which [`io::save_project`] writes to a file.
+//! [`check::plan()`] turns it into a [`check::Plan`], or lists its problems. [`engine::Trainer`]
+//! takes one training step at a time, and [`engine::Trained`] uses the result: encode, decode,
+//! reconstruct, sample. [`session::Driver`] records a training as a [`run::Run`], which
+//! [`io::save_project`] writes to a file.
 //!
 //! # Modules
 //!
-//! Each module uses only those above it in this table; `ARCHITECTURE.md` says which.
+//! Each module uses only those above it in this table; `ARCHITECTURE.md` has the details.
 //!
 //! | module | contains |
 //! |---|---|
@@ -42,8 +42,8 @@
 //! | [`analysis`] | mathematics on plain slices: PCA, neighbours, mixtures |
 //! | [`engine`] | training on dfdx's tensors and tape |
 //! | [`io`] | project files, unsaved work, settings, exports |
-//! | [`session`] | work on threads: training, computing, loading |
-//! | [`prepared`] | what plots of a run show |
+//! | [`session`] | worker threads: training, computing, loading |
+//! | [`prepared`] | the data of a run's plots |
 //! | [`cli`] | the command line |
 //! | `ui` | the window (feature `gui`) |
 //!
@@ -52,9 +52,9 @@
 //! Errors are values, one enum per module: [`dataset::DataError`], [`engine::EngineError`],
 //! [`io::FileError`], [`project::DesignError`]. A message says what happened, where (file, line,
 //! column, row), and what to do. A panic in a thread of [`session`] becomes an event, so that the
-//! window outlives it; an image decoder that panics costs one picture.
+//! window stays open; a panic in an image decoder only affects one picture.
 
-// For what ships: tests write files, panic and name colours as they need.
+// In the program only: tests write files, panic and name colours as they need.
 #![cfg_attr(
     not(test),
     warn(

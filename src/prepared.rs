@@ -1,10 +1,10 @@
-//! **What plots of a run show, prepared without a screen**: series, ranges, colours and labels, and
-//! [`Figure`](crate::figure::Figure)s of them. The window draws the same numbers, and `hourglass
-//! figure` writes the same figures.
+//! **Data of a run's plots, computed without a screen**: series, ranges, colours and labels, and
+//! [`Figure`](crate::figure::Figure)s of them. The window draws these numbers, and
+//! `hourglass figure` writes these figures.
 //!
 //! `loss` and `latent` prepare the plots of those names, `sample_page` and `reconstructions`
-//! samples with their reconstructions, `pages` decoded samples and traversals, `codes` and
-//! `channels` codes that are pictures.
+//! prepare samples with their reconstructions, `pages` decoded samples and traversals, `codes` and
+//! `channels` picture codes.
 
 mod channels;
 mod codes;

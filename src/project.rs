@@ -1,22 +1,22 @@
-//! **The document**: what a person edits and saves.
+//! **The document** that users edit and save.
 //!
-//! Plain data only: every type is `Clone`, `PartialEq` and has serde. A [`Project`] may be
-//! incomplete or meaningless; [`crate::check`] says what is wrong with it and turns a valid one
-//! into a plan for the engine.
+//! Plain data only: every type is `Clone`, `PartialEq` and serde-serialisable. A [`Project`] may be
+//! incomplete or invalid; [`crate::check`] lists its problems and turns a valid one into a plan for
+//! the engine.
 //!
-//! - Kinds are closed enums with an `ALL` that tests run over. Matches over them are exhaustive, so
-//!   that the compiler lists what a new kind needs.
+//! - Kinds are closed enums with an `ALL` that tests iterate over. Matches on them are exhaustive,
+//!   so the compiler lists what a new kind needs.
 //! - `design_file` is the text form. Unknown fields are errors with line and column; relative data
 //!   paths start at the folder of the file.
-//! - [`Recipe`] lists the ready-made projects: `recipe::designs` builds them, `recipe::claim` says
-//!   which measured value shows the idea of each.
-//! - Next to the design, a document keeps selections with names and label columns made of them
+//! - [`Recipe`] lists the ready-made projects: `recipe::designs` builds them, `recipe::claim` has
+//!   the measurable claim of each.
+//! - Besides the design, a document keeps named selections and label columns made from them
 //!   ([`NamedSelection`]), pins ([`Pin`]: samples by data fingerprint and row, codes by their run),
-//!   and the places of other data ([`OtherData`], with a [`Mask`] of holes). `beside` merges two
+//!   and the locations of other data ([`OtherData`], with a [`Mask`] of holes). `beside` merges two
 //!   copies item by item.
 //! - [`learning_rate()`] is a pure function of the schedule, which the inspector also draws.
-//! - [`visible()`] escapes control characters and text direction marks of names that come from
-//!   outside; `number` formats numbers with digits, separators and units.
+//! - [`visible()`] escapes control characters and bidirectional marks in names from outside;
+//!   `number` formats numbers with digits, separators and units.
 
 mod beside;
 mod bottleneck;
@@ -79,11 +79,11 @@ use serde::{Deserialize, Serialize};
 pub struct Project {
     /// Version of the text form; see [`FORMAT_VERSION`].
     pub format_version: u32,
-    /// What the project calls itself; the window's title until it is saved under a file name.
+    /// Its name, which is the window's title until it is saved under a file name.
     pub name: String,
-    /// Where rows come from, how they are scaled and split.
+    /// Data source, scaling and split.
     pub data: Data,
-    /// What is done to an input before the encoder sees it during training; the loss compares with the clean input.
+    /// Corruption of the encoder's input in training; the loss compares with the clean input.
     pub corruption: Corruption,
     /// Layers from the input towards the code.
     pub encoder: Vec<Layer>,
@@ -93,29 +93,29 @@ pub struct Project {
     pub regularizers: Vec<Regularizer>,
     /// Layers from the code towards the output.
     pub decoder: Decoder,
-    /// The last card: brings the decoder back to the shape of the input.
+    /// The last card, which restores the shape of the input.
     pub output: Output,
-    /// How a reconstruction is compared with its input.
+    /// How reconstructions are compared with inputs.
     pub loss: Loss,
-    /// How much columns or channels count in the loss, where that is not 1.
+    /// Weights of columns or channels in the loss that differ from 1.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub feature_weights: Vec<FeatureWeight>,
     /// Optimizer, schedule, batch size, epochs, seed.
     pub training: Training,
-    /// Selections of rows that were given a name. They change nothing that is trained, and no run has them.
+    /// Named selections of rows. They do not affect training, and runs do not have them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub selections: Vec<NamedSelection>,
-    /// Other data that trained networks were shown. They change nothing that is trained, and no run has them.
+    /// Other data for trained networks. They do not affect training, and runs do not have them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherData>,
-    /// Codes that are kept to look at. No run has them either.
+    /// Codes kept for viewing. Runs do not have them either.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
 }
 
 impl Project {
-    /// The design as this program writes it: one of version 1 says by which rules its data were
-    /// read. Pins without a code that can be decoded go.
+    /// The design in the current version: one of version 1 gets the rules its data were read by.
+    /// Pins with codes that cannot be decoded are removed.
     #[must_use]
     pub fn migrated(mut self) -> Project {
         if self.format_version < 2 && self.data.source.path().is_some() {
@@ -126,8 +126,8 @@ impl Project {
         self
     }
 
-    /// What of it a run is trained by: all but selections, pins, other data, and label columns that
-    /// hold nothing out.
+    /// The part of it that affects training: everything except selections, pins, other data, and
+    /// label columns without a held-out class.
     #[must_use]
     pub fn design(&self) -> Project {
         Project {
@@ -139,12 +139,12 @@ impl Project {
         }
     }
 
-    /// Whether some features count more than others in the loss.
+    /// Whether features have different weights in the loss.
     pub fn weighs_features(&self) -> bool {
         self.feature_weights.iter().any(|own| own.weight != 1.0)
     }
 
-    /// The design that a learning rate is sought for: all layers at once, from random weights.
+    /// The design for a learning rate search: all layers jointly, from random weights.
     #[must_use]
     pub fn for_rate_search(&self) -> Project {
         let mut design = self.design();
@@ -152,7 +152,8 @@ impl Project {
         design
     }
 
-    /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
+    /// The designs that *Train* trains: this one, or two if layer-wise and joint training are to be
+    /// compared.
     pub fn trained_designs(&self) -> Vec<Project> {
         match self.training.strategy {
             Strategy::LayerWise { by, epochs, beside_joint: true } => {
@@ -168,7 +169,8 @@ impl Project {
         }
     }
 
-    /// The layer of a card that owns one; `None` for the input, the code, the output and mirrored layers.
+    /// The layer of a card that has its own; `None` for the input, the code, the output and
+    /// mirrored layers.
     pub fn layer(&self, place: Place) -> Option<&Layer> {
         match (place, &self.decoder) {
             (Place::Encoder(index), _) => self.encoder.get(index),
@@ -178,7 +180,7 @@ impl Project {
         }
     }
 
-    /// The layer of a card that owns one, to change it.
+    /// [`Project::layer`], mutable.
     pub fn layer_mut(&mut self, place: Place) -> Option<&mut Layer> {
         match (place, &mut self.decoder) {
             (Place::Encoder(index), _) => self.encoder.get_mut(index),
@@ -188,8 +190,8 @@ impl Project {
         }
     }
 
-    /// Puts a layer before the card of a place, or after the last one of its stack; says which card it became. `None`
-    /// where that stack has no layers of its own.
+    /// Inserts a layer before a card, or after the last one of its stack; returns the new card.
+    /// `None` if that stack has no layers of its own.
     pub fn insert_layer(&mut self, place: Place, layer: Layer) -> Option<Place> {
         match (place, &mut self.decoder) {
             (Place::Encoder(index), _) => {
@@ -207,7 +209,7 @@ impl Project {
         }
     }
 
-    /// Takes the layer of a card out, where it owns one.
+    /// Removes the layer of a card, if it has its own.
     pub fn remove_layer(&mut self, place: Place) -> Option<Layer> {
         match (place, &mut self.decoder) {
             (Place::Encoder(index), _) => self.remove_encoder_layer(index),
@@ -219,7 +221,7 @@ impl Project {
         }
     }
 
-    /// Puts a layer into the encoder; regularizers stay with their layers.
+    /// Inserts a layer into the encoder; regularizers stay with their layers.
     fn insert_encoder_layer(&mut self, index: usize, layer: Layer) {
         self.encoder.insert(index.min(self.encoder.len()), layer);
         for regularizer in &mut self.regularizers {
@@ -230,7 +232,7 @@ impl Project {
         }
     }
 
-    /// Takes a layer out of the encoder, and the regularizers that look at it; the others stay with their layers.
+    /// Removes a layer from the encoder with its regularizers; the others stay with their layers.
     fn remove_encoder_layer(&mut self, index: usize) -> Option<Layer> {
         if index >= self.encoder.len() {
             return None;

@@ -11,13 +11,13 @@
 //! - Types that are read from files have a `validate`, which the readers in [`crate::io`] call. It
 //!   checks everything that refers to something else; rows of the data are checked where the data
 //!   meet the run.
-//! - [`diagnoses()`] finds what is wrong in what a run recorded: each [`Diagnosis`] has its
-//!   evidence and its [`Advice`], which are changes of a design. `diagnosis::learning` judges the
-//!   losses by the few points of `diagnosis::curve`, `diagnosis::network` the latest [`Health`].
-//! - A run stores what identifies its rows, their scaling and their split, and resumes with no
-//!   others. A setting edited during training is an [`Edit`], recorded with its step and written
-//!   together with the checkpoint that has it in force. `attempt` counts how often a selector was
-//!   restarted.
+//! - [`diagnoses()`] finds faults in the records of a run: each [`Diagnosis`] has its evidence and
+//!   its [`Advice`], which are changes of a design. `diagnosis::learning` checks the losses,
+//!   thinned out by `diagnosis::curve`; `diagnosis::network` checks the latest [`Health`].
+//! - A run stores fingerprints of its rows and their split, and their scaling, and resumes only
+//!   with the same. A setting edited during training is an [`Edit`], recorded with its step and
+//!   written together with the checkpoint in which it is in effect. `attempt` counts how often a
+//!   selector was restarted.
 //! - `run_data` decides whether data are a run's own, `own_data` loads them as the run knows them,
 //!   and `shown_data` loads other data for its network.
 //! - [`Results`] are the [`Finding`]s measured on request; [`Caption`] is a run's name and note.
@@ -213,17 +213,17 @@ pub struct Run {
     pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
-    /// Name, note and visibility. Stored with the results in a file of its own, not in `run.ron`.
+    /// Name, note and visibility. Stored with the results in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub caption: Caption,
-    /// Measurements made on request. Stored in a file of their own, not in `run.ron`.
+    /// Measurements made on request. Stored in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub results: Results,
-    /// Pictures and codes of the probe by epoch. Stored in files of their own, not in `run.ron`.
+    /// Pictures and codes of the probe by epoch. Stored in a separate file, not in `run.ron`.
     #[serde(skip)]
     pub kept: KeptEpochs,
-    /// Everything needed to resume or to use the trained network. Stored in files of its own, not
-    /// in `run.ron`.
+    /// Everything needed to resume or to use the trained network. Stored in a separate file, not in
+    /// `run.ron`.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
     /// The most recent result of [`Run::diagnoses`].
@@ -231,9 +231,9 @@ pub struct Run {
     pub diagnosed: Diagnosed,
 }
 
-/// Exceeds any duration in seconds, about 30,000 years.
+/// Longer than any duration, in seconds: about 30,000 years.
 const MOST_SECONDS: f64 = 1e12;
-/// Exceeds the number of edits and restarts of a run.
+/// More than any run has edits and restarts.
 const MOST_CHANGES: usize = 10_000;
 /// Maximum length in bytes of a failure message; the window would take long to lay out more.
 const MOST_MESSAGE_BYTES: usize = 100_000;

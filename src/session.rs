@@ -1,28 +1,28 @@
-//! **Work on threads, next to the window.** [`Request`]s go in, [`Event`]s come out, both plain
+//! **Worker threads next to the window.** They receive [`Request`]s and send [`Event`]s, both plain
 //! data.
 //!
 //! - The **training lane** is one thread with a queue of runs. It trains one run at a time and
-//!   looks for commands between two steps. [`Driver`] is its loop, also for `hourglass train`; it
-//!   tells an [`Observer`] each event. `recorder` writes events to the live store and sends them to
-//!   the window.
-//! - The **compute lane** has a thread for each urgency, so that the code under the pointer is
-//!   decoded at once, whatever else is being computed: one decodes, one computes principal
-//!   components, one draws and looks up, one does baselines and evaluations. Of jobs that follow
-//!   the pointer, a newer one replaces an older one that waits, and a draw or look-up under way is
-//!   given up for a newer one. Work on whole sets is done in blocks and can be cancelled between
-//!   them. What a worker has built or fitted is dropped after a minute without a job.
-//! - **Loading** has a thread per request; a new request cancels the one before.
-//! - Weights of a run under way are copied for whoever asks (`live`), at most ten times per second.
-//! - Progress is reported at most every 33 ms. While a hidden window takes no events, newer ones
+//!   handles commands between two steps. [`Driver`] is its loop, also for `hourglass train`; it
+//!   passes each event to an [`Observer`]. `recorder` writes events to the live store and sends
+//!   them to the window.
+//! - The **compute lane** has one thread per urgency, so that the code under the pointer is decoded
+//!   at once, whatever else is being computed: one decodes, one computes principal components, one
+//!   draws and searches, one computes baselines and evaluations. Jobs that follow the pointer
+//!   replace older waiting ones, and a running draw or search is cancelled by a newer one. Work on
+//!   whole sets is done in blocks and can be cancelled between them. A worker's cached networks and
+//!   fits are dropped after a minute without a job.
+//! - **Loading** has one thread per request; a new request cancels the previous one.
+//! - Weights of a training run are copied on request (`live`), at most ten times per second.
+//! - Progress is reported at most every 33 ms. While a hidden window receives no events, newer ones
 //!   replace older ones.
 //! - A panic or an error in a lane becomes an event; the window stays open.
 //!
 //! Inside the training lane, kernels fork onto a pool whose workers spin for some microseconds
-//! before they sleep, because a fork has to cost less than the work it shares.
+//! before they sleep, because a fork must cost less than the work it distributes.
 //!
-//! `baseline` and `findings` compute what runs are judged by, `results` keeps it with the run,
-//! `scores` are scores of single samples, `sets` does jobs on samples of any set, and `exploring`
-//! draws codes, finds neighbours and takes means for the view *Explore*. Window and command line
+//! `baseline` and `findings` compute quality measures of runs, `results` keeps them with the run,
+//! `scores` are scores of single samples, `sets` runs jobs on samples of any set, and `exploring`
+//! draws codes, finds neighbours and computes means for the view *Explore*. Window and command line
 //! share [`Sheet`] (a table of results), [`Encoded`] and [`Decoded`] (codes and reconstructions in
 //! one), [`ResultsExport`], [`traversal()`] and [`Neighbours`].
 

@@ -1,16 +1,16 @@
-//! Angles between subspaces: whether a linear autoencoder found the subspace of PCA.
+//! Angles between subspaces, to check whether a linear autoencoder found the subspace of PCA.
 
 use faer::Mat;
 
 /// The largest principal angle between two subspaces of `features` dimensions, in radians from 0 to
 /// π/2.
 ///
-/// `a` and `b` contain spanning vectors one after the other; they need not be orthogonal or of
-/// length 1. Subspaces of different dimension are at π/2, because one then contains a direction
-/// that the other lacks. Sine and cosine are both computed, so that small angles are as exact as
-/// large ones (Björck & Golub 1973).
+/// `a` and `b` contain spanning vectors one after another; they need not be orthonormal. Subspaces
+/// of different dimension are at π/2, because one contains a direction that the other lacks. Sine
+/// and cosine are both computed, so that small angles are as exact as large ones (Björck & Golub
+/// 1973).
 ///
-/// `None` where a slice is no whole number of vectors, is not finite, or spans nothing.
+/// `None` if a slice is not a whole number of vectors, is not finite, or spans nothing.
 pub fn largest_principal_angle(a: &[f32], b: &[f32], features: usize) -> Option<f64> {
     let (a, b) = (basis(a, features)?, basis(b, features)?);
     if a.ncols() != b.ncols() {

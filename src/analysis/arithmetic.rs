@@ -1,7 +1,7 @@
-//! Arithmetic with codes: the difference of two groups, added to a code (as with words; Mikolov et
-//! al. 2013).
+//! Arithmetic with codes: the difference of two groups, added to a code (as with word vectors;
+//! Mikolov et al. 2013).
 
-/// The mean of codes that come part after part.
+/// The mean of codes that are added in parts.
 #[derive(Clone, Debug)]
 pub struct Mean {
     sums: Vec<f64>,
@@ -9,7 +9,7 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// The codes of this many units, still empty.
+    /// The mean of no codes yet, with this many units.
     pub fn of(units: usize) -> Mean {
         Mean { sums: vec![0.0; units], count: 0 }
     }
@@ -22,7 +22,7 @@ impl Mean {
         }
     }
 
-    /// How many codes have come.
+    /// Number of codes added.
     pub fn count(&self) -> usize {
         self.count
     }

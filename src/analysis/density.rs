@@ -1,19 +1,19 @@
-//! How densely points lie on a plane.
+//! The density of points on a plane.
 
 /// Density of points on a grid over the rectangle that contains them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Density {
     /// Cells along x and y.
     pub size: [usize; 2],
-    /// Least and largest coordinates, of x and of y.
+    /// Smallest and largest coordinates, of x and of y.
     pub bounds: [[f32; 2]; 2],
-    /// One value a cell, the row of least y first, as a share of the largest: 0 to 1.
+    /// One value per cell, rows in ascending y, as a share of the largest: 0 to 1.
     pub cells: Vec<f32>,
 }
 
 impl Density {
     /// Counts the finite points in cells and smooths with a binomial kernel (1 4 6 4 1) in both
-    /// directions, which is near a normal distribution with a standard deviation of one cell.
+    /// directions, which approximates a normal distribution with a standard deviation of one cell.
     pub fn new(points: impl Iterator<Item = [f32; 2]> + Clone, size: [usize; 2]) -> Density {
         let finite = points.filter(|[x, y]| x.is_finite() && y.is_finite());
         let mut bounds = [[f32::INFINITY, f32::NEG_INFINITY]; 2];
@@ -52,8 +52,8 @@ impl Density {
         Some(index(1)? * self.size[0] + index(0)?)
     }
 
-    /// Smooths `lines` lines of `count` cells, `step` apart, of lines that are `stride` apart.
-    /// Values beyond the grid are dropped.
+    /// Smooths `lines` lines of `count` cells: cells are `step` apart, lines `stride`. Values
+    /// beyond the grid are dropped.
     fn smooth(&mut self, lines: usize, count: usize, step: usize, stride: usize) {
         const KERNEL: [f32; 5] = [1.0, 4.0, 6.0, 4.0, 1.0];
         let mut before = vec![0.0; count];
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn cells_hold_smoothed_shares() {
-        // Many points in the middle cell of 5 × 5; two span the rectangle and count for next to
-        // nothing.
+        // Many points in the middle cell of 5 × 5; two more span the rectangle, with negligible
+        // weight.
         let middle = std::iter::repeat_n([2.5, 2.5], 1_000_000);
         let points = middle.chain([[0.0, 0.0], [5.0, 5.0]]);
         let density = Density::new(points, [5, 5]);

@@ -1,5 +1,5 @@
-//! A normal distribution with full covariance, fitted to points and drawn from: a prior for codes
-//! that were given none (as ex-post density estimation; Ghosh et al. 2020).
+//! A normal distribution with full covariance, fitted to points and sampled: a prior for codes
+//! without one (ex-post density estimation; Ghosh et al. 2020).
 
 use faer::{Mat, Side};
 use thiserror::Error;
@@ -9,16 +9,16 @@ use thiserror::Error;
 pub struct Gaussian {
     /// The mean, `d` values.
     pub mean: Vec<f64>,
-    /// Orthonormal axes, `d × d`, one a row.
+    /// Orthonormal axes, `d × d`, one per row.
     axes: Vec<f64>,
-    /// Standard deviation along each of them.
+    /// Standard deviation along each axis.
     deviations: Vec<f64>,
 }
 
 /// Why no distribution can be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FitError {
-    /// No row, no dimension, or a slice that is not a whole number of rows.
+    /// No rows, no dimensions, or a slice that is not a whole number of rows.
     #[error("there are no whole rows to fit a distribution to")]
     NotRows,
     /// NaN, infinity, or values too large to be squared.
@@ -27,9 +27,9 @@ pub enum FitError {
     /// More components than rows.
     #[error("{components} components cannot be fitted to {rows} rows; use fewer")]
     TooManyComponents {
-        /// Components asked for.
+        /// Requested components.
         components: usize,
-        /// Rows there are.
+        /// Number of rows.
         rows: usize,
     },
 }
@@ -77,7 +77,7 @@ impl Gaussian {
             let share = weight(at) / total;
             for (column, factor) in centred.iter().enumerate() {
                 let sums = covariance.col_as_slice_mut(column).iter_mut();
-                // The lower triangle is all that is read.
+                // Only the lower triangle is read.
                 for (sum, value) in sums.zip(&centred).skip(column) {
                     *sum += share * factor * value;
                 }
@@ -91,20 +91,20 @@ impl Gaussian {
         let vectors = eigen.U();
         let axes = (0..d).flat_map(|axis| (0..d).map(move |row| vectors[(row, axis)])).collect();
         let variances: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
-        // Rounding makes a little more or less than nothing of a variance of nothing.
+        // Rounding may give a zero variance a slightly positive or negative value.
         let least = variances.iter().copied().fold(0.0, f64::max) * ROUNDING;
         let deviation = |variance: &f64| (if *variance > least { variance + floor } else { floor }).sqrt();
         let deviations = variances.iter().map(deviation).collect();
         Ok(Gaussian { mean, axes, deviations })
     }
 
-    /// Dimensions.
+    /// Number of dimensions.
     pub fn dimensions(&self) -> usize {
         self.mean.len()
     }
 
-    /// A point made of as many standard normal numbers. `temperature` scales its distance from the
-    /// mean: 0 gives the mean, 1 a sample of the distribution.
+    /// A point from `d` standard normal numbers. `temperature` scales its distance from the mean: 0
+    /// gives the mean, 1 a sample of the distribution.
     pub fn draw(&self, temperature: f64, mut normal: impl FnMut() -> f32) -> Vec<f32> {
         let mut point = self.mean.clone();
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {
@@ -116,8 +116,8 @@ impl Gaussian {
         point.into_iter().map(|value| value as f32).collect()
     }
 
-    /// Logarithm of the density at a point. Along an axis where nothing varied it is minus infinity
-    /// off the mean, and the axis counts for nothing on it.
+    /// Logarithm of the density at a point. Along an axis without variance it is minus infinity off
+    /// the mean; on the mean the axis is ignored.
     pub fn log_density(&self, point: &[f32]) -> f64 {
         let mut sum = 0.0;
         for (axis, deviation) in self.axes.chunks_exact(self.dimensions()).zip(&self.deviations) {

@@ -1,6 +1,6 @@
-//! Finding by binary codes.
+//! Retrieval by binary codes.
 
-/// Binary codes, 64 bits a word: `words` of them for each code.
+/// Binary codes, 64 bits per word; `words` words per code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinaryCodes {
     bits: Vec<u64>,
@@ -24,7 +24,7 @@ impl BinaryCodes {
         BinaryCodes { bits, words }
     }
 
-    /// How many there are.
+    /// Number of codes.
     pub fn len(&self) -> usize {
         self.bits.len() / self.words
     }
@@ -34,7 +34,7 @@ impl BinaryCodes {
         self.bits.is_empty()
     }
 
-    /// Bits in which code `own` differs from code `other` of `others`.
+    /// Number of bits in which code `own` differs from code `other` of `others`.
     pub fn distance(&self, own: usize, others: &BinaryCodes, other: usize) -> u32 {
         let (a, b) = (&self.bits[own * self.words..], &others.bits[other * others.words..]);
         a.iter().zip(b).take(self.words).map(|(a, b)| (a ^ b).count_ones()).sum()
@@ -42,8 +42,8 @@ impl BinaryCodes {
 }
 
 /// Mean over the queries of the share of the `k` nearest codes of the database that are of the
-/// query's class; where more lie at the last distance than are wanted, each of them counts in
-/// proportion. `None` if there are no queries or fewer than `k` codes.
+/// query's class; if more than needed are at the last distance, each of them counts in proportion.
+/// `None` if there are no queries or fewer than `k` codes.
 pub fn precision_at(
     k: usize,
     (queries, query_classes): (&BinaryCodes, &[u32]),
@@ -101,7 +101,7 @@ mod tests {
         let at = |k| precision_at(k, (&query, &[7]), (&database, &classes));
         assert_eq!([1, 2, 3, 4].map(|k| at(k).unwrap()), [1.0, 1.0, 2.0 / 3.0, 0.75]);
         assert_eq!((at(0), at(5)), (None, None));
-        // Two lie at distance 1, of which one is of the class: for one place they count half each.
+        // Two are at distance 1, of which one is of the class: for one place they count half each.
         let tied = codes(&[[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]);
         assert_eq!(precision_at(1, (&query, &[7]), (&tied, &[7, 8])), Some(0.5));
     }

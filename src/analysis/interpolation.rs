@@ -1,14 +1,14 @@
 //! Points between two points.
 
-/// How points from one point to another are found.
+/// How points between two points are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
     /// The straight line.
     #[default]
     Linear,
-    /// The great circle (Shoemake 1985), with lengths in between those of the ends: draws of a
-    /// normal prior of many dimensions lie near a sphere, which a straight line leaves (White
-    /// 2016).
+    /// The great circle (Shoemake 1985), with lengths interpolated between those of the ends:
+    /// samples of a normal prior with many dimensions are close to a sphere, which a straight line
+    /// leaves (White 2016).
     Spherical,
 }
 
@@ -23,7 +23,7 @@ impl Interpolation {
         }
         let cosine: f32 = a.iter().zip(b).map(|(a, b)| a / of_a * (b / of_b)).sum();
         let angle = cosine.clamp(-1.0, 1.0).acos();
-        // In the same or in opposite directions there is no one great circle.
+        // For equal or opposite directions there is no unique great circle.
         if angle.sin() < 1e-4 {
             return line();
         }
@@ -46,7 +46,7 @@ mod tests {
             (Interpolation::Spherical, [1.0, 0.0], [0.0, 1.0], 0.5, [half, half]),
             (Interpolation::Spherical, [1.0, 0.0], [0.0, 3.0], 0.5, [2.0 * half, 2.0 * half]),
             (Interpolation::Spherical, [1.0, 0.0], [0.0, 3.0], 1.0, [0.0, 3.0]),
-            // No one great circle: the line.
+            // No unique great circle: the line.
             (Interpolation::Spherical, [1.0, 0.0], [-1.0, 0.0], 0.25, [0.5, 0.0]),
             (Interpolation::Spherical, [0.0, 0.0], [2.0, 0.0], 0.5, [1.0, 0.0]),
         ] {

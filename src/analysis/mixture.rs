@@ -3,15 +3,15 @@
 
 use super::gaussian::{FitError, Gaussian};
 
-/// Several [`Gaussian`]s, each with its share.
+/// Several [`Gaussian`]s with weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
-    /// The distributions and their shares, which add up to 1.
+    /// The distributions with their weights, which add up to 1.
     pub components: Vec<(f64, Gaussian)>,
 }
 
-/// Rounds of expectation maximisation at most, and the gain in mean log-likelihood (nats) below
-/// which it has converged: as scikit-learn's `GaussianMixture`.
+/// Most rounds of expectation maximisation, and the gain in mean log-likelihood (nats) below which
+/// it has converged, as in scikit-learn's `GaussianMixture`.
 const ROUNDS: usize = 100;
 const GAIN: f64 = 1e-3;
 /// Added to every variance as a share of the mean variance of the data, so that no component
@@ -20,9 +20,9 @@ const FLOOR: f64 = 1e-6;
 
 impl Mixture {
     /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++
-    /// (Arthur & Vassilvitskii 2007) by numbers uniform in [0, 1) that the caller gives. A
-    /// component that loses all rows is dropped. `goes_on` is called before each round after the
-    /// first; where it returns false, the fit stops.
+    /// (Arthur & Vassilvitskii 2007), with the caller's uniform numbers in [0, 1). A component that
+    /// loses all rows is dropped. `goes_on` is called before each round after the first; if it
+    /// returns false, the fit stops.
     ///
     /// # Errors
     /// [`FitError`].
@@ -54,7 +54,7 @@ impl Mixture {
         Ok(mixture)
     }
 
-    /// A point: a component by `uniform` in [0, 1), then as [`Gaussian::draw`].
+    /// A point: a component chosen by `uniform` in [0, 1), then as [`Gaussian::draw`].
     pub fn draw(&self, temperature: f64, uniform: f32, normal: impl FnMut() -> f32) -> Vec<f32> {
         let mut left = f64::from(uniform);
         let chosen = self.components.iter().find(|(share, _)| {
@@ -76,13 +76,13 @@ impl Mixture {
         log_sum(&logs)
     }
 
-    /// Maximisation: components of the rows weighted by their shares (components × rows).
+    /// Maximisation: components from the rows, weighted by their shares (components × rows).
     fn of_shares(rows: &[f32], d: usize, shares: &[Vec<f64>], floor: f64) -> Result<Mixture, FitError> {
         let count = (rows.len() / d) as f64;
         let mut components = Vec::with_capacity(shares.len());
         for own in shares {
             let total: f64 = own.iter().sum();
-            // Less than one row determines no variance.
+            // Less than one row does not determine a variance.
             if total >= 1e-3 {
                 components.push((total / count, Gaussian::weighted(rows, d, |row| own[row], floor)?));
             }
@@ -114,8 +114,8 @@ impl Mixture {
     }
 }
 
-/// Rows to start from: each next one with a probability in proportion to its squared distance from
-/// those before.
+/// Initial rows: each next one with a probability in proportion to its squared distance from those
+/// before.
 fn starts(rows: &[f32], d: usize, k: usize, uniform: &mut impl FnMut() -> f32) -> Vec<usize> {
     let count = rows.len() / d;
     let mut chosen = vec![((uniform() * count as f32) as usize).min(count - 1)];
@@ -131,13 +131,13 @@ fn starts(rows: &[f32], d: usize, k: usize, uniform: &mut impl FnMut() -> f32) -
             left -= distance;
             left < 0.0
         });
-        // Where all rows are alike, any will do.
+        // If all rows are equal, any will do.
         chosen.push(next.unwrap_or(count - 1));
     }
     chosen
 }
 
-/// Each row wholly of the start it is nearest to.
+/// Assigns each row fully to its nearest start.
 fn nearest_start(rows: &[f32], d: usize, starts: &[usize]) -> Vec<Vec<f64>> {
     let starts: Vec<Vec<f64>> =
         starts.iter().map(|at| row_of(rows, d, *at).iter().map(|v| f64::from(*v)).collect()).collect();
@@ -158,7 +158,7 @@ fn squared(row: &[f32], from: &[f64]) -> f64 {
     row.iter().zip(from).map(|(value, from)| (f64::from(*value) - from).powi(2)).sum()
 }
 
-/// ln Σ exp, safe from overflow.
+/// ln Σ exp without overflow.
 fn log_sum(logs: &[f64]) -> f64 {
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if top.is_finite() { top + logs.iter().map(|log| (log - top).exp()).sum::<f64>().ln() } else { top }
@@ -168,7 +168,7 @@ fn log_sum(logs: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Numbers in [0, 1) that look random and are always the same.
+    /// Fixed pseudo-random numbers in [0, 1).
     fn numbers() -> impl FnMut() -> f32 {
         let mut state = 0_u32;
         move || {
@@ -195,10 +195,10 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert!((found[0].0 - 0.25).abs() < 1e-3 && (found[0].1 - 10.0).abs() < 0.2, "{found:?}");
         assert!((found[1].0 - 0.75).abs() < 1e-3 && found[1].1.abs() < 0.2, "{found:?}");
-        // Between the groups nearly nothing, in them much more.
+        // Between the groups almost nothing, within them much more.
         let density = |point: [f32; 2]| mixture.log_density(&point);
         assert!(density([5.0, -5.0]) + 10.0 < density([10.0, -10.0]).min(density([0.0, 0.0])));
-        // Draws come from the component that the uniform number points at.
+        // Samples come from the component that the uniform number selects.
         let means = [0.0, 0.999].map(|uniform| mixture.draw(0.0, uniform, || 0.0)[0] > 5.0);
         assert_ne!(means[0], means[1]);
     }

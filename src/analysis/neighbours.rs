@@ -1,15 +1,15 @@
-//! The nearest of many points to one, exactly, by looking at all of them.
+//! Exact nearest neighbours by brute force.
 
 use super::hamming::BinaryCodes;
 
-/// How far apart two points are.
+/// The distance between two points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Distance {
     /// The length of the difference.
     #[default]
     Euclidean,
-    /// One minus the cosine of the angle between them: 0 in the same direction, 2 in opposite ones.
-    /// 1 where one of them is zero, which has no direction.
+    /// One minus the cosine of the angle between them: 0 for the same direction, 2 for opposite
+    /// ones. 1 if one of them is zero, which has no direction.
     Cosine,
 }
 
@@ -34,19 +34,19 @@ impl Distance {
 pub struct Neighbour {
     /// Its row, counted from 0.
     pub row: usize,
-    /// How far it is.
+    /// Its distance.
     pub distance: f32,
 }
 
-/// The `k` nearest of `rows` (rows × `query.len()`) to a point, the nearest first, equally near
-/// ones by their row. There may be fewer; rows at no finite distance are skipped.
+/// The `k` nearest of `rows` (rows × `query.len()`) to a point, nearest first, ties by row. There
+/// may be fewer; rows without a finite distance are skipped.
 pub fn nearest(query: &[f32], rows: &[f32], k: usize, distance: Distance) -> Vec<Neighbour> {
     let rows = rows.chunks_exact(query.len().max(1));
     least(rows.map(|row| distance.of(query, row)), k)
 }
 
-/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, as
-/// [`nearest`].
+/// The `k` codes of `others` that differ in the fewest bits from code `own` of `codes`, ordered as
+/// in [`nearest`].
 pub fn nearest_codes(codes: &BinaryCodes, own: usize, others: &BinaryCodes, k: usize) -> Vec<Neighbour> {
     least((0..others.len()).map(|other| codes.distance(own, others, other) as f32), k)
 }
@@ -57,7 +57,7 @@ fn least(distances: impl Iterator<Item = f32>, k: usize) -> Vec<Neighbour> {
     let by_distance =
         |a: &Neighbour, b: &Neighbour| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row));
     if 0 < k && k < all.len() {
-        // Only the nearest are put in order.
+        // Only the nearest are sorted.
         all.select_nth_unstable_by(k - 1, by_distance);
     }
     all.truncate(k);

@@ -10,19 +10,19 @@ use thiserror::Error;
 pub struct Pca {
     /// Mean of each feature, `d` values.
     pub mean: Vec<f32>,
-    /// Orthonormal components, `k × d`, the one of largest variance first; in each the entry of
-    /// largest magnitude is positive.
+    /// Orthonormal components, `k × d`, by descending variance; in each the entry of largest
+    /// magnitude is positive.
     pub components: Vec<f32>,
     /// Variance along each component, divided by n − 1.
     pub variances: Vec<f32>,
-    /// Share of each component in the variance of all features; 0 where nothing varies.
+    /// Share of each component in the variance of all features; 0 without variance.
     pub ratios: Vec<f32>,
 }
 
 /// Why no PCA can be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PcaError {
-    /// No row, no feature, or a slice that is no whole number of rows.
+    /// No rows, no features, or a slice that is not a whole number of rows.
     #[error(
         "the number of values is not a multiple of the number of columns; PCA needs at least one whole \
          row"
@@ -31,7 +31,7 @@ pub enum PcaError {
     /// NaN, infinity, or values too large to be squared.
     #[error("the values are not finite or too large; PCA needs finite numbers")]
     NotFinite,
-    /// The eigenvalue iteration gave up.
+    /// The eigenvalue iteration did not converge.
     #[error("the eigenvalues did not converge; scale the data first")]
     NoConvergence,
 }
@@ -39,7 +39,7 @@ pub enum PcaError {
 /// Up to this many features the covariance matrix is decomposed; above, the subspace is found by
 /// random projection.
 const EXACT_FEATURES: usize = 2000;
-/// Rows that are centred and multiplied at a time.
+/// Rows centred and multiplied at a time.
 const BLOCK: usize = 1024;
 /// Random directions beyond the wanted components, and power iterations (Halko, Martinsson & Tropp
 /// 2011, §4.5).
@@ -49,7 +49,7 @@ const POWER_ITERATIONS: usize = 5;
 impl Pca {
     /// Fits `k` components (at most rows or features) to `rows`, rows × `features`.
     ///
-    /// Exact up to 2,000 features, by a fixed random projection with power iterations above.
+    /// Exact up to 2,000 features; above, by a fixed random projection with power iterations.
     ///
     /// # Errors
     /// [`PcaError`].
@@ -96,7 +96,7 @@ impl Pca {
         rows
     }
 
-    /// Reconstructions of `rows` (rows × d), as many.
+    /// Reconstructions of `rows` (rows × d).
     pub fn restored(&self, rows: &[f32]) -> Vec<f32> {
         if self.k() == 0 {
             self.mean.repeat(rows.len() / self.mean.len().max(1))
@@ -145,7 +145,7 @@ impl<'a> Fit<'a> {
         let mean: Vec<f32> = sums.iter().map(|sum| (sum / n as f64) as f32).collect();
         let mut squares = 0.0;
         for row in rows.chunks_exact(d) {
-            // In lanes of single precision within a row, where little is added up.
+            // In `f32` lanes within a row, where the sums are short.
             squares += f64::from(row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f32>());
         }
         if !squares.is_finite() {
@@ -212,7 +212,7 @@ impl<'a> Fit<'a> {
             let largest = component.iter().fold(0.0_f32, |top, &x| if x.abs() > top.abs() { x } else { top });
             let sign = 1.0_f32.copysign(largest);
             pca.components.extend(component.iter().map(|x| x * sign));
-            // Rounding may leave a variance of nothing just below zero.
+            // Rounding may make a zero variance slightly negative.
             let variance = variance.max(0.0);
             pca.variances.push(variance as f32);
             let ratio = if self.total > 0.0 { variance / self.total } else { 0.0 };
@@ -221,7 +221,7 @@ impl<'a> Fit<'a> {
         pca
     }
 
-    /// Passes on centred rows as the columns of d × (up to 1,024) matrices, with the number of the
+    /// Passes on centred rows as the columns of d × (up to 1,024) matrices, with the index of the
     /// first.
     fn each_block(&self, mut visit: impl FnMut(usize, MatRef<'_, f32>)) {
         let mut centred = Vec::new();
@@ -264,7 +264,7 @@ fn centre(rows: &[f32], mean: &[f32], out: &mut Vec<f32>) {
     }
 }
 
-/// Orthonormal columns that span the same.
+/// Orthonormal columns with the same span.
 fn orthonormal(matrix: &Mat<f32>) -> Mat<f32> {
     matrix.qr().compute_thin_Q()
 }

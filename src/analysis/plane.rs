@@ -1,9 +1,9 @@
-//! A plane in the space of codes: where codes lie on it, and the code at each of its places.
+//! A plane in code space: positions of codes on it, and the code at each position.
 
 use super::pca::Pca;
 
-/// A plane, given by a point on it and two orthonormal directions, each of as many values as a code
-/// has units.
+/// A plane, given by a point on it and two orthonormal directions, each with as many values as a
+/// code has units.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plane {
     origin: Vec<f32>,
@@ -11,7 +11,8 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The plane of two units, the others as in `code`. `None` where there are no two such units.
+    /// The plane of two units, the others as in `code`. `None` if these are not two different
+    /// units.
     pub fn of_units(code: &[f32], units: [usize; 2]) -> Option<Plane> {
         if units[0] == units[1] || units.iter().any(|unit| *unit >= code.len()) {
             return None;
@@ -22,21 +23,21 @@ impl Plane {
         Some(Plane { origin, axes: units.map(axis) })
     }
 
-    /// The only unit along the first axis; the second axis changes nothing.
+    /// The plane of a code's only unit, along the first axis; the second axis has no effect.
     pub fn of_one_unit() -> Plane {
         Plane { origin: vec![0.0], axes: [vec![1.0], vec![0.0]] }
     }
 
-    /// The plane of two principal components, counted from 0; all others are 0. `None` where there
-    /// are no two such.
+    /// The plane of two principal components, counted from 0; all others are 0. `None` if these are
+    /// not two different components.
     pub fn of_components(pca: &Pca, [x, y]: [usize; 2]) -> Option<Plane> {
         let component = |at: usize| pca.components.chunks_exact(pca.mean.len().max(1)).nth(at);
         let axes = [component(x)?.to_vec(), component(y)?.to_vec()];
         (x != y).then(|| Plane { origin: pca.mean.clone(), axes })
     }
 
-    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None`
-    /// where they lie on one line.
+    /// The plane through three codes: the first at (0, 0), the second on the first axis. `None` if
+    /// they are on one line.
     pub fn through([a, b, c]: [&[f32]; 3]) -> Option<Plane> {
         let less = |from: &[f32], what: &[f32], times: f32| -> Vec<f32> {
             from.iter().zip(what).map(|(from, what)| from - times * what).collect()
@@ -50,12 +51,12 @@ impl Plane {
         Some(Plane { origin: a.to_vec(), axes: [first, second] })
     }
 
-    /// Values of a code.
+    /// Number of units of a code.
     pub fn units(&self) -> usize {
         self.origin.len()
     }
 
-    /// The place on the plane that is nearest to a code.
+    /// The position on the plane that is nearest to a code.
     pub fn place(&self, code: &[f32]) -> [f32; 2] {
         let along = |axis: &Vec<f32>| {
             let centred = code.iter().zip(&self.origin).map(|(value, origin)| value - origin);
@@ -64,12 +65,12 @@ impl Plane {
         [along(&self.axes[0]), along(&self.axes[1])]
     }
 
-    /// Places of codes, row by row.
+    /// Positions of codes, row by row.
     pub fn places(&self, codes: &[f32]) -> Vec<[f32; 2]> {
         codes.chunks_exact(self.units().max(1)).map(|code| self.place(code)).collect()
     }
 
-    /// The code at a place.
+    /// The code at a position.
     pub fn code(&self, [x, y]: [f32; 2]) -> Vec<f32> {
         let along = self.axes[0].iter().zip(&self.axes[1]);
         self.origin
@@ -114,7 +115,8 @@ mod tests {
         for (code, place) in [(&a, [0.0, 0.0]), (&b, [5.0, 0.0]), (&c, [0.0, 2.0])] {
             assert!(is_close(&plane.place(code), &place) && is_close(&plane.code(place), code), "{code:?}");
         }
-        // Off the plane, the nearest place on it: along (4, 0, −3), which is at right angles to it.
+        // Off the plane, the nearest position on it: along (4, 0, −3), which is at right angles to
+        // it.
         assert!(is_close(&plane.place(&[5.0, 1.0, -3.0]), &[0.0, 1.0]));
         assert_eq!(Plane::through([&a, &a, &c]), None);
         assert_eq!(Plane::through([&[0.0, 0.0], &[1.0, 1.0], &[3.0, 3.0]]), None);
@@ -122,7 +124,7 @@ mod tests {
 
     #[test]
     fn components_span_the_plane_around_the_mean() {
-        // They vary by ±2 along (0, 1, 0), by ±1 along (1, 0, 0), and not at all along the third.
+        // They vary by ±2 along (0, 1, 0), by ±1 along (1, 0, 0), and not along the third axis.
         let rows = [1.0, 2.0, 5.0, -1.0, 2.0, 5.0, 1.0, -2.0, 5.0, -1.0, -2.0, 5.0];
         let pca = Pca::fit(&rows, 3, 2).unwrap();
         let plane = Plane::of_components(&pca, [0, 1]).unwrap();

@@ -1,19 +1,18 @@
-//! How near a restored picture is to the clean one.
+//! Similarity of a restored picture to the clean one.
 
-/// Half the width of the window and the deviation of its weights (Wang et al. 2004).
+/// Half width of the window, and standard deviation of its weights (Wang et al. 2004).
 const WINDOW: (isize, f64) = (5, 1.5);
-/// Constants that keep the quotient from exploding where nothing varies, as shares of the range.
+/// Constants that keep the quotient finite without variance, as shares of the range.
 const STABILISERS: (f64, f64) = (0.01, 0.03);
 
-/// Peak signal-to-noise ratio in decibels: `10 log₁₀ range² / mse`; infinite where there is no
-/// error.
+/// Peak signal-to-noise ratio in decibels: `10 log₁₀ range² / mse`; infinite without error.
 pub fn psnr(mse: f64, range: f64) -> f64 {
     10.0 * (range * range / mse).log10()
 }
 
 /// Mean structural similarity (Wang et al. 2004) of two pictures of `width` × `height`, one
-/// channel, whose values span `range`: 1 where they are the same. The window of 11 × 11 pixels with
-/// normal weights is cut off at the borders, so that small pictures have one too.
+/// channel, whose values span `range`: 1 if they are equal. The window of 11 × 11 pixels with
+/// normal weights is cropped at the borders, so that small pictures work too.
 pub fn ssim(a: &[f32], b: &[f32], (width, height): (usize, usize), range: f64) -> f64 {
     let (reach, deviation) = WINDOW;
     let weight = |offset: isize| (-0.5 * (offset as f64 / deviation).powi(2)).exp();
@@ -73,7 +72,7 @@ mod tests {
 
     #[test]
     fn constant_pictures_differ_by_their_brightness_alone() {
-        // Nothing varies: (2 p q + c₁) / (p² + q² + c₁) with c₁ = 0.01².
+        // No variance: (2 p q + c₁) / (p² + q² + c₁) with c₁ = 0.01².
         let (p, q) = (0.5, 0.25);
         let expected = (2.0 * p * q + 1e-4) / (p * p + q * q + 1e-4);
         let found = ssim(&[p as f32; 30], &[q as f32; 30], (6, 5), 1.0);

@@ -1,18 +1,19 @@
-//! PCA in a given number of bits: the baseline of codes of words and bits.
+//! PCA in a given number of bits: the baseline of quantised and binary codes.
 
 use super::pca::{Pca, PcaError};
 
-/// Rounds of Lloyd's algorithm at most, and the change of its error, as a share, at which it ends.
+/// Most rounds of Lloyd's algorithm, and the relative change of its error at which it stops.
 const ROUNDS: usize = 500;
 const STEADY: f64 = 1e-9;
-/// Bits of one quantiser at most.
+/// Most bits of one quantiser.
 const MOST_BITS: u32 = 16;
 
-/// A scalar quantiser of least squared error for the values it was fitted to (Lloyd 1957/1982, Max
-/// 1960): each value is replaced by the nearest level, each level is the mean of its values.
+/// A scalar quantiser with the least squared error for the values it was fitted to (Lloyd
+/// 1957/1982, Max 1960): each value is replaced by the nearest level, each level is the mean of its
+/// values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LloydMax {
-    /// The levels, ascending; fewer than were asked for where there are fewer different values.
+    /// The levels, ascending; fewer than requested if there are fewer different values.
     pub levels: Vec<f32>,
 }
 
@@ -28,7 +29,7 @@ impl LloydMax {
         if values.is_empty() {
             return LloydMax { levels: vec![0.0] };
         }
-        // Means and errors of a range in one step, in f64: sums of squares cancel.
+        // Means and errors of a range in constant time, in f64: sums of squares cancel.
         let mut sums = vec![(0.0, 0.0)];
         let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
         for value in values {
@@ -37,7 +38,7 @@ impl LloydMax {
             sums.push((sum, squares));
         }
         let count = count.max(1);
-        // It starts at the middles of ranges of as many values each.
+        // Initial levels are the middles of ranges with equal numbers of values.
         let middle = |level: usize| values[(2 * level + 1) * values.len() / (2 * count)];
         let mut levels: Vec<f64> = (0..count).map(|level| f64::from(middle(level))).collect();
         levels.dedup();
@@ -74,14 +75,14 @@ impl LloydMax {
         neighbours.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied().unwrap_or(value)
     }
 
-    /// Mean squared error of these values; 0 of none.
+    /// Mean squared error on these values; 0 for none.
     pub fn error(&self, values: &[f32]) -> f64 {
         let squares = values.iter().map(|value| f64::from(self.nearest(*value) - value).powi(2));
         squares.sum::<f64>() / values.len().max(1) as f64
     }
 }
 
-/// Principal components, each rounded to the levels of a quantiser of its own.
+/// Principal components, each rounded to the levels of its own quantiser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantisedPca {
     pca: Pca,
@@ -92,7 +93,7 @@ pub struct QuantisedPca {
 
 impl QuantisedPca {
     /// Fits it to `rows`, rows × `features`. The `total` bits are allocated greedily: one at a
-    /// time, to the component whose error falls most by it (Gersho & Gray 1992, §8.4).
+    /// time, to the component whose error it reduces most (Gersho & Gray 1992, §8.4).
     ///
     /// # Errors
     /// [`PcaError`].
@@ -141,8 +142,8 @@ impl QuantisedPca {
 mod tests {
     use super::*;
 
-    /// Values in the middles of `count` equally likely ranges of the unit normal distribution, by
-    /// adding up its density in small steps.
+    /// The middles of `count` equally likely ranges of the standard normal distribution, by summing
+    /// its density in small steps.
     fn normal(count: usize) -> Vec<f32> {
         let (mut values, mut below) = (Vec::with_capacity(count), 0.0_f64);
         let (step, scale) = (1e-5, 1.0 / std::f64::consts::TAU.sqrt());
@@ -187,8 +188,8 @@ mod tests {
         assert_eq!(LloydMax::fit(&[], 4).levels, [0.0]);
     }
 
-    /// Two independent normal features of deviations 4 and 1: their bits follow from the errors of
-    /// the table, 16·(1, 0.3634, 0.1175, 0.03454) and (1, 0.3634, …).
+    /// Two independent normal features with deviations 4 and 1: their bits follow from the errors
+    /// of the table, 16·(1, 0.3634, 0.1175, 0.03454) and (1, 0.3634, …).
     #[test]
     fn bits_go_where_the_error_falls_most() {
         let side = normal(400);
@@ -202,7 +203,7 @@ mod tests {
             let restored = found.reconstruct(&rows);
             let squares: f64 = restored.iter().zip(&rows).map(|(a, b)| f64::from(a - b).powi(2)).sum();
             let mse = squares / rows.len() as f64;
-            // The tails of so few values are short.
+            // With so few values the tails are short.
             assert!((mse / error - 1.0).abs() < 0.04, "{total}: {mse} instead of {error}");
         };
         check(0, [0, 0], 0.5 * 17.0);

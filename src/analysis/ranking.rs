@@ -1,7 +1,7 @@
-//! How well a score separates two classes, over all thresholds.
+//! Separation of two classes by a score, over all thresholds.
 
 /// Area under the receiver operating characteristic: the probability that a `positive` score is
-/// above a `negative` one, ties counting half (Hanley & `McNeil` 1982). `None` where one of the
+/// above a `negative` one, ties counting half (Hanley & `McNeil` 1982). `None` if one of the
 /// classes is empty or a score is NaN.
 pub fn roc_auc(positive: &[f64], negative: &[f64]) -> Option<f64> {
     let sorted = sorted(positive, negative)?;
@@ -16,7 +16,7 @@ pub fn roc_auc(positive: &[f64], negative: &[f64]) -> Option<f64> {
 }
 
 /// Average precision: the mean over the `positive` scores of the share of positives among all
-/// scores that are as high or higher. `None` where one of the classes is empty or a score is NaN.
+/// scores that are as high or higher. `None` if one of the classes is empty or a score is NaN.
 pub fn average_precision(positive: &[f64], negative: &[f64]) -> Option<f64> {
     let sorted = sorted(positive, negative)?;
     let (mut sum, mut positives, mut all) = (0.0, 0.0, 0.0);
@@ -29,7 +29,7 @@ pub fn average_precision(positive: &[f64], negative: &[f64]) -> Option<f64> {
     Some(sum / positive.len() as f64)
 }
 
-/// All scores in ascending order, each with whether it is a positive one's.
+/// All scores in ascending order, each with whether it is positive.
 fn sorted(positive: &[f64], negative: &[f64]) -> Option<Vec<(f64, bool)>> {
     let is_bad = |scores: &[f64]| scores.is_empty() || scores.iter().any(|score| score.is_nan());
     if is_bad(positive) || is_bad(negative) {
@@ -63,7 +63,7 @@ mod tests {
         // sklearn's example: y = [0, 0, 1, 1], scores [0.1, 0.4, 0.35, 0.8]: area 0.75, precision
         // (1 + 2/3)/2.
         check(&[0.35, 0.8], &[0.1, 0.4], 0.75, f64::midpoint(1.0, 2.0 / 3.0));
-        // All alike: half, and the share of positives.
+        // All equal: half, and the share of positives.
         check(&[5.0, 5.0], &[5.0, 5.0, 5.0], 0.5, 0.4);
         assert_eq!(roc_auc(&[], &[1.0]), None);
         assert_eq!(average_precision(&[f64::NAN], &[1.0]), None);

@@ -1,4 +1,4 @@
-//! Whether points lie inside a shape drawn on a plane.
+//! Finding points inside a shape drawn on a plane.
 
 /// Whether a point is inside a polygon given by its corners, by the even-odd rule: where the
 /// outline crosses itself, doubly enclosed areas are outside. The last corner is joined to the
@@ -24,7 +24,7 @@ pub fn inside(polygon: &[[f32; 2]], points: &[[f32; 2]]) -> Vec<usize> {
     let low = |axis: usize| polygon.iter().map(|corner| corner[axis]).fold(f32::INFINITY, f32::min);
     let high = |axis: usize| polygon.iter().map(|corner| corner[axis]).fold(f32::NEG_INFINITY, f32::max);
     let bounds = [0, 1].map(|axis| low(axis)..=high(axis));
-    // Most points are outside the box around it, which is quicker to see.
+    // Most points are outside its bounding box, which is faster to test.
     let is_near = |point: &[f32; 2]| bounds[0].contains(&point[0]) && bounds[1].contains(&point[1]);
     let found = points.iter().enumerate().filter(|(_, point)| is_near(point) && is_inside(polygon, **point));
     found.map(|(index, _)| index).collect()

@@ -1,10 +1,10 @@
-//! Linear least squares: how well a selection of features predicts all of them.
+//! Linear least squares, to measure how well some features predict all of them.
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
-/// Added to the diagonal of the normal equations, as a share of its mean: features that repeat
-/// others would leave them without a single solution.
+/// Added to the diagonal of the normal equations, as a share of its mean: without it, features that
+/// repeat others would leave no unique solution.
 const RIDGE: f64 = 1e-9;
 
 /// A linear map with an intercept, fitted by least squares: `y ≈ W x + b`.
@@ -12,13 +12,13 @@ const RIDGE: f64 = 1e-9;
 pub struct Regression {
     /// `W`, targets × features.
     pub weights: Vec<f64>,
-    /// `b`, one a target.
+    /// `b`, one per target.
     pub intercepts: Vec<f64>,
 }
 
 impl Regression {
-    /// Fits `targets` (rows × `outputs`) by `features` (rows × `inputs`); `None` where there is no
-    /// row, a slice is not a whole number of rows, or a value is not finite.
+    /// Fits `targets` (rows × `outputs`) by `features` (rows × `inputs`); `None` if there are no
+    /// rows, a slice is not a whole number of rows, or a value is not finite.
     pub fn fit(features: &[f32], inputs: usize, targets: &[f32], outputs: usize) -> Option<Regression> {
         let rows = features.len().checked_div(inputs)?;
         let fits = rows > 0 && rows * inputs == features.len() && rows * outputs == targets.len();
@@ -97,7 +97,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Numbers without much pattern in [−1, 1).
+    /// Numbers in [−1, 1) without much pattern.
     fn noise(index: usize) -> f32 {
         (((index * 7919 + 104_729) % 1009) as f32 / 1009.0) * 2.0 - 1.0
     }

@@ -1,20 +1,20 @@
-//! How the values of each unit of a code are spread.
+//! The distribution of each unit's values in a code.
 
 /// Spread of one unit over many codes. Values that are not finite are ignored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
-    /// Least and largest value; 0 and 0 without values.
+    /// Smallest and largest value; 0 and 0 without values.
     pub range: [f32; 2],
     /// The mean.
     pub mean: f32,
     /// Variance, divided by the number of values.
     pub variance: f32,
-    /// How many values lie in each of equal parts of the range.
+    /// Number of values in each of equal bins of the range.
     pub histogram: Vec<u32>,
 }
 
 impl Spread {
-    /// One for each unit of `codes` (rows × `units`), with histograms of `bins` parts.
+    /// One for each unit of `codes` (rows × `units`), with histograms of `bins` bins.
     pub fn of_units(codes: &[f32], units: usize, bins: usize) -> Vec<Spread> {
         let values = |unit: usize| codes.iter().copied().skip(unit).step_by(units.max(1));
         (0..units).map(|unit| Spread::of(values(unit).filter(|value| value.is_finite()), bins)).collect()

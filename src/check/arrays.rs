@@ -1,14 +1,14 @@
 use super::{Plan, StageKind};
 use crate::project::{Bottleneck, CodebookUpdate, Loss, Norm, Shape, Variance};
 
-/// A named array of the network that a plan describes, as weight files hold it.
+/// A named array of a plan's network, as weight files hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedArray {
     /// `encoder.0.weight`
     pub name: String,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Whether gradients move it: running statistics are remembered instead.
+    /// Whether gradients change it; running statistics are not learned.
     pub is_learned: bool,
 }
 
@@ -29,7 +29,7 @@ impl Plan {
                     add(&stage.name, "bias", bias, true);
                 }
             };
-            // A tied stage has its bias alone.
+            // A tied stage has only its bias.
             let own = |weight: Vec<usize>| stage.tied_to.is_none().then_some(weight);
             match stage.kind {
                 StageKind::Dense { .. } => {
@@ -39,7 +39,7 @@ impl Plan {
                     let bias = has_bias.then(|| vec![to]);
                     learned(own(vec![to, from / groups, window.kernel, window.kernel]), bias);
                 }
-                // It is stored as the convolution it transposes.
+                // Stored like the convolution it transposes.
                 StageKind::ConvTranspose { window, groups, has_bias, .. } => {
                     let bias = has_bias.then(|| vec![to]);
                     learned(own(vec![from, to / groups, window.kernel, window.kernel]), bias);

@@ -3,32 +3,32 @@ use super::layers::family;
 use super::mirror::{Mirrored, mirror};
 use crate::project::{Activation, CodeForm, Decoder, Layer, Loss, Place, Project, Shape, Variance};
 
-/// One card of the hourglass: what it computes and what it costs.
+/// One card of the hourglass: a computation and its cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     /// Which card.
     pub place: Place,
-    /// The layer it stands for; the code and output cards have the projection they own, or `None`
-    /// where they own none.
+    /// The layer it shows; for the code and output cards, their projection, or `None` if they have
+    /// none.
     pub layer: Option<Layer>,
-    /// Shape of what it is given; `None` while unknown.
+    /// Input shape; `None` while unknown.
     pub input: Option<Shape>,
-    /// Shape of what it hands on; `None` while unknown.
+    /// Output shape; `None` while unknown.
     pub output: Option<Shape>,
     /// Trainable parameters; `None` while unknown. A tied layer counts its own only.
     pub parameters: Option<u64>,
     /// Multiply-adds for one sample; `None` while unknown.
     pub macs: Option<u64>,
-    /// Encoder layer or code whose weights it uses the other way round.
+    /// Encoder layer or code whose weights it uses transposed.
     pub tied_to: Option<Place>,
-    /// Why it cannot be computed, in a sentence; what follows it is then unknown.
+    /// Why it cannot be computed, in a sentence; everything after it is then unknown.
     pub trouble: Option<String>,
 }
 
 /// All cards from the first encoder layer to the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cards {
-    /// The encoder's layers, as many as [`Project::encoder`].
+    /// The encoder's layers, as in [`Project::encoder`].
     pub encoder: Vec<Card>,
     /// The code.
     pub code: Card,
@@ -39,7 +39,7 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// Every card, in the order of the computation.
+    /// Every card, in order of computation.
     pub fn iter(&self) -> impl Iterator<Item = &Card> {
         let output = std::iter::once(&self.output);
         self.encoder.iter().chain(std::iter::once(&self.code)).chain(&self.decoder).chain(output)
@@ -50,13 +50,13 @@ impl Cards {
         self.iter().map(|card| card.parameters).try_fold(0, |sum: u64, n| sum.checked_add(n?))
     }
 
-    /// Multiply-adds of one sample's way through the whole network; `None` while unknown.
+    /// Multiply-adds of one sample through the whole network; `None` while unknown.
     pub fn macs(&self) -> Option<u64> {
         self.iter().map(|card| card.macs).try_fold(0, |sum: u64, n| sum.checked_add(n?))
     }
 }
 
-/// Follows the data through the network, layer by layer.
+/// Propagates the shape through the network, layer by layer.
 pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let mut flow = Flow { shape: input };
     let stack = |flow: &mut Flow, place: fn(usize) -> Place, layers: Vec<Standing>| -> Vec<Card> {
@@ -119,9 +119,9 @@ pub(super) fn loss_parameters(loss: Loss) -> u64 {
     u64::from(loss == Loss::Gaussian { variance: Variance::Learned })
 }
 
-/// The layer the output owns where the decoder is free: none where that ends in the input's shape,
-/// or in as many features and one of both is a row, a convolution of single pixels where only the
-/// channels differ, else a dense one.
+/// The output's own layer for a free decoder: none if the decoder ends in the input's shape, or in
+/// as many features and one of both shapes is a row; a 1×1 convolution if only the channels differ;
+/// otherwise a dense layer.
 fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Layer> {
     let activation = Activation::Linear;
     match (before, input) {
@@ -141,10 +141,10 @@ fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Laye
     }
 }
 
-/// A layer of the network, whoever it belongs to.
+/// A layer on any card.
 struct Standing {
     layer: Layer,
-    /// Whose weights it uses.
+    /// The owner of the weights it uses.
     tied_to: Option<Place>,
     /// Whether its sizes are known.
     is_settled: bool,
@@ -162,7 +162,7 @@ impl Standing {
     }
 }
 
-/// The shape on its way through the layers.
+/// The shape propagated through the layers.
 struct Flow {
     shape: Option<Shape>,
 }

@@ -1,6 +1,6 @@
-//! **First choices**: options that are set together with a kind of code, a loss, a penalty or data, so
-//! that the network trains well. Each choice is a pure function from project to project. Opening a
-//! design or a recipe makes none of them.
+//! **First choices**: options that are set together with a kind of code, a loss, a penalty or data,
+//! so that the network trains well. Each choice is a pure function from project to project. Opening
+//! a design or a recipe makes none of them.
 
 use super::regularizer_rules::keeps_unit_range;
 use super::{DataFacts, freed};
@@ -20,8 +20,9 @@ const LEAST_BITS: usize = 8;
 const SELECTOR_EPOCHS: u32 = 300;
 const SELECTOR_BATCHES: usize = 256;
 const SELECTOR_BATCH: usize = 16;
-/// Fewest steps of a selector. For one of d shares to reach 0.998, its logit must be `log(500 d)`
-/// above the others, 11 to 14 for pictures. Adam moves it by about the learning rate per step.
+/// Fewest steps of a selector. For one of d probabilities to reach 0.998, its logit must be
+/// `log(500 d)` above the others, 11 to 14 for pictures. Adam moves it by about the learning rate
+/// per step.
 const SELECTOR_STEPS: u64 = 20_000;
 /// Fewest quantisers of a description length, as in the task of Hinton & Zemel (1994).
 const QUANTISERS: usize = 4;
@@ -45,8 +46,8 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
         Bottleneck::Concrete { .. } => make_selector(&mut chosen, data),
         Bottleneck::Hashing { .. } => {
             chosen.code.activation = Activation::Linear;
-            // As many addresses as samples, so that each bucket holds about one sample (Salakhutdinov
-            // & Hinton 2009, §1).
+            // As many addresses as samples, so that each bucket holds about one sample
+            // (Salakhutdinov & Hinton 2009, §1).
             let bits = data.map_or(LEAST_BITS, |facts| facts.train_rows.max(1).ilog2() as usize);
             widen(&mut chosen, bits.max(LEAST_BITS), 1);
         }
@@ -60,7 +61,7 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
     chosen
 }
 
-/// The likelihood that suits the data, and its output activation: Bernoulli for data of 0 and 1,
+/// The likelihood that suits the data, and its output activation: Bernoulli for values of 0 and 1,
 /// else a Gaussian with a learned σ (Rybkin, Daniilidis & Levine 2021, "σ-VAE").
 pub(super) fn likelihood(project: &Project, data: Option<&DataFacts>) -> (Loss, Activation) {
     let is_binary = data.map_or(project.data.binarise != Binarise::Off, |facts| facts.is_binary);
@@ -90,8 +91,8 @@ fn widen(project: &mut Project, least: usize, multiple: usize) {
     project.code.units = units.checked_next_multiple_of(multiple).unwrap_or(units);
 }
 
-/// Keeps the number of active units and makes the code ten times as wide. In a code that is wide
-/// already, a tenth stays active.
+/// Keeps the number of active units and makes the code ten times as wide. If the code is already
+/// wide, a tenth stays active.
 fn make_sparse(project: &mut Project, data: Option<&DataFacts>) {
     let units = project.code.units;
     let features = data.map_or(usize::MAX, |facts| facts.shape.features());
@@ -145,8 +146,8 @@ fn make_short(project: &mut Project, choices: usize, data: Option<&DataFacts>) {
     }
 }
 
-/// At least a few vectors; in a code of channels, one vector at each position (van den Oord et al. 2017,
-/// §4.1).
+/// At least a few vectors; in a code of channels, one vector at each position (van den Oord et al.
+/// 2017, §4.1).
 fn make_words(project: &mut Project) {
     let (form, units) = (project.code.form, project.code.units);
     let Bottleneck::Quantised { dimension, .. } = &mut project.code.kind else { return };
@@ -171,8 +172,8 @@ pub fn choose_loss(project: &Project, loss: Loss, data: Option<&DataFacts>) -> P
     chosen
 }
 
-/// The project with one more penalty. Sparsity starts with KL if the activations there lie between 0
-/// and 1, else with L2.
+/// The project with one more penalty. Sparsity starts with KL if the activations there are between
+/// 0 and 1, else with L2.
 #[must_use]
 pub fn choose_penalty(
     project: &Project,
@@ -192,8 +193,8 @@ fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&Dat
         && keeps_unit_range(project, regularizer.on, data) == Some(false)
     {
         *distance = Distance::L2;
-        // As strong near the target as KL is there: KL ≈ (ρ − r)² / 2ρ(1 − ρ). An impossible target
-        // stays one that `check` tells, and leaves the weight alone.
+        // As strong near the target as KL: KL ≈ (ρ − r)² / 2ρ(1 − ρ). An impossible target is left
+        // for `check` to report, without changing the weight.
         let spread = 2.0 * *target * (1.0 - *target);
         if spread > 0.0 {
             regularizer.weight /= spread;
@@ -205,14 +206,14 @@ fn applicable(project: &Project, mut regularizer: Regularizer, data: Option<&Dat
 /// Training samples of the default project: the 1,437 digits that its settings are tuned for.
 const ROWS: f64 = 1437.0;
 
-/// Batch size, learning rate and epochs for a number of training samples. For that of the default
-/// project they are its defaults.
+/// Batch size, learning rate and epochs for a number of training samples. For the number in the
+/// default project they are its defaults.
 ///
-/// - The best batch size grows with the data, but stays small (Smith & Le 2018; Masters & Luschi 2018):
-///   the power of two from `√rows` up, 16 to 256.
-/// - Adam's rate grows with the root of the batch size (Malladi et al. 2022), to 0.002.
-/// - Epochs fall with the root of the rows, from 500 to 10, so that the number of steps hardly
-///   changes.
+/// - The best batch size grows with the data, but stays small (Smith & Le 2018; Masters & Luschi
+///   2018): the power of two from `√rows` up, 16 to 256.
+/// - Adam's rate grows with the square root of the batch size (Malladi et al. 2022), up to 0.002.
+/// - Epochs fall with the square root of the rows, from 500 to 10, so that the number of steps
+///   hardly changes.
 pub fn training_for(rows: usize) -> (usize, f32, u32) {
     let root = (rows.max(1) as f64).sqrt();
     let batch = (root.ceil() as usize).next_power_of_two().clamp(16, 256);
@@ -226,13 +227,13 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
     (batch, rate, ((epochs / step).round() * step) as u32)
 }
 
-/// The project with training settings that suit newly chosen data. They are only set if they still are
-/// the defaults, or those that suit `rows_before`.
+/// The project with training settings that suit newly chosen data. They are only set if they still
+/// are the defaults, or those that suit `rows_before`.
 ///
 /// The rate rises and falls in one cycle (Smith & Topin 2018), and the ReLU layers of the default
-/// project become ELU. Where all inputs are positive, as in pictures, the gradients of all weights of a
-/// unit have the same sign (LeCun et al. 1998, "Efficient BackProp", §4.3). One large step can turn a
-/// ReLU unit off for all samples, forever.
+/// project become ELU: if all inputs are positive, as in pictures, the gradients of all weights of a
+/// unit have the same sign (LeCun et al. 1998, "Efficient BackProp", §4.3), and one large step can
+/// turn a ReLU unit off for all samples, forever.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();

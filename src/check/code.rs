@@ -1,4 +1,4 @@
-//! Additions of a kind of code to the network around it: a projection, parameters, memory.
+//! Layers, parameters and memory that a kind of code adds to the network.
 
 use super::layers::family;
 use super::route::HeldMap;
@@ -7,8 +7,8 @@ use crate::project::{
     Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Project, Shape,
 };
 
-/// The shape of a code after what the encoder hands on; `None` where that is not known, or is no
-/// picture whose positions could have channels.
+/// The shape of a code after the encoder's output; `None` if that is unknown, or not a picture
+/// whose positions could have channels.
 pub(super) fn shape_after(code: &Code, before: Option<Shape>) -> Option<Shape> {
     match (code.form, before) {
         (CodeForm::Units, _) => Some(Shape::Vector(code.units)),
@@ -19,17 +19,17 @@ pub(super) fn shape_after(code: &Code, before: Option<Shape>) -> Option<Shape> {
     }
 }
 
-/// The shape of the code of a project whose samples have this shape; a row of its units where the
-/// encoder cannot be applied.
+/// The shape of a project's code for samples of this shape; a row of its units if the encoder
+/// cannot be applied.
 pub fn code_shape(project: &Project, input: Shape) -> Shape {
     let apply = |shape: Option<Shape>, layer: &Layer| Some(family(layer).apply(shape?).ok()?.output);
     let before = project.encoder.iter().fold(Some(input), apply);
     shape_after(&project.code, before).unwrap_or(Shape::Vector(project.code.units))
 }
 
-/// The layer the code owns: a dense one or a convolution of single pixels, unless the encoder
-/// already ends in as many units or channels and the kind of code takes them as they are. A
-/// variational code's gives two numbers for each of its own; a selector stands on the input itself.
+/// The layer of the code: a dense one or a 1×1 convolution, unless the encoder already ends in as
+/// many units or channels and the kind of code uses them directly. For a variational code it
+/// outputs two numbers per unit. A selector has none, as it reads the input directly.
 pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
     let code = &project.code;
     let ends_right = before.is_some()
@@ -54,15 +54,15 @@ pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Optio
     }
 }
 
-/// Trainable parameters of the code besides its projection; `features` reach it, and it has so many
-/// numbers.
+/// Trainable parameters of the code besides its projection, for `features` inputs and `numbers`
+/// numbers per code.
 pub(super) fn code_parameters(code: &Code, features: Option<usize>, numbers: Option<usize>) -> Option<u64> {
     match code.kind {
         Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(numbers? as u64)),
         Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
             Some((entries as u64).saturating_mul(dimension as u64))
         }
-        // The prior's logits.
+        // The logits of the prior.
         Bottleneck::DescriptionLength { .. } => Some(numbers? as u64),
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
@@ -74,19 +74,19 @@ pub(super) fn code_parameters(code: &Code, features: Option<usize>, numbers: Opt
     }
 }
 
-/// Whether a mirrored layer can use the code's own weights the other way round.
+/// Whether a mirrored layer can use the code's weights transposed.
 pub(super) fn code_can_be_tied(code: &Code) -> bool {
     !code.kind.is_gaussian()
         && !matches!(code.kind, Bottleneck::Concrete { .. } | Bottleneck::DescriptionLength { .. })
 }
 
-/// Sizes that a code's memory follows from.
+/// Sizes that determine a code's memory.
 pub(super) struct CodeSizes {
-    /// Rows that buffers hold.
+    /// Rows in the buffers.
     pub rows: u64,
-    /// Numbers of a code.
+    /// Numbers per code.
     pub numbers: u64,
-    /// Features that reach it.
+    /// Features of its input.
     pub inputs: u64,
     /// Features of a sample.
     pub features: u64,
@@ -94,23 +94,23 @@ pub(super) struct CodeSizes {
     pub has_linear_decoder: bool,
 }
 
-/// Numbers that the operations of a code hold in training besides its projection and whatever
-/// learns by gradients.
+/// Numbers that the operations of a code hold in training, without its projection and parameters
+/// learned by gradients.
 pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
     let CodeSizes { rows, numbers: units, inputs, features, has_linear_decoder } = *sizes;
     let product = |factors: &[u64]| factors.iter().fold(1_u64, |all, &one| all.saturating_mul(one));
     let sum = |terms: &[u64]| terms.iter().fold(0_u64, |all, &one| all.saturating_add(one));
     let codes = product(&[rows, units]);
-    // Values and gradient of what the decoder is given.
+    // Values and gradient of the decoder's input.
     let given = product(&[2, codes]);
     match code.kind {
         Bottleneck::Plain => 0,
-        // Which units are kept; in another order before and after, with gradients.
+        // The mask of kept units, and a reordering before and after, with gradients.
         Bottleneck::KSparse { within: Competition::Channel, .. } if code.form == CodeForm::Channels => {
             sum(&[given, codes, product(&[2, given])])
         }
         Bottleneck::KSparse { .. } => sum(&[given, codes]),
-        // Noise, and the divergence of each unit in every shard and in all, the latter as `f64`.
+        // Noise, and the divergence of each unit, per shard and in total, the latter as `f64`.
         Bottleneck::Variational { .. } => {
             let shards = rows.div_ceil(sizes::DIVERGENCE_ROWS as u64);
             sum(&[given, codes, product(&[shards, units]), product(&[3, units])])
@@ -120,7 +120,7 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
             let samples = samples as u64;
             sum(&[product(&[3, codes, samples]), product(&[5, rows, samples])])
         }
-        // Codes and as many draws of the prior as columns, slopes; distances from one code of each
+        // Codes and as many draws of the prior as columns, slopes; distances from one code per
         // shard to all others.
         Bottleneck::Wasserstein { .. } => {
             let shards = rows.div_ceil(sizes::DISCREPANCY_ROWS as u64);
@@ -134,7 +134,7 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
         }
         Bottleneck::Hashing { .. } => given,
         Bottleneck::DescriptionLength { choices, .. } => {
-            // A linear decoder is given the distributions themselves; their variance takes its
+            // A linear decoder is given the distributions themselves; their variance needs its
             // columns and their gradient.
             let own = if has_linear_decoder {
                 let groups = product(&[2, units, choices as u64]);
@@ -160,17 +160,17 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
     }
 }
 
-/// The linear maps between the encoder's last stage and the code of so many numbers, with buffers for
+/// The linear maps between the encoder's last stage and a code of `units` numbers, with buffers for
 /// `rows` samples.
 pub(super) fn code_maps(code: &Code, units: usize, rows: u64) -> Vec<HeldMap> {
     match code.kind {
-        // Which units are kept, between two changes of order.
+        // The mask of kept units, between two reorderings.
         Bottleneck::KSparse { within: Competition::Channel, .. } if code.form == CodeForm::Channels => {
             let order = || HeldMap::moving(units, units, 1);
             vec![order(), HeldMap::factor(units, rows, 1), order()]
         }
         Bottleneck::KSparse { .. } => vec![HeldMap::factor(units, rows, 1)],
-        // The means alone.
+        // Only the means.
         Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
             vec![HeldMap::moving(units.saturating_mul(2), units, 1)]
         }

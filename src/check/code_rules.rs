@@ -1,4 +1,4 @@
-//! What makes a kind of code meaningful.
+//! Rules for the kind of code.
 
 use super::choices::likelihood;
 use super::{DataFacts, Fix, Problem, code_shape};
@@ -86,11 +86,11 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// Beside a divergence, a loss that is not a likelihood acts as one, with a width that rarely is that
-/// of the data. The sum of squares plus β times the divergence is, up to a factor of β, the bound
-/// under a Gaussian with σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3); by the same division,
-/// absolute errors are that of a Laplace distribution of scale β, and Huber's loss, which is at most
-/// half the squared error, one at least as wide as a Gaussian with σ² = β.
+/// Together with a divergence, a loss that is not a likelihood acts as one, with a width that
+/// rarely matches the data. The sum of squares plus β times the divergence is, up to a factor of β,
+/// the bound under a Gaussian with σ² = β/2 (Rybkin, Daniilidis & Levine 2021, §3). Likewise,
+/// absolute errors act as a Laplace distribution of scale β, and Huber's loss, which is at most
+/// half the squared error, as one at least as wide as a Gaussian with σ² = β.
 fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let beta = match project.code.kind {
         Bottleneck::Variational { beta, .. } => beta,
@@ -127,8 +127,8 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
     problems.push(Problem::warning(Place::Output, message).with_fix(fix));
 }
 
-/// Channels of a selector, which picks features of the input, and competition that units have none
-/// of.
+/// A selector picks features, so it cannot have channels; units cannot compete by channel or
+/// position.
 fn check_form(project: &Project, problems: &mut Vec<Problem>) {
     if project.code.form == CodeForm::Channels && matches!(project.code.kind, Bottleneck::Concrete { .. }) {
         let fix = Fix::new("Use units", project, |project| project.code.form = CodeForm::Units);
@@ -149,7 +149,7 @@ fn check_form(project: &Project, problems: &mut Vec<Problem>) {
     }
 }
 
-/// An error about the number of units, with a fitting number as its fix where there is one.
+/// An error about the number of units, with a suitable number as its fix if there is one.
 fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Problem {
     let problem = Problem::error(Place::Code, message);
     match fitting {
@@ -160,7 +160,7 @@ fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Pro
     }
 }
 
-/// Several samples a row: how many, and what cannot look at them.
+/// Several samples per row: their number, and what cannot be combined with them.
 fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>) {
     let is_sound = (1..=1000).contains(&samples);
     let message = format!("There are {samples} codes per sample: use 1 to 1000.");
@@ -177,8 +177,7 @@ fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>)
     }
 }
 
-/// A description length is one in bits only under a Gaussian of known width around a
-/// reconstruction.
+/// A description length is in bits only under a Gaussian of known width around a reconstruction.
 fn check_description(project: &Project, choices: usize, width: f32, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     if !units.is_multiple_of(choices) {
@@ -228,7 +227,7 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
     }
 }
 
-/// An error for settings that are not sound, with the kind's defaults as its fix.
+/// An error for invalid settings, with the kind's defaults as its fix.
 fn sound_or_default(project: &Project, is_sound: bool, message: String, problems: &mut Vec<Problem>) {
     if !is_sound {
         let kind = project.code.kind;
@@ -252,7 +251,7 @@ fn check_k_sparse(
     KSparse { k, alpha, within }: KSparse,
     problems: &mut Vec<Problem>,
 ) {
-    // The size of a picture is known with its data alone.
+    // The size of a picture is known only with its data.
     let units = match (data, project.code.form, within) {
         (Some(facts), ..) => within.group(code_shape(project, facts.shape)),
         (None, CodeForm::Units, _) | (None, CodeForm::Channels, Competition::Position) => project.code.units,
@@ -279,7 +278,7 @@ fn check_k_sparse(
     }
 }
 
-/// A selector stands on the input itself, which its choice is about.
+/// A selector must read the input directly, as it selects from it.
 fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     if !project.encoder.is_empty() {
         let fix = Fix::new("Remove the encoder's layers", project, |project| {

@@ -1,6 +1,6 @@
 use crate::project::Shape;
 
-/// Facts about the data that a project is judged with.
+/// Facts about the data that `check` uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DataFacts {
     /// Shape of one row.
@@ -9,10 +9,10 @@ pub struct DataFacts {
     pub train_rows: usize,
     /// Rows of the validation split.
     pub validation_rows: usize,
-    /// Smallest and largest scaled value, before anything is made 0 or 1.
+    /// Smallest and largest scaled value, before binarisation.
     pub value_range: (f32, f32),
-    /// Whether every value the network sees is exactly 0 or 1.
+    /// Whether every input of the network is exactly 0 or 1.
     pub is_binary: bool,
-    /// Memory the engine may plan with, in bytes.
+    /// Memory available to the engine, in bytes.
     pub available_bytes: u64,
 }

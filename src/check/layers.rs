@@ -1,5 +1,5 @@
-//! The meaning of every kind of layer to `check`: **one file for each family**, and the one place
-//! that names all kinds.
+//! `check`'s knowledge of every kind of layer: **one file per family**, and the only place that
+//! names all kinds.
 
 mod conv;
 mod crop_or_pad;
@@ -84,8 +84,8 @@ pub(super) fn family(layer: &Layer) -> Box<dyn Family> {
     }
 }
 
-/// The first card that compares the samples of a minibatch with each other, and the name of that:
-/// batch norm learns their spread, the Wasserstein penalty how their codes lie.
+/// The first card that compares the samples of a minibatch with each other, and the name of what
+/// does so: batch norm, or the Wasserstein penalty.
 pub(super) fn compared(project: &Project) -> Option<(Place, &'static str)> {
     let find = |layers: &[Layer], place: fn(usize) -> Place| {
         let mut names = layers.iter().map(|layer| family(layer).comparison()).enumerate();
@@ -93,7 +93,7 @@ pub(super) fn compared(project: &Project) -> Option<(Place, &'static str)> {
     };
     let decoder = || match &project.decoder {
         Decoder::Free(layers) => find(layers, Place::Decoder),
-        // Norms of a mirrored one are those of the encoder.
+        // The norms of a mirrored decoder are those of the encoder.
         Decoder::Mirrored { .. } => None,
     };
     let of_code = || {
@@ -104,12 +104,12 @@ pub(super) fn compared(project: &Project) -> Option<(Place, &'static str)> {
 }
 
 impl Stage {
-    /// Memory its operation takes in training besides its parameters and its output, with buffers
-    /// for `rows` rows; in bytes.
+    /// Memory of its operation in training besides parameters and output, with buffers for `rows`
+    /// rows; in bytes.
     pub fn scratch_bytes(&self, rows: u64) -> u64 {
         let output_bytes = (self.outputs() as u64).saturating_mul(rows).saturating_mul(4);
-        // The derivative of some functions is one of the sums and not of the outputs, so the sums
-        // are kept.
+        // The derivative of some activations depends on the sums, not the outputs, so the sums are
+        // kept.
         let sums = if self.kind.activation().is_some_and(Activation::needs_sums) { output_bytes } else { 0 };
         let (from, to) = (self.input.channels(), self.output.channels());
         let own = match self.kind {
@@ -117,7 +117,7 @@ impl Stage {
             StageKind::ConvTranspose { window, groups, .. } => {
                 conv::scratch_bytes(window, groups, to, from, to)
             }
-            // Which value was the largest.
+            // The index of the largest value.
             StageKind::MaxPool { .. } => output_bytes,
             StageKind::Norm { norm, .. } => norm::scratch_bytes(norm, self.input, rows),
             StageKind::Prelu { slopes } => prelu::scratch_bytes(slopes, self.input, rows),
@@ -136,8 +136,8 @@ impl Stage {
     }
 }
 
-/// The linear maps whose product is the Jacobian of stages that follow each other, with buffers for
-/// `rows` samples.
+/// The linear maps whose product is the Jacobian of consecutive stages, with buffers for `rows`
+/// samples.
 pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
     let (mut maps, mut starts) = (Vec::new(), Vec::new());
     for stage in stages {
@@ -153,7 +153,7 @@ pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
     maps
 }
 
-/// Those of one stage.
+/// The linear maps of one stage.
 fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
     let (inputs, outputs) = (stage.inputs(), stage.outputs());
     let slope = |activation: Activation| {
@@ -177,7 +177,7 @@ fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
         StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
         StageKind::Prelu { .. } => Some(prelu::linear_map(inputs, rows)),
         StageKind::Activation(activation) => slope(activation),
-        // The sum itself is made of the maps of its two paths.
+        // A sum consists of the maps of its two paths.
         StageKind::Add { .. } => None,
         StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),
     };

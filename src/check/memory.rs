@@ -1,5 +1,5 @@
-//! How much memory training takes besides the data. The engine allocates what is counted here; its
-//! tests compare.
+//! Memory of training besides the data. The engine allocates what is estimated here; its tests
+//! compare.
 
 use super::cards::loss_parameters;
 use super::code::{CodeSizes, code_maps, code_values};
@@ -8,10 +8,10 @@ use super::route::{HeldMap, MapSizes, Route};
 use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
 use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project, format_bytes};
 
-/// Bytes of an `f32`, of an index.
+/// Bytes of an `f32` or an index.
 const VALUE: u64 = 4;
 
-/// Refuses what does not fit.
+/// Reports a plan that does not fit in memory.
 pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
     let (needed, available) = (plan.training_bytes(), plan.facts().available_bytes);
     if needed > available {
@@ -29,7 +29,7 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A remedy for a code that compares: samples with a codebook, a minibatch's codes with each other.
+/// A fix for a code that compares: samples with a codebook, or a minibatch's codes with each other.
 fn code_fix(project: &Project) -> Option<Fix> {
     match project.code.kind {
         Bottleneck::Quantised { entries: 513.., .. } => {
@@ -55,11 +55,11 @@ fn code_fix(project: &Project) -> Option<Fix> {
 }
 
 impl Plan {
-    /// Memory training will take besides the data: parameters with gradients, optimizer state and
-    /// copies, the activations of a minibatch with their gradients, and buffers of layers, code,
-    /// penalties and trainings of single layers; in bytes.
+    /// Memory of training besides the data: parameters with gradients, optimizer state and copies,
+    /// the activations of a minibatch with their gradients, and buffers of layers, code, penalties
+    /// and layer-wise training; in bytes.
     pub fn training_bytes(&self) -> u64 {
-        // Input and target with gradients, and what tells which values of the target count.
+        // Input and target with gradients, and the mask of missing values in the target.
         let arrays = 2 * 2 + u64::from(self.design().data.masks_missing());
         let input =
             (self.shape().features() as u64).saturating_mul(arrays * VALUE).saturating_mul(self.held_rows());
@@ -71,8 +71,7 @@ impl Plan {
         self.parts().into_iter().fold(input, |sum, (_, bytes)| sum.saturating_add(bytes))
     }
 
-    /// Memory that the network takes where it is used without training: parameters, and what some rows leave on their way; in
-    /// bytes.
+    /// Memory of the network in inference: parameters, and the activations of some rows; in bytes.
     pub fn inference_bytes(&self) -> u64 {
         let rows = self.inference_rows() as u64;
         let values = |values: u64, rows: u64| values.saturating_mul(rows).saturating_mul(VALUE);
@@ -86,12 +85,12 @@ impl Plan {
         self.stages().map(stage).fold(input, u64::saturating_add)
     }
 
-    /// The card that takes most of that memory.
+    /// The card that needs most of the memory of training.
     pub(super) fn heaviest(&self) -> Place {
         self.parts().into_iter().max_by_key(|(_, bytes)| *bytes).map_or(Place::Data, |(place, _)| place)
     }
 
-    /// Parts of that memory, the input's aside, with the card that takes each.
+    /// Parts of that memory, except the input's, with the card that each belongs to.
     fn parts(&self) -> Vec<(Place, u64)> {
         let own = loss_parameters(self.design().loss).saturating_mul(self.bytes_per_parameter());
         let stages = self.stages().map(|stage| (stage.place, self.stage_bytes(stage)));
@@ -106,14 +105,14 @@ impl Plan {
             .collect()
     }
 
-    /// Rows the engine's buffers hold.
+    /// Rows in the engine's buffers.
     fn held_rows(&self) -> u64 {
         self.batch_rows().max(self.inference_rows()) as u64
     }
 
-    /// Bytes of each trainable parameter: values, gradients and moments; a copy of values and
-    /// moments for the last sound state and for the checkpoint being written, and of the values for
-    /// the best epoch.
+    /// Bytes per trainable parameter: value, gradient and moments; a copy of value and moments for
+    /// the last sound state and for the checkpoint being written, and of the value for the best
+    /// epoch.
     fn bytes_per_parameter(&self) -> u64 {
         let moments = match self.design().training.optimizer {
             Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
@@ -139,7 +138,7 @@ impl Plan {
             .saturating_add(self.code_scratch_bytes())
     }
 
-    /// Memory of the code's operations besides the projection and whatever learns by gradients.
+    /// Memory of the code's operations, without the projection and parameters learned by gradients.
     fn code_scratch_bytes(&self) -> u64 {
         let inputs = self.encoder().last().map_or(self.shape(), |stage| stage.output);
         let sizes = CodeSizes {
@@ -152,7 +151,7 @@ impl Plan {
         code_values(&self.design().code, &sizes).saturating_mul(VALUE)
     }
 
-    /// Memory of the measurement of the Jacobian's size.
+    /// Memory for measuring the Jacobian's norm.
     fn measurement_bytes(&self) -> u64 {
         if self.encoder().is_empty() || self.design().code.kind.jumps() {
             0
@@ -177,13 +176,13 @@ impl Plan {
         stages.chain(code_maps(&self.design().code, self.code_units(), rows)).collect()
     }
 
-    /// Their sizes.
+    /// The sizes of these maps.
     #[cfg(test)]
     pub(crate) fn jacobian_maps(&self) -> Vec<MapSizes> {
         self.held_maps().iter().map(|held| held.map).collect()
     }
 
-    /// Memory of a Jacobian's norm that is computed for at most `capacity` samples at a time.
+    /// Memory for a Jacobian's norm, computed for at most `capacity` samples at a time.
     fn route_bytes(&self, estimator: Estimator, capacity: usize) -> u64 {
         let held = self.held_maps();
         let maps: Vec<MapSizes> = held.iter().map(|held| held.map).collect();
@@ -195,9 +194,9 @@ impl Plan {
         (route.sizes(&maps).values() as u64).saturating_mul(VALUE).saturating_add(own)
     }
 
-    /// The most memory that trainings of single layers take in excess of what comes after them: the
-    /// gradients of the whole network and the measurement of its Jacobian. With the card of the layer;
-    /// the next training begins before the memory of the last one is given back.
+    /// The most memory that layer-wise training needs above what the joint training after it needs:
+    /// the gradients of the whole network and the measurement of its Jacobian. Returned with the
+    /// layer's card; the next training begins before the memory of the last one is freed.
     fn pretraining_bytes(&self) -> Option<(Place, u64)> {
         let rows = self.held_rows();
         let later = self.stages().fold(self.measurement_bytes(), |sum, stage| {
@@ -217,7 +216,7 @@ impl Plan {
     fn layer_training_bytes(&self, training: &LayerTraining) -> u64 {
         let Some(autoencoder) = &training.autoencoder else {
             let (inputs, units) = (training.pair.inputs as u64, training.pair.outputs as u64);
-            // Weights and their last step, each with copies for the last sound state and the
+            // Weights and their last update, each with copies for the last sound state and the
             // checkpoint; correlations.
             let weights = inputs.saturating_mul(units).saturating_mul(7);
             let biases = inputs.saturating_add(units).saturating_mul(6);

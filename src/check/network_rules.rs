@@ -1,4 +1,4 @@
-//! What makes a network meaningful.
+//! Rules for the network.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// If more than one layer learns, units that start alike stay alike.
+/// If more than one layer learns, units with equal initial weights stay equal.
 fn check_initialisation(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
     let by_machines = matches!(project.training.strategy, Strategy::LayerWise { by: Greedy::Machines, .. });
     let learning = cards.iter().filter(|card| card.parameters.is_some_and(|count| count > 0)).count();
@@ -80,7 +80,7 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     let mut is_encoder_told = told.iter().any(|place| matches!(place, Place::Encoder(_)));
     let front = first_row_maker(cards);
     for card in cards.iter() {
-        // What only follows a broken encoder has no trouble of its own.
+        // Problems that only follow from a broken encoder are not reported.
         let follows =
             is_mirrored && is_encoder_told && matches!(card.place, Place::Decoder(_) | Place::Output);
         if let Some(trouble) = &card.trouble
@@ -94,8 +94,8 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     check_company(project, data, problems);
 }
 
-/// A layer that cannot be applied to what reaches it; `front` is the first layer that makes a row of a picture, and `found`
-/// problems were found before.
+/// The problem of a layer that cannot be applied to its input; `front` is the first layer that
+/// turns a picture into a row, and `found` problems were found before.
 fn trouble_problem(
     project: &Project,
     card: &Card,
@@ -112,7 +112,7 @@ fn trouble_problem(
     if is_own {
         problem.with_early_fix(found, || trouble_fix(project, card, front))
     } else if card.place == Place::Code {
-        // Channels after a row.
+        // Channels after a row are impossible.
         let units = |project: &mut Project| project.code.form = CodeForm::Units;
         problem.with_early_fix(found, || Fix::new("Use units", project, units))
     } else {
@@ -154,21 +154,21 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
     })
 }
 
-/// The first layer of the encoder that makes a row of a picture.
+/// The first layer of the encoder that turns a picture into a row.
 fn first_row_maker(cards: &Cards) -> Option<usize> {
     cards.encoder.iter().position(|card| {
         matches!((card.input, card.output), (Some(Shape::Image { .. }), Some(Shape::Vector(_))))
     })
 }
 
-/// Height and width of the picture nearest to a square with so many pixels; `None` where it would
-/// be a mere line.
+/// Height and width of the picture closest to a square with this many pixels; `None` if it would be
+/// a line.
 fn most_square(features: usize) -> Option<(usize, usize)> {
     let root = features.isqrt();
     (2..=root).rev().find(|side| features.is_multiple_of(*side)).map(|side| (side, features / side))
 }
 
-/// A comparison of the samples of a minibatch needs more than one.
+/// Comparing the samples of a minibatch needs at least two.
 fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let Some((place, name)) = compared(project) else { return };
     if project.training.batch_size == 1 {
@@ -234,7 +234,7 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
     }
 }
 
-/// Only what lies between 0 and 1 can become one of both.
+/// Binarisation needs values between 0 and 1.
 fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let Some(facts) = data.filter(|_| project.data.binarise != Binarise::Off) else { return };
     let (low, high) = facts.value_range;
@@ -304,7 +304,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
             format!("Binary cross-entropy needs data in [0, 1], but the scaled data lie in {range}.");
         let problem = Problem::error(Place::Output, message);
         problems.push(if project.data.scaling == Scaling::UnitRange {
-            // Rows outside the training split can lie outside its range.
+            // Rows outside the training split can be outside its range.
             problem.with_fix(Fix::new("Use squared error", project, |project| {
                 project.loss = Loss::SquaredError;
             }))
@@ -328,7 +328,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     }
 }
 
-/// A free decoder that ends in the input's size, whose last layer has a function before the
+/// A free decoder that ends in the input's size, whose last layer has an activation before the
 /// output's own.
 fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
     let (Decoder::Free(layers), None) = (&project.decoder, &cards.output.layer) else { return };

@@ -6,13 +6,12 @@ use super::stages::stages;
 use super::{DataFacts, Stage, StageKind};
 use crate::project::{Activation, Loss, Project, Shape, Strategy};
 
-/// Values of activations that are held at a time outside training, at most, as long as one sample
-/// fits.
+/// Most activation values held at a time outside training, if at least one sample fits.
 const INFERENCE_VALUES: u64 = 16 << 20;
-/// Rows that are computed at a time outside training, at most.
+/// Most rows computed at a time outside training.
 const INFERENCE_ROWS: u64 = 256;
 
-/// A project proven trainable on data of known shape: the only thing the engine accepts.
+/// A project proven trainable on data of known shape; the engine accepts nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     design: Project,
@@ -20,27 +19,26 @@ pub struct Plan {
     encoder: Vec<Stage>,
     decoder: Vec<Stage>,
     code: Shape,
-    /// Trainable parameters of the code that are no stage's.
+    /// Trainable parameters of the code that belong to no stage.
     code_parameters: u64,
     pretraining: Vec<LayerTraining>,
-    // Told of all layers, and asked for each of them.
+    // Computed once, since it depends on all layers and is queried for each.
     compares_samples: bool,
     values_per_row: u64,
 }
 
-/// The training of a layer by itself, before all are trained together.
+/// The training of a single layer, before joint training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerTraining {
     /// The layer, and the one that undoes it.
     pub pair: Pair,
-    /// The plan it is trained by as an autoencoder; `None` where it is trained as a Boltzmann
-    /// machine.
+    /// The plan to train it as an autoencoder; `None` for a Boltzmann machine.
     pub autoencoder: Option<Plan>,
 }
 
 impl Plan {
-    /// The plan of a project whose network is sound, for estimates made while the rest is still
-    /// being judged.
+    /// The plan of a project whose network is valid, for estimates made while other rules are still
+    /// being checked.
     pub(super) fn unchecked(project: &Project, facts: &DataFacts) -> Plan {
         let cards = cards(project, Some(facts.shape));
         let (encoder, decoder) = stages(project, &cards, facts.shape);
@@ -71,12 +69,12 @@ impl Plan {
         }
     }
 
-    /// The project it proves.
+    /// The project of this plan.
     pub fn design(&self) -> &Project {
         &self.design
     }
 
-    /// What was known of the data.
+    /// The facts about the data.
     pub fn facts(&self) -> &DataFacts {
         &self.facts
     }
@@ -106,7 +104,7 @@ impl Plan {
         &self.decoder
     }
 
-    /// All stages, in the order of the computation.
+    /// All stages, in order of computation.
     pub fn stages(&self) -> impl Iterator<Item = &Stage> {
         self.encoder.iter().chain(&self.decoder)
     }
@@ -117,7 +115,7 @@ impl Plan {
         self.stages().map(Stage::parameters).fold(own, u64::saturating_add)
     }
 
-    /// Multiply-adds of one sample's way forward.
+    /// Multiply-adds of one sample's forward pass.
     pub fn macs(&self) -> u64 {
         self.stages().map(Stage::macs).fold(0, u64::saturating_add)
     }
@@ -127,8 +125,7 @@ impl Plan {
         self.code_parameters
     }
 
-    /// The layers that are trained by themselves first, from the input to the code; none in joint
-    /// training.
+    /// The layers trained one by one first, from the input to the code; empty for joint training.
     pub fn pretraining(&self) -> &[LayerTraining] {
         &self.pretraining
     }
@@ -147,13 +144,12 @@ impl Plan {
         training.batch_size.saturating_add(joined).min(self.facts.train_rows.max(1))
     }
 
-    /// Rows that are computed at a time outside training: few where samples are large, so that
-    /// memory stays bounded.
+    /// Rows computed at a time outside training: fewer if samples are large, to limit memory.
     pub fn inference_rows(&self) -> usize {
         (INFERENCE_VALUES / self.values_per_row.max(1)).clamp(1, INFERENCE_ROWS) as usize
     }
 
-    /// Codes that are drawn and decoded for each row while training.
+    /// Codes drawn and decoded per row in training.
     pub fn samples(&self) -> usize {
         self.design.code.kind.samples()
     }
@@ -163,13 +159,13 @@ impl Plan {
         matches!(&self.decoder[..], [Stage { kind: StageKind::Dense { activation: Activation::Linear }, .. }])
     }
 
-    /// Whether the last sigmoid is taken into the loss, so that the decoder ends in logits.
+    /// Whether the last sigmoid is part of the loss, so that the decoder ends in logits.
     pub fn loss_on_logits(&self) -> bool {
         self.design.loss == Loss::BinaryCrossEntropy
     }
 }
 
-/// Values a single sample leaves on its way: input, target and every stage's output.
+/// Values per sample in a forward pass: input, target and every stage's output.
 fn values_per_row(project: &Project, shape: Shape, encoder: &[Stage], decoder: &[Stage]) -> u64 {
     let input = (shape.features() as u64).saturating_mul(2);
     let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.output.features() as u64);

@@ -1,4 +1,4 @@
-//! Layers that are trained by themselves before they are trained together.
+//! Layers that are trained one by one before joint training.
 
 use super::DataFacts;
 use super::stage::{Stage, StageKind};
@@ -7,7 +7,7 @@ use crate::project::{
     Source, Strategy, Training,
 };
 
-/// A layer of the encoder and the one of the decoder that undoes it.
+/// A layer of the encoder and the decoder's layer that undoes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
     /// The card of the encoder's layer.
@@ -18,13 +18,13 @@ pub struct Pair {
     pub encoder: String,
     /// Prefix of the names of the decoder's layer.
     pub decoder: String,
-    /// Features that come in, and go out of the decoder's layer.
+    /// Inputs of the encoder's layer and outputs of the decoder's.
     pub inputs: usize,
     /// Units.
     pub outputs: usize,
-    /// The function of the encoder's layer.
+    /// The activation of the encoder's layer.
     pub activation: Activation,
-    /// The function of the decoder's layer; that of the design's output for the first.
+    /// The activation of the decoder's layer; for the first pair, that of the design's output.
     pub back: Activation,
 }
 
@@ -51,14 +51,14 @@ pub(super) fn pairs(design: &Project, encoder: &[Stage], decoder: &[Stage]) -> V
     });
     let mut pairs: Vec<Pair> = pairs.collect();
     if let Some(first) = pairs.first_mut() {
-        // The plan may have taken it into the loss.
+        // The plan may have moved it into the loss.
         first.back = design.output.activation;
     }
     pairs
 }
 
-/// The autoencoder of one hidden layer that the pair `number` (from 0) is trained as, and what is
-/// known of its input; `None` where it is trained as a Boltzmann machine.
+/// The autoencoder with one hidden layer that trains pair `number` (from 0), and the facts about
+/// its input; `None` for a Boltzmann machine.
 pub(super) fn autoencoder(
     design: &Project,
     facts: &DataFacts,
@@ -71,7 +71,7 @@ pub(super) fn autoencoder(
     let is_first = number == 0;
     let source = if is_first { design.data.source.clone() } else { Source::default() };
     let small = Project {
-        // Missing values are masked where the source has some.
+        // Missing values are masked if the source has any.
         data: Data { source, scaling: Scaling::None, ..Data::default() },
         corruption: if masking > 0.0 {
             Corruption::Masking { probability: masking }
@@ -91,7 +91,8 @@ pub(super) fn autoencoder(
             strategy: Strategy::Joint,
             ..design.training.clone()
         },
-        // Not the rest of the design: copied for each layer, its layers would be copied a square of times.
+        // Not the rest of the design: copying all layers for each layer would take quadratic
+        // memory.
         format_version: design.format_version,
         name: design.name.clone(),
         selections: Vec::new(),
@@ -100,7 +101,7 @@ pub(super) fn autoencoder(
     };
     let facts = DataFacts {
         shape: Shape::Vector(pair.inputs),
-        // Hidden layers hand on values without a range that must be kept to.
+        // The outputs of hidden layers have no range to keep.
         value_range: if is_first { facts.value_range } else { (0.0, 1.0) },
         ..*facts
     };

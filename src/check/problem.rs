@@ -2,25 +2,25 @@ use std::fmt;
 
 use crate::project::{Place, Project, visible};
 
-/// Something wrong or remarkable about a project.
+/// An error, warning or remark about a project.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// The card or form it belongs to.
     pub place: Place,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What is wrong and why it matters, in a sentence.
+    /// The problem and why it matters, in a sentence.
     pub message: String,
-    /// A change that fixes it, where there is an obvious one.
+    /// A change that fixes it, if there is an obvious one.
     pub fix: Option<Fix>,
 }
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Training is refused.
     Error,
-    /// Training works but probably not as meant.
+    /// Training works, but probably not as intended.
     Warning,
     /// Worth knowing.
     Info,
@@ -36,13 +36,13 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Problems that are given a fix.
+/// Most problems that get a fix.
 const MOST_FIXES: usize = 100;
 
 /// A change that fixes a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    /// What the button says.
+    /// Text of the button.
     pub label: String,
     /// The project with the change made.
     pub project: Box<Project>,
@@ -58,14 +58,14 @@ impl Fix {
 }
 
 impl Problem {
-    /// A problem that refuses training.
+    /// A problem that prevents training.
     pub fn error(place: Place, message: impl Into<String>) -> Problem {
-        // It may name a class or a column.
+        // The message may contain the name of a class or a column.
         let message = visible(&message.into()).into_owned();
         Problem { place, severity: Severity::Error, message, fix: None }
     }
 
-    /// A problem that does not.
+    /// A problem that does not prevent training.
     pub fn warning(place: Place, message: impl Into<String>) -> Problem {
         Problem { severity: Severity::Warning, ..Problem::error(place, message) }
     }
@@ -75,14 +75,14 @@ impl Problem {
         Problem { severity: Severity::Info, ..Problem::error(place, message) }
     }
 
-    /// This problem with a fix, unless so many were `found` before it that nobody goes through them one by one: each fix is a
-    /// whole project, and a project of many layers can have a problem for each.
+    /// This problem with a fix, unless many were `found` before it: each fix is a whole project,
+    /// and every one of many layers can have a problem.
     #[must_use]
     pub(super) fn with_early_fix(self, found: usize, fix: impl FnOnce() -> Fix) -> Problem {
         if found < MOST_FIXES { self.with_fix(fix()) } else { self }
     }
 
-    /// Whether training is refused.
+    /// Whether it prevents training.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

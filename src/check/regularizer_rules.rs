@@ -1,4 +1,4 @@
-//! What makes a regularizer meaningful.
+//! Rules for regularizers.
 
 use super::layers::family;
 use super::{DataFacts, Fix, Problem, cards};
@@ -6,7 +6,8 @@ use crate::project::{
     Activation, Bottleneck, Distance, Estimator, Over, Penalty, Place, Project, Regularizer, Site,
 };
 
-/// Most penalties for which a sigmoid is offered: each offer is a whole project that is checked again.
+/// Most penalties for which a sigmoid is suggested: each fix is a whole project that is checked
+/// again.
 const MOST_OFFERS: usize = 20;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -122,10 +123,10 @@ fn check_one(
     }
 }
 
-/// What activations come out of, and whether it keeps them between 0 and 1; `None` where it is not known yet.
+/// The source of activations, and whether it keeps them between 0 and 1; `None` if unknown.
 type Origin = Option<(&'static str, bool)>;
 
-/// The origin at each site.
+/// The source at each site.
 struct Sources {
     /// After the first 0, 1, … layers of the encoder.
     encoder: Vec<Origin>,
@@ -147,7 +148,7 @@ fn sources(project: &Project, data: Option<&DataFacts>) -> Sources {
     let mut last = range.map(|(low, high)| ("the input", low >= 0.0 && high <= 1.0));
     let mut encoder = vec![last];
     for layer in &project.encoder {
-        // Layers that only move, pick or average keep what came before.
+        // Layers that only move, pick or average keep the source before them.
         if let Some(function) = layer.activation() {
             last = of(function);
         } else if let Some(name) = family(layer).widens() {
@@ -158,9 +159,9 @@ fn sources(project: &Project, data: Option<&DataFacts>) -> Sources {
     let code = match project.code.kind {
         Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => of(Activation::Sigmoid),
         Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => of(Activation::Linear),
-        // Its vectors learn to lie anywhere.
+        // Its vectors can take any value.
         Bottleneck::Quantised { .. } => Some(("the codebook", false)),
-        // What is picked lies where the data lie.
+        // Selected features have the range of the data.
         Bottleneck::Concrete { .. } => encoder[0],
         Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Wasserstein { .. } => {
             let owns = cards(project, data.map(|facts| facts.shape)).code.layer.is_some();
@@ -170,7 +171,7 @@ fn sources(project: &Project, data: Option<&DataFacts>) -> Sources {
     Sources { encoder, code }
 }
 
-/// Whether activations at a site lie between 0 and 1; `None` if that is unknown.
+/// Whether activations at a site are between 0 and 1; `None` if unknown.
 pub(super) fn keeps_unit_range(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<bool> {
     sources(project, data).at(site).map(|(_, is_unit_range)| is_unit_range)
 }

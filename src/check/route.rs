@@ -1,56 +1,55 @@
-//! How the norm of an encoder's Jacobian is computed, as a chain of linear maps: which way, in
-//! which blocks, in how much memory.
+//! How the norm of an encoder's Jacobian, a chain of linear maps, is computed: direction, blocks,
+//! memory.
 //!
-//! The engine's contractive penalty works by this; `check` counts its memory with it.
+//! The engine's contractive penalty follows it; `check` estimates memory with it.
 
 use crate::project::Estimator;
 
-/// [`Estimator::Auto`] is exact below this many multiply-adds a sample.
+/// [`Estimator::Auto`] is exact below this many multiply-adds per sample.
 const EXACT_MULTIPLY_ADDS: usize = 10_000_000;
-/// [`Estimator::Affordable`] is exact below so many times the multiply-adds of the encoder: of one that is
-/// dense layers alone, and of any other. A step of the encoder takes three products for each weight, and
-/// so does the penalty for each row that it draws through it.
+/// [`Estimator::Affordable`] is exact below this many times the multiply-adds of the encoder: for
+/// dense layers only, and for other encoders. A step of the encoder takes three products per
+/// weight, and so does the penalty for each row propagated through it.
 const AFFORDABLE: (usize, usize) = (3, 6);
-/// Values of all levels of a block together: 32 MB.
+/// Total values of all levels of a block: 32 MB.
 const BLOCK_VALUES: usize = 8 << 20;
-/// Samples of a small minibatch; a number of its own, so that the way does not depend on the
-/// minibatch's.
+/// Samples of a small minibatch; a constant, so that the route does not depend on the minibatch.
 const MINIBATCH: usize = 32;
 
-/// Sizes of one linear map of an encoder, from its side of the input to its side of the code.
+/// Sizes of one linear map of an encoder, with inputs on the side of the network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapSizes {
     /// Its kind.
     pub kind: MapKind,
-    /// Values before it.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Values after it.
+    /// Number of outputs.
     pub outputs: usize,
-    /// Multiply-adds that one row takes in one direction.
+    /// Multiply-adds per row in one direction.
     pub multiply_adds: usize,
 }
 
-/// A linear map with the memory it holds besides the weights of its layer, in bytes.
+/// A linear map and the memory it needs besides the weights of its layer, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HeldMap {
     /// The map.
     pub map: MapSizes,
-    /// Whatever the blocks.
+    /// For any blocks.
     pub bytes: u64,
-    /// For each row of a block.
+    /// Per row of a block.
     pub bytes_per_row: u64,
 }
 
 impl HeldMap {
-    /// A factor for each of `width` values of so many samples, `arrays` numbers each.
+    /// A factor for each of `width` values of `samples` samples, with `arrays` numbers each.
     pub fn factor(width: usize, samples: u64, arrays: u64) -> HeldMap {
         let map = MapSizes { kind: MapKind::Factor, inputs: width, outputs: width, multiply_adds: width };
         let bytes = (width as u64).saturating_mul(samples).saturating_mul(4 * arrays);
         HeldMap { map, bytes, bytes_per_row: 0 }
     }
 
-    /// The sum of two chains of maps with the same input; the second may be empty, the identity. It holds
-    /// rows in two of the widest places, and before each map of one path.
+    /// The sum of two chains of maps with the same input; the second may be empty, that is the
+    /// identity. It holds rows twice at the widest level, and before each map of one path.
     pub fn sum(first: &[HeldMap], second: &[HeldMap]) -> HeldMap {
         let all = || first.iter().chain(second);
         let inputs = first.first().map_or(0, |held| held.map.inputs);
@@ -68,7 +67,7 @@ impl HeldMap {
         }
     }
 
-    /// Means of `fan` values each, whose positions are kept.
+    /// Means of `fan` values each, with stored positions.
     pub fn moving(inputs: usize, outputs: usize, fan: usize) -> HeldMap {
         let multiply_adds = outputs.saturating_mul(fan);
         let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
@@ -76,12 +75,12 @@ impl HeldMap {
     }
 }
 
-/// The kind of a linear map, as far as that decides how a Jacobian is computed.
+/// The kind of a linear map, as far as it affects how a Jacobian is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapKind {
     /// A dense weight.
     Weights {
-        /// Whether the weights of one output lie side by side.
+        /// Whether the weights of one output are contiguous.
         has_rows: bool,
     },
     /// A factor for each value.
@@ -90,7 +89,7 @@ pub enum MapKind {
     Other,
 }
 
-/// Which way.
+/// How rows are propagated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Random tangents from the input to the code.
@@ -99,7 +98,7 @@ pub enum Way {
     Push,
     /// All basis vectors of the code back to the input.
     Pull {
-        /// The level above which there are only factors, so that the Jacobian from there on is
+        /// The level after which there are only factors, so that the Jacobian from there on is
         /// diagonal.
         diagonal: usize,
     },
@@ -108,20 +107,20 @@ pub enum Way {
 /// How a Jacobian's norm is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Which way.
+    /// Direction and kind of the rows.
     pub way: Way,
-    /// Rows of each sample.
+    /// Rows per sample.
     pub probes: usize,
     /// Values before the first map.
     pub inputs: usize,
     /// Values after the last map.
     pub outputs: usize,
-    /// For each sample, in one route.
+    /// Multiply-adds per sample in one direction.
     pub multiply_adds: usize,
-    /// Whether cotangents stop above the first map, a dense weight, whose `W Wᵀ` does for their
+    /// Whether cotangents stop after the first map, a dense weight, whose `W Wᵀ` gives their
     /// squares.
     pub has_gram: bool,
-    /// Samples of a block, and probes of each.
+    /// Samples per block, and probes per sample.
     pub block: (usize, usize),
 }
 
@@ -130,13 +129,13 @@ pub struct Route {
 pub struct RouteSizes {
     /// Rows before each map, and after the last.
     pub levels: Vec<usize>,
-    /// A diagonal written out, where the map below it needs that.
+    /// A diagonal as a full matrix, if the preceding map needs it.
     pub expanded: usize,
-    /// Each of two buffers for the sweep the other way.
+    /// Each of two buffers for the sweep in the other direction.
     pub largest: usize,
-    /// One number a row, or a unit.
+    /// One number per row or unit.
     pub sums: usize,
-    /// `W Wᵀ` of the first weight, where it is used; there are two of these.
+    /// `W Wᵀ` of the first weight, if it is used; there are two of these.
     pub gram: usize,
 }
 
@@ -193,7 +192,7 @@ impl Route {
             None => (Way::Push, inputs, push),
         };
         if matches!(route.way, Way::Pull { .. }) && is_closed {
-            // One row a sample, whatever the probes.
+            // One row per sample, for any number of probes.
             route.probes = 1;
             return route;
         }
@@ -208,10 +207,10 @@ impl Route {
         route
     }
 
-    /// Values of a row on each level.
+    /// Values per row at each level.
     fn widths<'a>(&self, maps: &'a [MapSizes]) -> impl Iterator<Item = usize> + use<'a> {
         let lowest = match maps.first() {
-            // What would be there is not needed; its place holds `W Wᵀ r` instead.
+            // The values there are not needed; `W Wᵀ r` takes their place.
             Some(first) if self.has_gram => first.outputs,
             Some(_) | None => self.inputs,
         };
@@ -228,7 +227,7 @@ impl Route {
         rows.div_ceil(self.block.0.max(1)).saturating_mul(self.probes.div_ceil(self.block.1.max(1)))
     }
 
-    /// Factor of the sum over all rows.
+    /// Factor on the sum over all rows.
     pub fn share(&self) -> f64 {
         if self.way == Way::Probe { 1.0 / self.probes as f64 } else { 1.0 }
     }
@@ -270,20 +269,19 @@ impl RouteSizes {
     }
 }
 
-/// Whether one row a sample is all there is: factors alone, or above a single dense layer.
+/// Whether one row per sample is enough: for factors only, or after a single dense layer.
 fn is_closed(maps: &[MapSizes], diagonal: usize) -> bool {
     diagonal == 0 || diagonal == 1 && rows_of(maps, diagonal).is_some()
 }
 
-/// The dense weight right below the diagonal, where its rows can be read off.
+/// The dense weight right before the diagonal, if its rows can be read directly.
 fn rows_of(maps: &[MapSizes], diagonal: usize) -> Option<&MapSizes> {
     maps.get(diagonal.checked_sub(1)?).filter(|map| map.kind == MapKind::Weights { has_rows: true })
 }
 
-/// Multiply-adds that the squares of all cotangents take by way of `G = W Wᵀ`, where the first map
-/// is a dense weight and that is less work: the square of `Wᵀ r` is `r·(G r)`, and `Σ r rᵀ` is all
-/// that the gradient of `W` needs. What is done once for a minibatch counts as if that had
-/// [`MINIBATCH`] samples.
+/// Multiply-adds for the squares of all cotangents by `G = W Wᵀ`, if the first map is a dense
+/// weight and this is less work: the square of `Wᵀ r` is `r·(G r)`, and the gradient of `W` needs
+/// only `Σ r rᵀ`. Work done once per minibatch is counted for [`MINIBATCH`] samples.
 fn gram(maps: &[MapSizes], probes: usize) -> Option<usize> {
     let weights = maps.first().filter(|map| matches!(map.kind, MapKind::Weights { .. }))?;
     let (inputs, units) = (weights.inputs, weights.outputs);
@@ -311,13 +309,14 @@ mod tests {
             assert_eq!(route.way != Way::Probe, affordable, "{maps:?} {route:?}");
             let own: usize = maps.iter().map(|map| map.multiply_adds).sum();
             assert!(route.multiply_adds < 6 * own, "{maps:?} {route:?}");
-            // As it always was for runs that have it.
+            // Unchanged for existing runs.
             assert_ne!(Route::new(maps, Estimator::Auto, 8).way, Way::Probe, "{maps:?}");
         };
         // One layer has a closed form.
         check(&weights(784, 64), true);
         check(&[weights(784, 256), weights(256, 64)].concat(), false);
-        // Two units are two rows through all layers, and what a convolution may cost a dense layer may not.
+        // Two units are two rows through all layers; a convolution may cost that much, a dense
+        // layer may not.
         check(&[weights(100, 100), weights(100, 2)].concat(), true);
         let units = |outputs| {
             let kernel = MapSizes { kind: MapKind::Other, inputs: 300, outputs: 300, multiply_adds: 9000 };

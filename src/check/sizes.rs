@@ -1,66 +1,66 @@
-//! Sizes of buffers that the engine chooses freely: `check` counts memory with them and the engine
-//! allocates by them.
+//! Sizes of buffers that the engine is free to choose: `check` estimates memory with them, the
+//! engine allocates by them.
 
 use super::Window;
 
-/// Values per channel are repeated until there are at least so many.
+/// Values per channel are repeated up to at least this length.
 const LEAST_TILE: usize = 64;
 
-/// Most shards of a convolution, each with scratch of its own.
+/// Most shards of a convolution, each with its own scratch.
 pub const CONVOLUTION_SHARDS: usize = 16;
-/// Fewest shards that a long minibatch is cut into, however large the weight of a convolution.
+/// Fewest shards of a long minibatch, for convolution weights of any size.
 const FEWEST_CONVOLUTION_SHARDS: usize = 4;
-/// Values of all shards' weight gradients together, where [`FEWEST_CONVOLUTION_SHARDS`] allow it.
+/// Total values of all shards' weight gradients, unless there would be fewer than
+/// [`FEWEST_CONVOLUTION_SHARDS`].
 const WEIGHT_GRADIENTS: usize = 1 << 20;
-/// Values of the patches in a thread's scratch, unless a single band takes more: 256 kB.
+/// Values of the patches in a thread's scratch, unless a single band needs more: 256 kB.
 pub const PATCH_VALUES: usize = 1 << 16;
 
-/// Values are laid out for products in so many columns side by side, where no columns are made.
+/// Columns per panel of a product, for convolutions without im2col.
 pub const DIRECT_COLUMNS: usize = 16;
-/// Values in a line of the cache: room to begin panels at one.
+/// Values per cache line, reserved so that panels can begin at one.
 pub const CACHE_LINE: usize = 16;
-/// Scratch of a convolution without columns, unless a single sample takes more.
+/// Scratch of a convolution without im2col, unless a single sample needs more.
 const DIRECT_VALUES: usize = 1 << 16;
-/// Channels of a large picture that are few: their vectors would be mostly empty.
+/// A large picture has few channels up to this number: its vectors would be mostly empty.
 const FEW_CHANNELS: usize = 7;
-/// Values of the patches that are computed at a time, unless a row takes more: they stay in the nearest
-/// cache.
+/// Values of the patches computed at a time, unless a row needs more: they stay in the L1 cache.
 const DIRECT_PATCHES: usize = 1 << 12;
-/// The largest stride with which a convolution makes no columns.
+/// Largest stride of a convolution without im2col.
 const DIRECT_STRIDE: usize = 8;
-/// The most scratch of a sample with which a convolution makes no columns: 4 MB.
+/// Most scratch per sample of a convolution without im2col: 4 MB.
 const DIRECT_MOST: usize = 1 << 20;
 
-/// What a convolution without columns takes, in values.
+/// Buffer sizes of a convolution without im2col, in values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectSizes {
-    /// Sides of a large picture with the zeros around it.
+    /// Sides of a large picture, including zeros around it.
     pub large: (usize, usize),
-    /// Sides of a small picture with the zeros around it.
+    /// Sides of a small picture, including zeros around it.
     pub small: (usize, usize),
-    /// Rows, and columns, of zeros before a small picture.
+    /// Rows and columns of zeros before a small picture.
     pub zeros: usize,
-    /// Rows of the small picture whose patches are computed at a time, and values from one to the next,
-    /// where the large picture has few channels; `None` where its pixels are computed phase by phase.
+    /// If the large picture has few channels: rows of the small picture whose patches are computed
+    /// at a time, and values from one to the next; `None` if pixels are computed phase by phase.
     pub patches: Option<(usize, usize)>,
-    /// Scratch of each thread.
+    /// Scratch per thread.
     pub scratch: usize,
     /// Samples that share the scratch.
     pub pictures: usize,
-    /// The weight in the order of a product.
+    /// The packed weight.
     pub panels: usize,
     /// Values of one patch's row in the gradient of the weight.
     pub columns: usize,
-    /// The gradient of the weight of one shard.
+    /// The gradient of the weight, per shard.
     pub sums: usize,
-    /// Places whose offsets are kept.
+    /// Places with stored offsets.
     pub places: usize,
 }
 
 impl DirectSizes {
-    /// The sizes for pictures of so many channels; `None` where columns of a band are made instead,
-    /// because the pictures or the stride are too large, or the
-    /// pictures are empty (a network that is refused has its memory counted all the same).
+    /// The sizes for pictures with these channels; `None` if im2col is used instead, because the
+    /// pictures or the stride are too large, or the pictures are empty (memory is estimated even
+    /// for a network that is refused).
     pub fn of(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
         let Window { kernel, stride, before, .. } = window;
         let sides =
@@ -81,7 +81,7 @@ impl DirectSizes {
         let patches = (large <= FEW_CHANNELS).then_some((band, padded));
         let in_patches =
             patches.map_or(Some(0), |(band, padded)| product(&[band, window.small.1, padded]))?;
-        // A row of the large picture lies under the windows of so many rows of the small one, at most.
+        // Most rows of the small picture whose windows cover one row of the large picture.
         let zeros = if patches.is_some() { 0 } else { kernel.div_ceil(stride) - 1 };
         let small_side = |large: usize, small: usize, before: usize| {
             if patches.is_some() { small } else { zeros + small.max((large - 1 + before) / stride + 1) }
@@ -129,35 +129,35 @@ pub const JACOBIAN_ROWS: usize = 32;
 pub const DIVERGENCE_ROWS: usize = 16;
 /// Rows of a shard of the maximum mean discrepancy.
 pub const DISCREPANCY_ROWS: usize = 16;
-/// The most exponentials a selector keeps for the way back: 64 MiB.
+/// Most exponentials that a selector keeps for the backward pass: 64 MiB.
 pub const KEPT_CHOICES: usize = 1 << 24;
-/// Most shards of a search in a codebook, each with scratch of its own.
+/// Most shards of a search in a codebook, each with its own scratch.
 pub const CODEBOOK_SHARDS: usize = 16;
-/// Scores that a block of vectors has at a time, so that they stay in cache.
+/// Scores of a block of vectors at a time, so that they stay in the cache.
 const BLOCK_SCORES: usize = 1 << 15;
 
-/// Length of a tile, the smallest multiple of `channels` that is worth vectors.
+/// Length of a tile: the smallest multiple of `channels` that is long enough for vectors.
 pub fn tile_len(channels: usize) -> usize {
     channels.saturating_mul(LEAST_TILE.div_ceil(channels.max(1)))
 }
 
-/// Shards of a convolution with a weight of so many values.
+/// Shards of a convolution with a weight of `weight_len` values.
 pub fn convolution_shards(weight_len: usize) -> usize {
     (WEIGHT_GRADIENTS / weight_len.max(1)).clamp(FEWEST_CONVOLUTION_SHARDS, CONVOLUTION_SHARDS)
 }
 
-/// Values of a shard's patches, of which a row of the small picture takes `band`.
+/// Values of a shard's patches, if a row of the small picture has `band`.
 pub fn patch_values(band: usize) -> usize {
     PATCH_VALUES.max(band)
 }
 
-/// Rows of the small picture that a grouped convolution works on at a time, each pixel of which takes
-/// so many values.
+/// Rows of the small picture that a grouped convolution processes at a time, with `pixel` values
+/// per pixel.
 pub fn grouped_band(small: (usize, usize), pixel: usize) -> usize {
     (PATCH_VALUES / small.1.saturating_mul(pixel).max(1)).clamp(1, small.0.max(1))
 }
 
-/// Vectors of a block that a shard compares with a codebook of so many entries.
+/// Vectors per block that a shard compares with a codebook of `entries` entries.
 pub fn codebook_block(entries: usize) -> usize {
     (BLOCK_SCORES / entries.max(1)).clamp(8, 64)
 }

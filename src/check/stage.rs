@@ -1,23 +1,23 @@
 use super::Window;
 use crate::project::{Activation, Norm, Place, Shape};
 
-/// One computation of the network, its sizes settled.
+/// One computation of the network, with known sizes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    /// The card it stands for.
+    /// The card it belongs to.
     pub place: Place,
     /// The prefix of its parameters' names: `encoder.0`, `code`, `output`.
     pub name: String,
-    /// Shape of what comes in.
+    /// Input shape.
     pub input: Shape,
-    /// Shape of what goes out.
+    /// Output shape.
     pub output: Shape,
     /// Its computation.
     pub kind: StageKind,
-    /// Name of the encoder stage whose weights it uses the other way round instead of its own.
+    /// Name of the encoder stage whose weights it uses, transposed, instead of its own.
     pub tied_to: Option<String>,
-    /// Where its input comes from: 0 is the output of the previous stage, n the input of the stage n places
-    /// earlier, where a shortcut starts.
+    /// Where its input comes from: 0 is the output of the previous stage, n the input of the stage
+    /// n places earlier, where a shortcut starts.
     pub skips: usize,
     /// Parameters and multiply-adds.
     pub(super) cost: Cost,
@@ -28,81 +28,82 @@ pub struct Stage {
 pub enum StageKind {
     /// `y = f(W x + b)`
     Dense {
-        /// The function `f`.
+        /// The activation `f`.
         activation: Activation,
     },
     /// `y = f(W ∗ x + b)`
     Conv {
-        /// How the kernel moves, from the large picture to the small one.
+        /// The window, from the large picture to the small one.
         window: Window,
         /// Groups of channels.
         groups: usize,
-        /// Whether it adds `b`: a norm after it has a shift of its own.
+        /// Whether it adds `b`: not before a norm, which has its own shift.
         has_bias: bool,
-        /// The function `f`.
+        /// The activation `f`.
         activation: Activation,
     },
     /// The transpose of a convolution, then `f`.
     ConvTranspose {
-        /// How the kernel moves, from the small picture to the large one.
+        /// The window, from the small picture to the large one.
         window: Window,
         /// Groups of channels.
         groups: usize,
-        /// Whether it adds `b`: a norm after it has a shift of its own.
+        /// Whether it adds `b`: not before a norm, which has its own shift.
         has_bias: bool,
-        /// The function `f`.
+        /// The activation `f`.
         activation: Activation,
     },
     /// The largest value of each window.
     MaxPool {
-        /// How the windows lie.
+        /// The windows.
         window: Window,
     },
     /// The mean of each window.
     AvgPool {
-        /// How the windows lie.
+        /// The windows.
         window: Window,
     },
     /// Repeats pixels.
     Upsample {
-        /// How often in each direction.
+        /// Number of repetitions in each direction.
         factor: usize,
     },
-    /// Cuts off or repeats what is too much or missing at the bottom and right of a picture.
+    /// Crops a picture, or repeats its edge, at the bottom and right.
     CropOrPad,
     /// Normalises, scales and shifts.
     Norm {
-        /// Values it takes mean and variance of.
+        /// The values that mean and variance are computed over.
         norm: Norm,
-        /// The function at the end.
+        /// The activation at the end.
         activation: Activation,
     },
-    /// Keeps what is positive, multiplies the rest by learned slopes.
+    /// Keeps positive values and multiplies others by learned slopes.
     Prelu {
         /// Number of slopes: one, or one for each channel.
         slopes: usize,
     },
-    /// A picture as a row, channel by channel.
+    /// Turns a picture into a row, channel by channel.
     ChannelsFirst,
-    /// A row, channel by channel, as a picture.
+    /// Turns a row, channel by channel, into a picture.
     ChannelsLast,
-    /// A picture whose channels are first means and then logarithms of variances, as a row of all
-    /// means and then all logarithms, each position by position.
+    /// Turns a picture whose channels are first means and then log variances into a row of all
+    /// means and then all log variances, position by position.
     MomentsApart,
-    /// A function alone.
+    /// A separate activation.
     Activation(Activation),
-    /// The end of a residual block: the sum of main path and shortcut, then a function.
+    /// The end of a residual block: the sum of main path and shortcut, then an activation.
     Add {
         /// Stages of the main path.
         main: usize,
-        /// Stages of the shortcut, which follow these and start from the same input; none where the shortcut is that input.
+        /// Stages of the shortcut, which come after the main path's and start from the same input;
+        /// 0 if the shortcut is that input.
         shortcut: usize,
-        /// The function of the sum.
+        /// The activation of the sum.
         activation: Activation,
     },
-    /// Zeroes features at random while training.
+    /// Zeroes features at random in training.
     Dropout {
-        /// Probability of zero.
+        /// Probability that a feature becomes 0.
         rate: f32,
     },
 }
@@ -119,12 +120,12 @@ pub(super) struct Cost {
 }
 
 impl Stage {
-    /// Features coming in.
+    /// Input features.
     pub fn inputs(&self) -> usize {
         self.input.features()
     }
 
-    /// Features going out.
+    /// Output features.
     pub fn outputs(&self) -> usize {
         self.output.features()
     }
@@ -141,7 +142,7 @@ impl Stage {
 }
 
 impl StageKind {
-    /// The function at the end of a computation that is more than the function.
+    /// The activation at the end of a computation, unless the computation is only the activation.
     pub fn activation(self) -> Option<Activation> {
         match self {
             StageKind::Dense { activation }
@@ -164,7 +165,7 @@ impl StageKind {
 }
 
 impl Cost {
-    /// Trainable parameters of a layer that is tied, or is not.
+    /// Trainable parameters of a layer, tied or not.
     pub fn parameters(self, is_tied: bool) -> u64 {
         if is_tied { self.own } else { self.weights.saturating_add(self.own) }
     }

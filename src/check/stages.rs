@@ -1,4 +1,4 @@
-//! The stages that a network's cards are computed as.
+//! Turning a network's cards into stages.
 
 use super::cards::{Card, Cards};
 use super::layers::{Part, family};
@@ -22,7 +22,7 @@ pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Sta
         stages.push(card);
         stages.crops += usize::from(is_mirrored && matches!(card.layer, Some(Layer::CropOrPad { .. })));
     }
-    // Cross-entropy works on logits: its sigmoid is the loss's own.
+    // Cross-entropy uses logits: its sigmoid is part of the loss.
     let is_logit = project.loss == Loss::BinaryCrossEntropy;
     let activation = if is_logit { Activation::Linear } else { project.output.activation };
     stages.finish(&cards.output, input, activation);
@@ -33,8 +33,8 @@ pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Sta
 struct Stages {
     shape: Shape,
     list: Vec<Stage>,
-    /// Layers of a mirrored decoder so far that only crop or pad. Whether there are any depends on the size of the
-    /// pictures, so names of arrays do not count them: weights fit pictures of any size.
+    /// Number of layers so far in a mirrored decoder that only crop or pad. They depend on the size
+    /// of the pictures, so names of arrays do not count them: weights fit pictures of any size.
     crops: usize,
 }
 
@@ -46,8 +46,7 @@ impl Stages {
     }
 
     fn add_layer(&mut self, card: &Card, layer: &Layer) {
-        // A layer that cannot be applied is an error that `check` reports before a plan is handed
-        // out.
+        // `check` reports a layer that cannot be applied before a plan is returned.
         let Ok(passage) = family(layer).apply(self.shape) else { return };
         let parts = family(layer).parts(self.shape);
         if !parts.is_empty() {
@@ -66,7 +65,7 @@ impl Stages {
         }
     }
 
-    /// A layer that is several computations.
+    /// Adds a layer that consists of several computations.
     fn add_parts(&mut self, card: &Card, parts: Vec<Part>) {
         let (own, tied_to) = (self.name(card.place), card.tied_to.map(stage_name));
         for part in parts {
@@ -89,7 +88,7 @@ impl Stages {
         }
     }
 
-    /// The output card: its own layer or function, and the shape of the input.
+    /// Adds the output card: its own layer or activation, and the shape of the input.
     fn finish(&mut self, card: &Card, input: Shape, activation: Activation) {
         match &card.layer {
             Some(layer) => self.add_layer(card, &layer.clone().with_activation(activation)),
@@ -99,7 +98,7 @@ impl Stages {
         match input {
             Shape::Vector(_) => self.flatten(Place::Output),
             Shape::Image { .. } if self.shape == input => {}
-            // A picture of other sides is read in the input's order, as a reshape does.
+            // A picture of other sides is read in the input's order, as by a reshape.
             Shape::Image { .. } => {
                 self.flatten(Place::Output);
                 self.unflatten(Place::Output, input);
@@ -107,7 +106,7 @@ impl Stages {
         }
     }
 
-    /// The function at the end: part of the last layer with weights where that has none of its own.
+    /// Applies the activation at the end: as part of the last layer with weights, if that has none.
     fn apply(&mut self, activation: Activation) {
         if let Some(
             StageKind::Dense { activation: own }
@@ -123,7 +122,7 @@ impl Stages {
         }
     }
 
-    /// Makes a row of a picture.
+    /// Turns a picture into a row.
     fn flatten(&mut self, place: Place) {
         if let Shape::Image { height, width, channels } = self.shape {
             let row = Shape::Vector(self.shape.features());
@@ -134,7 +133,7 @@ impl Stages {
         }
     }
 
-    /// Makes a picture of a row.
+    /// Turns a row into a picture.
     fn unflatten(&mut self, place: Place, picture: Shape) {
         if let (Shape::Vector(_), Shape::Image { height, width, channels }) = (self.shape, picture) {
             if channels > 1 && height.saturating_mul(width) > 1 {
@@ -144,7 +143,7 @@ impl Stages {
         }
     }
 
-    /// What the arrays of a card are called.
+    /// Name of the arrays of a card.
     fn name(&self, place: Place) -> String {
         if let Place::Decoder(index) = place {
             return stage_name(Place::Decoder(index - self.crops));
@@ -170,7 +169,7 @@ fn stage_name(place: Place) -> String {
         Place::Decoder(index) => format!("decoder.{index}"),
         Place::Code => "code".to_owned(),
         Place::Output => "output".to_owned(),
-        // These cards own no weights.
+        // These cards have no weights.
         Place::Data | Place::Corruption | Place::Training => "none".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What layer-wise training asks of a design.
+//! Requirements of layer-wise training.
 
 use super::layers::family;
 use super::{DataFacts, Fix, Problem, cards};
@@ -38,7 +38,7 @@ fn check_settings(project: &Project, by: Greedy, epochs: u32, problems: &mut Vec
     }
 }
 
-/// Only dense layers have an input and an output that can be learned alone.
+/// Only dense layers can be pretrained one by one.
 fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     for (index, layer) in project.encoder.iter().enumerate() {
         if !family(layer).can_be_pretrained() {
@@ -56,7 +56,8 @@ fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The decoder is made of the transposed weights of the encoder, and then goes its own way.
+/// The decoder is initialised with the transposed weights of the encoder, and then trained
+/// separately.
 fn check_unrolling(project: &Project, problems: &mut Vec<Problem>) {
     if project.decoder != (Decoder::Mirrored { tied: false }) {
         let message = if let Decoder::Mirrored { .. } = project.decoder {
@@ -71,8 +72,7 @@ fn check_unrolling(project: &Project, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The units of a restricted Boltzmann machine are on with a probability; those of the code may be
-/// linear.
+/// The units of a restricted Boltzmann machine are binary; those of the code may be linear.
 fn check_machines(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let is_logistic = |layer: &Layer| {
         !family(layer).can_be_pretrained() || layer.activation().is_none_or(|own| own == Activation::Sigmoid)

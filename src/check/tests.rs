@@ -22,8 +22,8 @@ fn dense(units: usize) -> Layer {
     Layer::Dense { units, activation: Activation::Relu }
 }
 
-/// The edited default project has an error at `place` that speaks of `words`, and its fix removes
-/// it.
+/// Checks that the edited default project has an error at `place` whose message contains `words`,
+/// and that its fix removes it.
 fn check_error(edit: impl Fn(&mut Project), place: Place, words: &str) {
     let mut project = Recipe::Undercomplete.project();
     edit(&mut project);
@@ -125,7 +125,7 @@ fn the_default_network_counts_as_by_hand() {
     let plan = plan(&Recipe::Undercomplete.project(), &facts()).expect("the default trains");
     let names: Vec<&str> = plan.stages().map(|stage| stage.name.as_str()).collect();
     assert_eq!(names, ["encoder.0", "encoder.1", "code", "decoder.0", "decoder.1", "output"]);
-    // 64·128 + 128·64 + 64·2, there and back.
+    // 64·128 + 128·64 + 64·2, in both directions.
     assert_eq!(plan.macs(), 2 * (64 * 128 + 128 * 64 + 64 * 2));
     assert_eq!(plan.parameters(), plan.macs() + 128 + 64 + 2 + 64 + 128 + 64);
 }
@@ -169,14 +169,14 @@ fn the_mirror_undoes_layer_by_layer() {
     let norm = Layer::BatchNorm { activation: Activation::Tanh };
     check_mirror(&[], 2, &[]);
     check_mirror(&[dense(128), dense(64)], 2, &[dense(64), dense(128)]);
-    // The last layer is the code already.
+    // The last layer already is the code.
     check_mirror(&[dense(128), dense(64)], 64, &[dense(128)]);
     check_mirror(&[dense(128), drop.clone(), dense(64)], 2, &[dense(64), dense(128), drop.clone()]);
     check_mirror(&[drop.clone(), dense(128), drop.clone()], 2, &[dense(128), drop]);
     check_mirror(&[dense(128), norm.clone()], 2, &[dense(128), norm]);
 }
 
-/// Whether there are no errors, and what they are otherwise.
+/// Asserts that there are no errors.
 fn check_sound(project: &Project, data: Option<&DataFacts>) {
     let found = problems(project, data);
     assert!(found.iter().all(|problem| problem.severity != Severity::Error), "{found:#?}");
@@ -245,8 +245,8 @@ fn what_cannot_be_mirrored_or_applied_says_why() {
     );
 }
 
-/// The edited default project has no error, but a remark at `place` with `words` whose fix, if any,
-/// removes it.
+/// Checks that the edited default project has no error, but a remark at `place` with `words`, and
+/// that its fix, if any, removes it.
 fn check_remark(
     edit: impl Fn(&mut Project),
     facts: &DataFacts,
@@ -509,7 +509,7 @@ proptest! {
         cards(&project, Some(shape));
         if let Ok(plan) = plan(&project, &facts) {
             prop_assert!(plan.stages().all(|stage| stage.outputs() > 0));
-            // A kind of code may take more numbers than it hands to the decoder.
+            // A kind of code may have more inputs than numbers for the decoder.
             for (stages, first) in
                 [(plan.encoder(), shape.features()), (plan.decoder(), plan.code_units())]
             {

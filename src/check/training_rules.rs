@@ -1,4 +1,4 @@
-//! What makes training settings meaningful.
+//! Rules for training settings.
 
 use super::{DataFacts, Fix, Problem};
 use crate::project::{EarlyStopping, Optimizer, Place, Project, Schedule, Training};
@@ -17,7 +17,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// Settings that are sound one by one and make no sense together.
+/// Settings that are valid one by one but not together.
 fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
     let training = &project.training;
     if let Some(stop) = training.early_stopping
@@ -71,7 +71,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
 
 type Rule = (bool, String, &'static str, fn(&mut Training));
 
-/// Every setting: whether it is sound, what to say where it is not, and how to fix it.
+/// Every setting: whether it is valid, the message if not, and its fix.
 fn settings(training: &Training) -> Vec<Rule> {
     let rate = training.learning_rate;
     let mut rules: Vec<Rule> = vec![

@@ -1,11 +1,11 @@
-//! What makes weights of features meaningful. Which features there are is judged where the data are.
+//! Rules for weights of features. Whether the features exist is checked with the data.
 
 use std::collections::HashSet;
 
 use super::{Fix, Problem};
 use crate::project::{Bottleneck, FeatureWeight, Greedy, Place, Project, Strategy, format_number};
 
-/// Problems that are told one by one.
+/// Most problems that are listed one by one.
 const TOLD: usize = 20;
 
 pub(super) fn check(project: &Project, problems: &mut Vec<Problem>) {

@@ -1,12 +1,12 @@
 use crate::project::Padding;
 
-/// A square kernel sliding over a picture, with all sizes settled: what convolution, transposed
-/// convolution and pooling have in common.
+/// A square kernel sliding over a picture, with all sizes known; used by convolution, transposed
+/// convolution and pooling.
 ///
-/// Position `(r, c)` of the small picture meets positions `r·stride + i − before.0` (rows) and
-/// `c·stride + j − before.1` (columns) of the large one, for `i`, `j` in steps of `dilation` below
-/// `dilation · kernel`; what falls outside is padding. Convolution and pooling go from large to small, transposed convolution from
-/// small to large.
+/// Position `(r, c)` of the small picture corresponds to positions `r·stride + i − before.0` (rows)
+/// and `c·stride + j − before.1` (columns) of the large one, for `i`, `j` in steps of `dilation`
+/// below `dilation · kernel`; positions outside are padding. Convolution and pooling go from large
+/// to small, transposed convolution from small to large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Height and width of the large picture.
@@ -15,23 +15,23 @@ pub struct Window {
     pub small: (usize, usize),
     /// Side of the kernel.
     pub kernel: usize,
-    /// Step between two pixels under the kernel.
+    /// Distance of neighbouring kernel pixels in the picture.
     pub dilation: usize,
-    /// Step between two positions.
+    /// Distance of neighbouring positions.
     pub stride: usize,
     /// Padding above and to the left.
     pub before: (usize, usize),
 }
 
 impl Window {
-    /// The window of a convolution or pooling over a picture of `large`; `None` where the kernel
-    /// does not fit into it, or a size is 0. Sizes are `PyTorch`'s: `⌊(n + 2p − kernel) / stride⌋ +
-    /// 1`, and `⌈n / stride⌉` for [`Padding::Same`].
+    /// The window of a convolution or pooling over a picture of `large`; `None` if the kernel does
+    /// not fit into it, or a size is 0. Sizes are `PyTorch`'s: `⌊(n + 2p − kernel) / stride⌋ + 1`,
+    /// and `⌈n / stride⌉` for [`Padding::Same`].
     pub fn over(large: (usize, usize), kernel: usize, stride: usize, padding: Padding) -> Option<Window> {
         Window::over_dilated(large, (kernel, 1), stride, padding)
     }
 
-    /// [`Window::over`] with a kernel whose pixels lie `dilation` apart: it reaches over
+    /// [`Window::over`] with a kernel whose pixels are `dilation` apart: it spans
     /// `dilation · (kernel − 1) + 1` pixels.
     pub fn over_dilated(
         large: (usize, usize),
@@ -58,10 +58,10 @@ impl Window {
         Some(Window { large, small, kernel, dilation, stride, before })
     }
 
-    /// The window of a transposed convolution from a picture of `small`; `None` where nothing would
-    /// be left, or a size is 0 or beyond reason. Sizes are `PyTorch`'s: `(n − 1)·stride − 2p +
-    /// kernel + output padding`, and `(n − 1)·stride + 1 + output padding` for [`Padding::Same`],
-    /// which undoes a convolution's.
+    /// The window of a transposed convolution from a picture of `small`; `None` if nothing would be
+    /// left, or a size is 0 or too large. Sizes are `PyTorch`'s:
+    /// `(n − 1)·stride − 2p + kernel + output padding`, and `(n − 1)·stride + 1 + output padding`
+    /// for [`Padding::Same`], which undoes that of a convolution.
     pub fn under(
         small: (usize, usize),
         kernel: usize,
@@ -72,7 +72,7 @@ impl Window {
         Window::under_dilated(small, (kernel, 1), stride, padding, output_padding)
     }
 
-    /// [`Window::under`] with a kernel whose pixels lie `dilation` apart.
+    /// [`Window::under`] with a kernel whose pixels are `dilation` apart.
     pub fn under_dilated(
         small: (usize, usize),
         (kernel, dilation): (usize, usize),
@@ -118,7 +118,7 @@ impl Window {
     }
 }
 
-/// Pixels that a kernel reaches over; `None` where a size is 0 or beyond reason.
+/// Pixels that a kernel spans; `None` if a size is 0 or too large.
 fn extent(kernel: usize, dilation: usize) -> Option<usize> {
     if dilation == 0 {
         return None;
@@ -126,7 +126,7 @@ fn extent(kernel: usize, dilation: usize) -> Option<usize> {
     kernel.checked_sub(1)?.checked_mul(dilation)?.checked_add(1)
 }
 
-/// Padding before the first row of a "same" window: the smaller half of what is missing.
+/// Padding before the first row of a "same" window: half of the total, rounded down.
 fn same_before(large: usize, small: usize, extent: usize, stride: usize) -> usize {
     ((small - 1).saturating_mul(stride).saturating_add(extent)).saturating_sub(large) / 2
 }
@@ -168,7 +168,8 @@ mod tests {
         assert_eq!(Window::over((7, 7), 2, 2, Padding::Pixels(0)).map(|w| w.small), Some((3, 3)));
         let back = Window::under((14, 14), 3, 2, Padding::Pixels(1), (1, 1)).expect("fits");
         assert_eq!(back.large, (28, 28));
-        // Conv2d(1, 1, 3, dilation=2) on 9×9 gives 5×5, ConvTranspose2d of the same settings 9×9 of 5×5.
+        // Conv2d(1, 1, 3, dilation=2) on 9×9 gives 5×5, ConvTranspose2d of the same settings 9×9 of
+        // 5×5.
         let dilated = Window::over_dilated((9, 9), (3, 2), 1, Padding::Pixels(0)).expect("fits");
         assert_eq!(dilated.small, (5, 5));
         let back = Window::under_dilated((5, 5), (3, 2), 1, Padding::Pixels(0), (0, 0));

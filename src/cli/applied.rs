@@ -13,35 +13,35 @@ use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Shape, Threshold, v
 use crate::run::{Run, facts};
 use crate::session::{Encoded, Scores, Trial, lack_of_room};
 
-/// How far beyond [0, 1] values may lie that were rounded.
+/// How far rounded values may be outside [0, 1].
 const UNIT_TOLERANCE: f32 = 1e-3;
-/// Commands that show pictures of another size than those of training to a network that takes them.
+/// Commands that accept pictures of another size than in training, if the network does.
 const ANY_SIZE: [&str; 3] = ["encode", "evaluate", "reconstruct"];
 /// Rows per pass through the network.
 const CHUNK: usize = 512;
 
-/// A trained network and the rows it is shown.
+/// A trained network and the rows of its data.
 pub(super) struct Applied {
     /// The name of the project in messages.
     pub(super) name: String,
     pub(super) run: Run,
     trained: Trained,
-    /// Selections that the project keeps, of any data.
+    /// Selections stored in the project, for any data.
     pub(super) selections: Vec<NamedSelection>,
     pub(super) data: Arc<Dataset>,
     /// Whether the data are those of the run, with its split.
     pub(super) own: bool,
-    /// Lowest and highest of the scaled rows.
+    /// Smallest and largest value of the scaled rows.
     range: (f32, f32),
 }
 
 impl Applied {
-    /// `command` is its name.
+    /// Opens the network and its data; `command` is the name of the command.
     pub(super) fn open(asked: &TrainedRun, command: &str) -> Result<Applied, Failure> {
         Applied::open_masked(asked, None, command)
     }
 
-    /// [`Applied::open`] of damaged pictures, with the holes of a mask where one is given.
+    /// [`Applied::open`] for damaged pictures, with the holes of a mask if given.
     pub(super) fn open_masked(
         asked: &TrainedRun,
         mask: Option<&Mask>,
@@ -57,19 +57,19 @@ impl Applied {
             ))
         };
         let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
-        // The others compare their data with those of the training.
+        // The other commands compare their data with those of the training.
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
         }
         run.check_room(&data)?;
         if !own {
-            // None of them was trained on or judges anything.
+            // None of them was used for training or validation.
             data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };
         }
         let range = facts(&data).value_range;
         let weights = run.checkpoint.as_ref().map(|checkpoint| checkpoint.inference_weights());
         let weights = weights.cloned().ok_or_else(no_weights)?;
-        // A network is built only as large as the weights that are there: a design may claim anything.
+        // A network is built only as large as the existing weights: a design may state any size.
         let trained = Trained::again(&run, weights, data.shape, if own { range } else { (0.0, 1.0) })
             .map_err(|errors| {
                 let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
@@ -90,7 +90,8 @@ impl Applied {
         Ok(Applied { name, run, trained, selections, data: Arc::new(data), own, range })
     }
 
-    /// Whether the rows and their split are those the run was trained on: its file may have changed since.
+    /// Whether the rows and their split are those the run was trained on: its file may have changed
+    /// since.
     pub(super) fn has_data_of_training(&self) -> bool {
         let is_split_alike = self.run.split.is_none_or(|split| split == self.data.split.fingerprint());
         self.own && self.data.fingerprint == self.run.fingerprint && is_split_alike
@@ -101,19 +102,20 @@ impl Applied {
         Failure::Problem(format!("{}: run {}: {error}", self.name, self.run.id))
     }
 
-    /// The range of the scaled rows, where it exceeds the [0, 1] of the loss.
+    /// The range of the scaled rows, if it exceeds the [0, 1] of the loss.
     pub(super) fn beyond_unit_range(&self) -> Option<(f32, f32)> {
         let (low, high) = self.range;
         let is_beyond = low < -UNIT_TOLERANCE || high > 1.0 + UNIT_TOLERANCE;
         (self.run.design.loss == Loss::BinaryCrossEntropy && is_beyond).then_some((low, high))
     }
 
-    /// The network with the weights to use: the best ones where early stopping kept some.
+    /// The network with the weights to use: the best ones if early stopping kept some.
     pub(super) fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
         self.trained.network(data::threads(threads)).map_err(|error| self.failure(error))
     }
 
-    /// The network and the data as jobs of the window take them; `is_corrupted` gives samples as the training does.
+    /// The network and the data for jobs shared with the window; `is_corrupted`: samples are
+    /// corrupted as in training.
     pub(super) fn trial(&self, is_corrupted: bool) -> Trial {
         let (trained, data) = (self.trained.clone(), Arc::clone(&self.data));
         Trial { trained, data, is_corrupted, unranged: None }
@@ -139,7 +141,7 @@ impl Applied {
         (0..self.data.len() as u32).collect()
     }
 
-    /// Gathers rows in blocks, with a bar called `what`, and passes them to `work`.
+    /// Gathers rows in blocks, with a progress bar labelled `what`, and passes them to `work`.
     pub(super) fn each_chunk(&self, what: &str, rows: &[u32], work: impl FnMut(&[f32])) {
         each_chunk_of(&self.data, what, rows, work);
     }
@@ -151,15 +153,16 @@ impl Applied {
         codes
     }
 
-    /// The codes of rows with all that their kind knows of them.
+    /// The codes of rows with everything their kind adds.
     pub(super) fn encoded(&self, network: &mut Network, rows: &[u32]) -> Result<Encoded, Failure> {
         let codes = self.codes(network, rows);
         let thresholds = self.thresholds(network, &codes.values)?.unwrap_or_default();
         Ok(Encoded::new(network, codes, &thresholds))
     }
 
-    /// Where 0 ends and 1 begins for each unit of hashing codes; `None` for other kinds. They must not depend on the rows that
-    /// come along; `codes` take the place of those of the training data where these cannot be found.
+    /// Threshold between 0 and 1 for each unit of hashing codes; `None` for other kinds. They must
+    /// not depend on the rows; `codes` replace those of the training data if these are not
+    /// available.
     pub(super) fn thresholds(
         &self,
         network: &mut Network,
@@ -191,13 +194,14 @@ impl Applied {
         Ok(Some(code_thresholds(&known, self.code_units(), threshold)))
     }
 
-    /// How often each entry of the codebook was chosen when the run was last measured; empty for other kinds of code.
+    /// How often each entry of the codebook was chosen in the run's last measurement; empty for
+    /// other kinds of code.
     pub(super) fn shares(&self) -> &[f32] {
         let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
         codebook.map_or(&[], |codebook| &codebook.shares)
     }
 
-    /// The weights that are used.
+    /// An array of the weights in use.
     pub(super) fn array(&self, name: &str) -> Vec<f32> {
         let weights = self.trained.weights().read().ok();
         weights.and_then(|weights| Some(weights.0.get(name)?.values.clone())).unwrap_or_default()
@@ -218,7 +222,8 @@ impl Applied {
         values
     }
 
-    /// Ends a command before it makes more samples than there is memory for; `remedy` says how to ask for fewer.
+    /// Ends a command if there is not enough memory for its samples; `remedy` says how to request
+    /// fewer.
     pub(super) fn check_room(&self, samples: usize, remedy: &str) -> Result<(), Failure> {
         match lack_of_room(&self.data, self.code_units(), samples) {
             Some(lack) => Err(Failure::Problem(format!("{lack}; {remedy}"))),
@@ -226,8 +231,8 @@ impl Applied {
         }
     }
 
-    /// Scores of rows, with a bar. Says why there is no reconstruction probability where one would expect it, or none worth the
-    /// name.
+    /// Scores of rows, with a progress bar. Reports if there is no reconstruction probability where
+    /// one is expected, or if it is not meaningful.
     pub(super) fn scores(&self, network: &mut Network, rows: &[u32], draws: u32) -> Result<Scores, Failure> {
         let bar = Bar::new("scoring", 0);
         let watch = |done: usize, all: usize| {
@@ -257,7 +262,7 @@ impl Applied {
     }
 }
 
-/// [`Applied::each_chunk`] of other data.
+/// [`Applied::each_chunk`] for other data.
 pub(super) fn each_chunk_of(data: &Dataset, what: &str, rows: &[u32], mut work: impl FnMut(&[f32])) {
     let bar = Bar::new(what, rows.len() as u64);
     let mut scaled = Vec::new();

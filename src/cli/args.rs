@@ -65,7 +65,8 @@ pub(super) enum Task {
     Traverse(Traverse),
     /// Lists the nearest neighbours of samples, by their codes or by their values
     Neighbours(Neighbours),
-    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does, without a screen
+    /// Draws the loss, the codes, reconstructions or traversals of a run, as the window does,
+    /// without a screen
     Figure(super::figure::Arguments),
     /// Writes the weights of a run for other programs
     Export(Export),
@@ -249,8 +250,8 @@ A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
 pub(super) struct Encode {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
-    /// [default: all]
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a
+    /// selection kept in the project [default: all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
     /// The file to write: .csv, .tsv or .npy; or a folder, in which codes.csv is written (a new
@@ -279,8 +280,8 @@ in the units of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
     pub(super) trained: TrainedRun,
-    /// Which samples: train, validation or test of the run's own data; all; or the name of a selection kept in the project
-    /// [default: all]
+    /// Which samples: train, validation or test of the run's own data; all; or the name of a
+    /// selection kept in the project [default: all]
     #[arg(long, value_name = "SET")]
     pub(super) set: Option<String>,
     /// A mask of the holes that the network fills in damaged pictures: one picture for all of them,
@@ -301,7 +302,7 @@ pub(super) struct Reconstruct {
     pub(super) force: bool,
 }
 
-/// What is written besides codes or reconstructions.
+/// Additional results besides codes or reconstructions.
 #[derive(Debug, Args)]
 pub(super) struct Beside {
     /// Also write the scores of each row: its squared error, and for variational networks the

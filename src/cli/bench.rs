@@ -14,7 +14,7 @@ use crate::dataset::Dataset;
 use crate::engine::{EngineError, Machine, Network, Trainer};
 use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic, visible};
 
-/// Steps before the clock counts: caches fill, buffers are allocated.
+/// Steps before the measurement starts: caches fill, buffers are allocated.
 const WARM_UP: usize = 10;
 
 /// `hourglass bench`
@@ -27,7 +27,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
         None => standard(),
     };
     data::replace(&mut project, &arguments.data)?;
-    // Nothing but steps is wanted: no validation, and no end.
+    // Only steps are measured: no validation, and no end.
     project.data.split.validation = 0.0;
     project.training.early_stopping = None;
     // Only the steps of the whole network are measured and counted.
@@ -60,7 +60,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     bar.finish();
 
     let seconds: f64 = clock.times.iter().map(Duration::as_secs_f64).sum();
-    // The median: other programs on the machine lengthen some steps, and shorten none.
+    // The median: other programs on the machine make some steps slower, and none faster.
     let median = clock.median().as_secs_f64().max(f64::MIN_POSITIVE);
     let (ms_per_step, samples_per_sec) = (1e3 * median, batch as f64 / median);
     let gflops = 2.0 * training_macs(&plan) as f64 * samples_per_sec / 1e9;
@@ -100,7 +100,7 @@ fn machine(arguments: &Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Measures how long the codes of all samples take, `steps` times.
+/// Measures the time to encode all samples, `steps` times.
 fn encode(arguments: &Bench, plan: &Plan, data: &Dataset, threads: usize) -> Result<(), EngineError> {
     let mut network = Network::new(plan, threads)?;
     let mut samples = vec![0.0; data.split.train.len() * plan.shape().features()];
@@ -139,13 +139,13 @@ fn encode(arguments: &Bench, plan: &Plan, data: &Dataset, threads: usize) -> Res
     Ok(())
 }
 
-/// The middle one of some times.
+/// The median of some times.
 fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-/// The network all speeds are compared on: 784-256-64-256-784, minibatches of 128, Adam.
+/// The network used to compare speeds: 784-256-64-256-784, minibatches of 128, Adam.
 fn standard() -> Project {
     let mut project = Recipe::Undercomplete.project();
     "standard".clone_into(&mut project.name);
@@ -179,7 +179,7 @@ impl Clock {
         if ends_epoch {
             self.at = 0;
         }
-        // Where an epoch is one step there is no other to measure.
+        // If an epoch is a single step, there is no other to measure.
         if counts && (!ends_epoch || self.batch >= self.train_rows) {
             self.times.push(time);
         }

@@ -15,21 +15,21 @@ use crate::project::{
 };
 use crate::run::{self, Run};
 
-/// Default width and height of pictures of a folder.
+/// Default width and height of pictures in a folder.
 const PICTURE_SIDE: usize = 32;
-/// Whose data: for [`load`].
+/// The owner of the data, for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
-/// Number of problems listed where a design cannot be trained.
+/// Number of problems listed if a design cannot be trained.
 const TOLD: usize = 20;
-/// How often a load is looked at.
+/// Interval between progress updates of a load.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How to give a command another place of the data than the design or run names.
+/// How to give a command another path for the data of a design or run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Elsewhere {
     /// By `--data PATH`.
     Option,
-    /// By a second word, `FILE DATA`.
+    /// As a second word, `FILE DATA`.
     Argument,
 }
 
@@ -51,7 +51,7 @@ impl Elsewhere {
     }
 }
 
-/// Puts the data of the command line in the place of the design's.
+/// Replaces the data of the design by those of the command line.
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.data {
         let found = source(path, &project.data, &arguments.reading)?;
@@ -85,7 +85,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     Ok(())
 }
 
-/// Finds the label columns of a new table once more, laid out as the command line says.
+/// Detects the label columns of a new table again, with the layout from the command line.
 fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     let mut asked = project.data.clone();
     arguments.reading.apply(&mut asked)?;
@@ -96,7 +96,7 @@ fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), F
     Ok(())
 }
 
-/// Makes columns without a chosen role labels, where the first rows of the table suggest it.
+/// Makes columns without a chosen role labels, if the first rows of the table suggest it.
 fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure> {
     if project.data.rules == Rules::Version1 || !reading.detects_labels() {
         return Ok(());
@@ -111,7 +111,7 @@ fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure
     Ok(())
 }
 
-/// The data of a run that is resumed, at the place the command line gives; other choices are kept.
+/// The data of a run that is resumed, at the path from the command line; other choices are kept.
 pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Failure> {
     let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
@@ -128,15 +128,15 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
     Ok(design.data)
 }
 
-/// Loads the data of a design or a run, with a bar. Warnings of the loader go to stderr.
+/// Loads the data of a design or a run, with a progress bar. Warnings of the loader go to stderr.
 ///
-/// `whose` says whose they are, for where they are not there.
+/// `whose` names their owner, for the error if they are missing.
 pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
     check_there(&data.source, whose, elsewhere)?;
     load_told(data)
 }
 
-/// Loads the data of a run that is resumed, as [`Run::load_own`].
+/// Loads the data of a run that is resumed, like [`Run::load_own`].
 pub(super) fn load_own(run: &Run, data: &Data) -> Result<Dataset, Failure> {
     check_there(&data.source, &data_of(run), Elsewhere::Option)?;
     let loaded = run.load_own(data, load_known)?;
@@ -151,7 +151,7 @@ fn load_told(data: &Data) -> Result<Dataset, Failure> {
     Ok(loaded)
 }
 
-/// Ends the command if a source of the data is missing, with its path and the remedy.
+/// Ends the command if a source of the data is missing, with its path and the fix.
 fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
     let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
@@ -168,7 +168,7 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     )))
 }
 
-/// Loads data with a bar, and says nothing of them.
+/// Loads data with a progress bar, without messages about them.
 fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure> {
     let progress = Progress::default();
     Ok(std::thread::scope(|scope| {
@@ -192,7 +192,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
                     let (done, total) = progress.state();
                     bar.set(done, total.max(done));
                 }
-                // The loader panicked; the scope passes that on.
+                // The loader panicked; the scope propagates that.
                 Err(RecvTimeoutError::Disconnected) => break Err(DataError::Cancelled),
             }
         };
@@ -220,7 +220,7 @@ fn tell(data: &Data, loaded: &Dataset, line: &str) {
     }
 }
 
-/// Warns of something that may be wrong about data, with the options that would change it.
+/// Warns about a doubt, with the options that would change the reading.
 fn warn_of(loaded: &Dataset, doubt: &Doubt) {
     let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
     let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
@@ -263,7 +263,8 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     })
 }
 
-/// The data a trained network is shown: those it was trained on, or others scaled and filled in the same way.
+/// The data for a trained network: those it was trained on, or others scaled and filled in the same
+/// way.
 #[derive(Debug)]
 pub(super) struct Shown {
     /// The rows.
@@ -289,10 +290,11 @@ pub(super) fn shown(
     };
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
-    // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
+    // The network expects inputs filled and scaled as for its training split, not as fitted to
+    // these rows.
     let mut data = run.load_shown(&asked, path.is_some(), mask, &Progress::default(), load_known)?;
     let own = run.is_own(&data, path.is_some());
-    // Of other data all rows are taken.
+    // For other data, all rows are used.
     let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
     tell(&asked, &data, &line);
     if data.shape != run.shape && run.plan_for(data.shape).is_none() {
@@ -303,12 +305,12 @@ pub(super) fn shown(
     Ok(Shown { data, own })
 }
 
-/// Whose data: for [`load`].
+/// The owner of the data, for [`load`].
 pub(super) fn data_of(run: &Run) -> String {
     format!("the data run {} was trained on", run.id)
 }
 
-/// The scaling of a run that was saved before it was stored: fitted once more.
+/// The scaling of a run that was saved before scalings were stored: fitted again.
 fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
@@ -322,12 +324,12 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     }
 }
 
-/// Threads to work with: as said, or all there are.
+/// Number of threads: as requested, or all of the machine.
 pub(super) fn threads(wanted: Option<usize>) -> usize {
     wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// A source for a path; pictures get the size of the design, where it has one. A table is read to
+/// A source for a path; pictures get the size of the design, if it has one. A table is read to
 /// detect its layout.
 fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure> {
     let design = &data.source;
@@ -350,7 +352,7 @@ fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure
             reading.clone_from(known);
         }
         (Source::Idx { reading, .. }, Source::Idx { reading: known, .. }) => reading.clone_from(known),
-        // Its arrays, where they are there too; the shape is that of pictures alone.
+        // Its arrays, if they also exist; the shape applies to pictures only.
         (Source::Npy { .. }, Source::Npy { .. }) => {
             source = dataset::source_like(&path, design, Shape::Vector(1))?;
         }
@@ -368,7 +370,7 @@ fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure
     Ok(source)
 }
 
-/// Completes a new table by its first rows, read as the command line says; returns other data
+/// Completes a new table from its first rows, read as on the command line; returns other data
 /// unchanged.
 fn laid_out(source: Source, data: &Data, options: &Reading) -> Result<Source, Failure> {
     if !matches!(source, Source::Csv { .. }) {
@@ -390,7 +392,7 @@ fn source_like(path: &Path, run: &Run, options: &Reading) -> Result<Source, Fail
     laid_out(source, data, options)
 }
 
-/// A path of the command line from the root, where something is there.
+/// The absolute form of a path from the command line, if something exists there.
 fn given(path: &Path, elsewhere: Elsewhere) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if path.exists() {

@@ -44,7 +44,7 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut subject = Subject::open(&arguments.subject, "hourglass check DESIGN --data")?;
     data::replace(&mut subject.project, &arguments.data)?;
-    // Without its data a design can still be judged, only not as well.
+    // A design can also be checked without its data, with fewer rules.
     let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);
     if let Err(Failure::Interrupted) = loaded {
         return Err(Failure::Interrupted);

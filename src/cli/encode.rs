@@ -17,7 +17,7 @@ const CODES: &str = "codes.csv";
 
 /// `hourglass encode`
 pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_codes(&arguments.output)?);
     let wants_rows = arguments.beside.rows || arguments.beside.scores;
     let second = match &output {
@@ -94,7 +94,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How the rows of an array belong to those of the data.
+/// Relation of the rows of an array to those of the data.
 pub(super) fn order(data: &Dataset, part: &Part, has_rows: bool) -> String {
     let those = if part.name != ALL {
         format!("those of the set {}, in the order of the data", visible(&part.name))

@@ -15,7 +15,7 @@ use crate::project::{
 };
 use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
-/// Classes that are listed where one is not there.
+/// Most classes listed if one does not exist.
 const TOLD: usize = 12;
 
 /// `hourglass evaluate`
@@ -98,8 +98,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
 }
 
-/// The rows to evaluate on: by default the test split of the run's own data, or validation if there
-/// is none; all rows of other data.
+/// The rows to evaluate: by default the test split of the run's own data, or validation if there is
+/// none; all rows of other data.
 fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
     let usual = match applied.data.split.test[..] {
         _ if !applied.own => ALL,
@@ -109,7 +109,7 @@ fn part(applied: &Applied, set: Option<&str>) -> Result<Part, Failure> {
     applied.part(set.unwrap_or(usual))
 }
 
-/// Which rows a person named as anomalous.
+/// Rows given as anomalous.
 struct Anomalies {
     /// The names of the anomalous classes.
     name: String,
@@ -118,7 +118,7 @@ struct Anomalies {
 }
 
 impl Anomalies {
-    /// `None` where nothing is asked for.
+    /// `None` if none are requested.
     fn of(data: &Dataset, rows: &[u32], arguments: &Evaluate) -> Result<Option<Anomalies>, Failure> {
         let (classes, are_anomalous) = match (&arguments.anomaly[..], &arguments.normal[..]) {
             ([], []) => return Ok(None),
@@ -127,7 +127,7 @@ impl Anomalies {
         };
         let name = visible(&data.name);
         let has = |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label.is_of(row, class));
-        // All of them are looked for where the first is.
+        // All of them are searched in the column that has the first.
         let label = data.labels.iter().find(|label| classes.first().is_some_and(|class| has(label, class)));
         let Some(known) = known_classes(data) else {
             let remedy = if data.overview.is_empty() {
@@ -148,7 +148,7 @@ impl Anomalies {
         };
         let is_anomalous = |row: &u32| {
             let is_named = classes.iter().any(|class| label.is_of(*row as usize, class));
-            // Rows without a label can be selected by the word in its place, too.
+            // Rows without a label can also be selected by the placeholder for it.
             (is_named || label.is_known(*row as usize)).then_some(is_named == are_anomalous)
         };
         let is_anomalous: Vec<Option<bool>> = rows.iter().map(is_anomalous).collect();
@@ -170,7 +170,7 @@ impl Anomalies {
     }
 }
 
-/// The first classes of the first column of labels; `None` where there are no labels.
+/// The first classes of the first column of labels; `None` without labels.
 fn known_classes(data: &Dataset) -> Option<String> {
     let label = data.labels.first()?;
     let mut known: Vec<String> = match data.class_names() {
@@ -212,7 +212,7 @@ impl Ranked {
     }
 }
 
-/// All that was measured.
+/// All measurements.
 struct Found<'a> {
     applied: &'a Applied,
     part: &'a Part,

@@ -12,7 +12,7 @@ use crate::run::{Run, Weights};
 
 /// `hourglass export`
 pub(super) fn export(arguments: &Export) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, path) = (signal::files(), Output::of_weights(&arguments.output)?);
     check_files(&files, &[&path], arguments.force)?;
     let subject = Subject::open(&arguments.file, "hourglass train DESIGN --data")?;
@@ -26,7 +26,7 @@ pub(super) fn export(arguments: &Export) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The weights of a run after an epoch, or those it is used with, with their epoch.
+/// The weights of a run after an epoch, or those it is used with, and their epoch.
 fn weights(run: &Run, epoch: Option<u32>) -> Result<(u32, Arc<Weights>), String> {
     let checkpoint = run.checkpoint.as_deref();
     let used = checkpoint
@@ -37,7 +37,7 @@ fn weights(run: &Run, epoch: Option<u32>) -> Result<(u32, Arc<Weights>), String>
     if let Some(kept) = run.kept.weights(epoch) {
         return Ok((epoch, kept.read()?));
     }
-    // In the middle of an epoch the weights are of no epoch.
+    // In the middle of an epoch, the weights belong to no epoch.
     let is_whole = checkpoint
         .is_some_and(|checkpoint| checkpoint.best.is_some() || checkpoint.progress.step_in_epoch == 0);
     if let Some(used) = used.clone().filter(|(used, _)| is_whole && *used == epoch) {

@@ -7,9 +7,9 @@ use crate::io::FileError;
 /// Why a command ended early.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Its input is wrong, or something failed: exit code 1.
+    /// Invalid input or a failure: exit code 1.
     Problem(String),
-    /// Its arguments are wrong: exit code 2.
+    /// Invalid arguments: exit code 2.
     Usage(String),
     /// Ctrl-C: exit code 130.
     Interrupted,
@@ -21,7 +21,7 @@ impl Failure {
         Failure::Problem(message.to_string())
     }
 
-    /// Says it on stderr and gives the code to exit with.
+    /// Reports it on stderr and returns the exit code.
     pub(super) fn report(self) -> u8 {
         match self {
             Failure::Problem(message) => {

@@ -122,7 +122,7 @@ pub(super) enum View {
 }
 
 impl View {
-    /// As it is written.
+    /// Its name on the command line.
     fn name(self) -> &'static str {
         match self {
             View::Loss => "loss",
@@ -160,7 +160,7 @@ pub(super) enum Theme {
 /// `hourglass figure`
 pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
     check_options(arguments)?;
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, path) = (signal::files(), &arguments.output);
     let form = Form::of(path).ok_or_else(|| {
         let path = visible_path(path);
@@ -203,7 +203,7 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
         ("--sample", arguments.sample.is_some(), &[Traversals]),
         ("--units", !arguments.units.is_empty(), &[Traversals]),
         ("--steps", arguments.steps.is_some(), &[Traversals]),
-        // The losses are kept with the run: no data are read.
+        // The losses are stored with the run: no data are read.
         (
             "options of how data are read",
             arguments.trained.reading.any(),
@@ -223,7 +223,7 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
     )))
 }
 
-/// The project, of views that show nothing of other data.
+/// The project, for views that do not show other data.
 fn opened(arguments: &Arguments) -> Result<Subject, Failure> {
     if let Some(data) = &arguments.trained.data {
         return Err(Failure::Usage(format!(
@@ -239,7 +239,7 @@ fn told(error: &FigureError, path: &Path) -> Failure {
     Failure::Problem(format!("{}: {error}", visible_path(path)))
 }
 
-/// The run that was asked for, or the newest that has anything to show, or the newest.
+/// The requested run, or the newest with something to show, or the newest.
 fn chosen<'a>(
     subject: &'a Subject,
     arguments: &Arguments,
@@ -278,7 +278,7 @@ fn of_latent(subject: &Subject, arguments: &Arguments) -> Result<Figure, Failure
         .ok_or_else(|| nothing(subject, run, "has no codes yet; resume it"))
 }
 
-/// The part of codes of this shape that is asked for.
+/// The requested part of codes of this shape.
 fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure> {
     let (name, asked) = match (arguments.channel, arguments.at) {
         (None, None) => return Ok(None),
@@ -302,7 +302,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
     })
 }
 
-/// The data of the run, whose labels colour its codes; without them these are of one colour.
+/// The data of the run, whose labels colour its codes; without them the codes have a single colour.
 fn labels(run: &Run, reading: &Reading) -> Result<Option<Dataset>, Failure> {
     let why = match data::shown(run, None, None, reading) {
         Ok(Shown { data, .. }) if data.fingerprint == run.fingerprint => return Ok(Some(data)),

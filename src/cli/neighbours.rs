@@ -17,7 +17,7 @@ use crate::session::{CodeDistance, Found, Likeness, Measured, Neighbours, Sheet,
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let files = signal::files();
     let output = arguments.output.as_deref().map(|path| Output::of_table(path, "neighbours")).transpose()?;
     if let Some(Output::Table(path, _)) = &output {
@@ -53,7 +53,7 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
             line(visible_path(path));
         }
         Some(Output::Stdout) => print_sheet(&near.build(&applied)),
-        // Not given by `of_table`; without a file, precision alone is asked for.
+        // `of_table` does not return these; without a file, only the precision is requested.
         Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {}
     }
     if arguments.precision {
@@ -96,7 +96,7 @@ fn check_kept(applied: &Applied, split: Option<Subset>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The distance between two codes, in the words of the window.
+/// The name of the distance between two codes, as in the window.
 fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
     let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
     match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
@@ -108,7 +108,7 @@ fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
     }
 }
 
-/// Ends a command before it finds more neighbours than there is memory for.
+/// Ends a command if there is not enough memory for its neighbours.
 fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
     // The compared values, and the table with its names.
     let compared = 4 * data.shape.features() as u64;
@@ -159,7 +159,7 @@ fn likeness(
 
 /// Rows of the table of neighbours.
 struct Near {
-    /// The name of the sample whose neighbour it is.
+    /// The name of the sample of each neighbour.
     of: Vec<String>,
     rank: Vec<usize>,
     rows: Vec<u32>,
@@ -194,8 +194,8 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
     near
 }
 
-/// Prints the precision by each column of classes; gives the name of each with its precision and
-/// how many samples were counted.
+/// Prints the precision for each column of classes; returns the name of each with its precision and
+/// the number of samples counted.
 fn tell_precision(
     data: &Dataset,
     k: usize,
@@ -203,7 +203,7 @@ fn tell_precision(
 ) -> Result<Vec<(String, f64, usize)>, Failure> {
     let mut told = Vec::new();
     for column in &data.labels {
-        // Classes of one row distinguish rows: no neighbour has the same class.
+        // If each row has its own class, no neighbour shares it.
         let Some(ids) = column.class_ids() else { continue };
         let classes: HashSet<&u32> = ids.iter().collect();
         if classes.len() == ids.len() {

@@ -7,7 +7,7 @@ use crate::io::{Files, Pixels, TableForm, save_pictures};
 use crate::project::visible_path;
 use crate::session::Sheet;
 
-/// Where results go, as its name says.
+/// The destination of results, from its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Output {
     /// An array of numbers, `.npy`.
@@ -20,12 +20,12 @@ pub(super) enum Output {
     Picture(PathBuf),
     /// Weights, `.safetensors`.
     Weights(PathBuf),
-    /// The standard output, `-`, as `.csv`.
+    /// Standard output, `-`, as `.csv`.
     Stdout,
 }
 
 impl Output {
-    /// Where codes are written: a file chosen by its extension, or one in a folder.
+    /// The destination of codes: a file with a format by its extension, or one in a folder.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -42,8 +42,8 @@ impl Output {
         }
     }
 
-    /// Where reconstructions are written: a file chosen by its extension, or a folder, which has
-    /// none.
+    /// The destination of reconstructions: a file with a format by its extension, or a folder,
+    /// which has none.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -59,7 +59,7 @@ impl Output {
         }
     }
 
-    /// Where samples of a network are written: like reconstructions, or one picture of all of them.
+    /// The destination of generated samples: as for reconstructions, or one picture of all of them.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
@@ -76,10 +76,10 @@ impl Output {
         }
     }
 
-    /// Where a traversal is written.
+    /// The destination of a traversal.
     ///
     /// # Errors
-    /// [`Failure::Problem`] for a name without its ending.
+    /// [`Failure::Problem`] for a name with another extension.
     pub(super) fn of_traversal(path: &Path) -> Result<Output, Failure> {
         match Output::of(path) {
             Some(output @ (Output::Array(_) | Output::Table(..) | Output::Picture(_) | Output::Stdout)) => {
@@ -91,10 +91,10 @@ impl Output {
         }
     }
 
-    /// A table, or the standard output; `what` names the content.
+    /// A table, or standard output; `what` names the content.
     ///
     /// # Errors
-    /// [`Failure::Problem`] for a name without its ending.
+    /// [`Failure::Problem`] for a name with another extension.
     pub(super) fn of_table(path: &Path, what: &str) -> Result<Output, Failure> {
         match Output::of(path) {
             Some(output @ (Output::Table(..) | Output::Stdout)) => Ok(output),
@@ -104,10 +104,10 @@ impl Output {
         }
     }
 
-    /// Weights.
+    /// The destination of weights.
     ///
     /// # Errors
-    /// [`Failure::Problem`] for a name without its ending.
+    /// [`Failure::Problem`] for a name with another extension.
     pub(super) fn of_weights(path: &Path) -> Result<PathBuf, Failure> {
         match Output::of(path) {
             Some(Output::Weights(file)) => Ok(file),
@@ -122,10 +122,10 @@ impl Output {
         }
     }
 
-    /// A table of scores.
+    /// The format of a table of scores.
     ///
     /// # Errors
-    /// [`Failure::Problem`] for a name without its ending.
+    /// [`Failure::Problem`] for a name with another extension.
     pub(super) fn of_scores(path: &Path) -> Result<TableForm, Failure> {
         match Output::of(path) {
             Some(Output::Table(_, form)) => Ok(form),
@@ -140,13 +140,13 @@ impl Output {
         }
     }
 
-    /// As [`Output::of`]; a name without an ending is that of a folder.
+    /// [`Output::of`]; a name without an extension is a folder.
     fn or_folder(path: &Path) -> Option<Output> {
         let folder = || path.extension().is_none().then(|| Output::Folder(path.to_owned()));
         Output::of(path).or_else(folder)
     }
 
-    /// `None` where neither the extension nor the place determines the format.
+    /// `None` if neither the extension nor an existing folder determines the format.
     fn of(path: &Path) -> Option<Output> {
         if path.as_os_str() == "-" {
             return Some(Output::Stdout);
@@ -168,7 +168,7 @@ impl Output {
     }
 }
 
-/// Writes a table; says where fields had to be changed.
+/// Writes a table; reports fields that had to be changed.
 pub(super) fn save_sheet(
     sheet: &Sheet<'_>,
     files: &Files,
@@ -179,7 +179,7 @@ pub(super) fn save_sheet(
     Ok(())
 }
 
-/// Says how many fields of a `.tsv` had to be changed.
+/// Reports how many fields of a `.tsv` had to be changed.
 pub(super) fn tell_replaced(path: &Path, replaced: usize) {
     if replaced > 0 {
         note(format_args!(
@@ -189,8 +189,8 @@ pub(super) fn tell_replaced(path: &Path, replaced: usize) {
     }
 }
 
-/// Writes pictures and tables into a folder, with a bar. It is seen once all of it is there.
-/// Returns how many pictures there are.
+/// Writes pictures and tables into a folder, with a progress bar. The folder is visible only when
+/// complete. Returns the number of pictures.
 pub(super) fn save_folder(
     files: &Files,
     folder: &Path,
@@ -214,7 +214,7 @@ pub(super) fn save_folder(
     Ok(count?)
 }
 
-/// Writes a single table into a folder, as [`save_folder`].
+/// Writes a single table into a folder, like [`save_folder`].
 pub(super) fn save_in_folder(
     files: &Files,
     folder: &Path,
@@ -242,8 +242,8 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Ends a command before its work where one of the files it will write cannot be written, or would
-/// overwrite another.
+/// Ends a command before its work if one of its files cannot be written, or would overwrite
+/// another.
 pub(super) fn check_files(files: &Files, paths: &[&Path], force: bool) -> Result<(), Failure> {
     for path in paths {
         refuse_to_overwrite(path, force)?;

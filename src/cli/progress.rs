@@ -5,10 +5,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::write::note;
 use crate::project::visible_lines;
 
-/// Between two lines where stderr is no terminal.
+/// Time between two lines if stderr is not a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal; a line every few seconds where stderr is a file.
+/// A progress bar on a terminal; a line every few seconds if stderr is a file.
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -16,10 +16,10 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar of this many units, with `what` before it.
+    /// A bar for this many units, labelled `what`.
     pub(super) fn new(what: &str, total: u64) -> Bar {
-        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no
-        // consequence.
+        // Drawn on stderr if that is a terminal, and hidden otherwise. Its failed writes do not
+        // matter.
         let bar = ProgressBar::new(total);
         let template = "{prefix} {wide_bar:.blue} {pos}/{len}  {msg}  {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -30,13 +30,13 @@ impl Bar {
         Bar { bar, last_line }
     }
 
-    /// How far it is, out of how many.
+    /// Sets the units done and their total.
     pub(super) fn set(&self, done: u64, total: u64) {
         self.bar.set_length(total);
         self.bar.set_position(done);
     }
 
-    /// Out of how many.
+    /// Total units.
     pub(super) fn total(&self) -> u64 {
         self.bar.length().unwrap_or_default()
     }
@@ -58,7 +58,7 @@ impl Bar {
         if self.last_line.is_some() { note(text) } else { self.bar.println(visible_lines(text)) }
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

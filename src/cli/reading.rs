@@ -13,15 +13,15 @@ use crate::project::{
 
 /// Heading of the options of this file in the help.
 const HEADING: &str = "How the data are read";
-/// The value of an option that asks for detection.
+/// Value of an option that requests detection.
 const DETECT: &str = "detect";
-/// The data that choose among arrays.
+/// Kinds of data with choices of arrays.
 const ARRAYS: &str = "arrays (.npy, .npz)";
 /// Arrays, and files of MNIST's format.
 const ARRAYS_AND_IDX: &str = "arrays (.npy, .npz) and IDX files";
-/// Width and height of pictures, at most.
+/// Largest width and height of pictures.
 const MOST_PIXELS: usize = 4096;
-/// How a column can be taken.
+/// Roles of a column.
 const TAKES: [(&str, Option<Take>); 7] = [
     (DETECT, None),
     ("feature", Some(Take::Feature)),
@@ -32,8 +32,7 @@ const TAKES: [(&str, Option<Take>); 7] = [
     ("dates", Some(Take::Dates)),
 ];
 
-/// How data are read, where the design or the program would read them otherwise: an option for
-/// every [`Choice`].
+/// How data are read, if not as in the design or by default: an option for every [`Choice`].
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Reading {
     /// Table: whether the first row contains names
@@ -160,10 +159,10 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Puts the choices into the document.
+    /// Applies the choices to the document.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for a choice that data of this kind do not have.
+    /// [`Failure::Usage`] for a choice that this kind of data does not have.
     pub(super) fn apply(&self, data: &mut Data) -> Result<(), Failure> {
         for choice in self.choices() {
             let (option, whose) = (choice.option(), whose(&choice));
@@ -180,7 +179,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Looks for files of IDX that are to be found by the names of those they belong to.
+    /// Finds IDX files by the names of the files they belong to.
     fn find_files(&self, source: &mut Source) {
         let Source::Idx { images, labels, test_images, test_labels, .. } = source else { return };
         let beside = |images: &Path| {
@@ -205,7 +204,7 @@ impl Reading {
         self.labels.iter().chain(&self.column).any(is_found)
     }
 
-    /// Whether this column is.
+    /// Whether the role of this column is to be detected.
     pub(super) fn detects(&self, name: &str) -> bool {
         let is_it = |choice: &Choice| matches!(choice, Choice::Column(own, None) if own == name);
         self.labels == Some(Choice::Labels(None)) || self.column.iter().any(is_it)
@@ -228,7 +227,7 @@ impl Reading {
         ))
     }
 
-    /// Whether there is any.
+    /// Whether there are any.
     pub(super) fn any(&self) -> bool {
         !self.choices().is_empty()
     }
@@ -283,7 +282,7 @@ fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
     ))
 }
 
-/// The data that have a choice.
+/// The kind of data that has a choice.
 fn whose(choice: &Choice) -> &'static str {
     match choice {
         Choice::Header(_)
@@ -323,7 +322,7 @@ fn whose(choice: &Choice) -> &'static str {
     }
 }
 
-/// Reads one of a few words.
+/// Parses one of several words.
 fn named<T: Copy + Send + Sync + 'static, const N: usize>(
     all: [T; N],
     name: fn(T) -> &'static str,
@@ -363,7 +362,7 @@ fn told(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
 
-/// An empty name means no such array, but an array of rows is required.
+/// An empty name means no such array; the array of rows is required.
 fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
     if text.is_empty() && matches!(choice(None), Choice::Array(_)) {
         return Err("write the name of an array, or detect".to_owned());
@@ -485,7 +484,7 @@ fn label_from(text: &str) -> Result<Choice, String> {
     })
 }
 
-/// `FILE,file=COLUMN,label=COLUMN`, the columns being optional.
+/// Parses `FILE,file=COLUMN,label=COLUMN`; the columns are optional.
 fn label_table(text: &str) -> LabelFrom {
     let take = |text: &mut &str, part: &str| {
         let (before, column) = text.rsplit_once(part)?;

@@ -13,14 +13,14 @@ use crate::io::{Files, TableForm};
 use crate::project::{HoleShade, Mask, visible_list, visible_path};
 use crate::session::{Decoded, Painter, Scores, Sheet, picture_name};
 
-/// The table in a folder where reconstructions are no pictures.
+/// The table in a folder if reconstructions are not pictures.
 const TABLE: &str = "reconstructions.csv";
-/// Columns of an array that are named.
+/// Most columns of an array that are named.
 const NAMED: usize = 20;
 
 /// `hourglass reconstruct`
 pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_reconstructions(&arguments.output)?);
     let wants_rows = arguments.beside.rows || arguments.beside.scores;
     let second = match &output {
@@ -67,12 +67,12 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             Ok(())
         }
         Output::Folder(folder) => made.save_folder(&files, folder),
-        // Neither is given by `of_reconstructions`.
+        // `of_reconstructions` does not return these.
         Output::Picture(_) | Output::Weights(_) => Ok(()),
     }
 }
 
-/// The mask at a path of the command line.
+/// The mask at a path from the command line.
 fn mask(path: &Path, holes: HoleShade) -> Result<Mask, Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if path.exists() {
@@ -87,17 +87,17 @@ struct Made<'a> {
     part: &'a Part,
     decoded: Decoded<'a>,
     scores: Option<&'a Scores>,
-    /// Whether it is asked which row is which.
+    /// Whether the rows have to be identified.
     wants_rows: bool,
 }
 
 impl<'a> Made<'a> {
-    /// Which row is which.
+    /// The columns that identify the rows.
     fn sheet(&self) -> Sheet<'a> {
         Sheet::of(&self.applied.data, self.applied.own, &self.part.rows)
     }
 
-    /// In the units of the source, and in its shape.
+    /// Writes an array in the units and the shape of the source.
     fn save_array(&self, files: &Files, path: &Path, second: Option<&Path>) -> Result<(), Failure> {
         let data = &self.applied.data;
         self.decoded.save_array(files, path, &[self.part.rows.len()])?;
@@ -114,7 +114,7 @@ impl<'a> Made<'a> {
         Ok(())
     }
 
-    /// As columns after those of `sheet`.
+    /// Adds them as columns after those of `sheet`.
     fn table(&self, mut sheet: Sheet<'a>) -> Sheet<'a> {
         self.decoded.add_columns(&mut sheet);
         if let Some(scores) = self.scores {
@@ -161,7 +161,7 @@ pub(super) fn note_columns(data: &Dataset) {
     note(format_args!("note: its columns are {}{more}", visible_list(&names)));
 }
 
-/// Says which channels pictures show, where that is not all of them.
+/// Reports which channels pictures show, if not all.
 pub(super) fn note_channels(painter: &Painter<'_>) {
     if let Some(channels) = painter.left_out() {
         let numbers: Vec<String> = painter.shown.iter().map(|channel| (channel + 1).to_string()).collect();

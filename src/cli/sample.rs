@@ -21,12 +21,12 @@ use crate::session::{
 
 /// The table of samples in a folder.
 const TABLE: &str = "samples.csv";
-/// Samples whose nearest rows are looked for at a time.
+/// Samples whose nearest rows are searched at a time.
 const BLOCK: usize = 64;
 
 /// `hourglass sample`
 pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_samples(&arguments.output)?);
     let wants_table = arguments.codes || arguments.nearest;
     let second = match &output {
@@ -78,7 +78,7 @@ pub(super) fn check_pictures(
     painter.map(|_| ()).ok_or_else(|| Failure::Problem(message()))
 }
 
-/// Codes from the distribution that is asked for, or that the kind of code suggests.
+/// Codes from the requested distribution, or the default one for the kind of code.
 fn drawn(applied: &Applied, network: &mut Network, arguments: &Sample) -> Result<Vec<f32>, Failure> {
     let kind = applied.run.design.code.kind;
     let from = match arguments.from {
@@ -116,7 +116,7 @@ fn drawn(applied: &Applied, network: &mut Network, arguments: &Sample) -> Result
     codes.map_err(|error| Failure::Problem(format!("{}: run {}: {error}", applied.name, applied.run.id)))
 }
 
-/// The training row that is nearest to each sample; `None` where none is at a finite distance.
+/// The training row nearest to each sample; `None` if none is at a finite distance.
 fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Failure> {
     let features = applied.data.shape.features().max(1);
     let bar = Bar::new("searching for the nearest samples", (values.len() / features) as u64);
@@ -138,10 +138,10 @@ fn nearest(applied: &Applied, values: &[f32]) -> Result<Vec<Option<Found>>, Fail
 /// Samples that a network generated.
 struct Made<'a> {
     count: usize,
-    /// The drawn codes, where they are wanted.
+    /// The drawn codes, if requested.
     codes: Option<&'a [f32]>,
     decoded: Decoded<'a>,
-    /// The nearest training row of each, where it is wanted.
+    /// The nearest training row of each, if requested.
     nearest: Option<&'a [Option<Found>]>,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Made<'a> {
                 }
             }
             Output::Folder(folder) => return self.save_folder(files, folder, painter),
-            // Is not given by `of_samples`.
+            // `of_samples` does not return this.
             Output::Weights(_) => {}
         }
         if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = output {
@@ -178,7 +178,7 @@ impl<'a> Made<'a> {
         Ok(())
     }
 
-    /// A row for each sample, with its values where they are wanted.
+    /// One row per sample, with its values if `has_values`.
     fn table(&self, has_values: bool) -> Sheet<'a> {
         let (data, mut sheet) = (self.decoded.data, Sheet::new(self.count));
         sheet.push("sample", |at| (at + 1).to_string());
@@ -202,7 +202,7 @@ impl<'a> Made<'a> {
         sheet
     }
 
-    /// All samples, each above the training sample it is nearest to where these are wanted.
+    /// All samples, each above its nearest training sample if these are requested.
     fn save_page(&self, files: &Files, path: &Path, painter: &Painter<'_>) -> Result<(), Failure> {
         let data = self.decoded.data;
         let features = data.shape.features().max(1);

@@ -17,8 +17,8 @@ pub(super) struct Saver {
 }
 
 impl Saver {
-    /// Chooses where the run is saved, and makes sure that it can be. Nothing is overwritten by
-    /// default but the project the run belongs to.
+    /// Chooses where the run is saved, and checks that it can be. By default nothing is overwritten
+    /// except the project the run belongs to.
     pub(super) fn new(subject: Subject, arguments: &Train) -> Result<Saver, Failure> {
         let output = arguments.output.clone().unwrap_or_else(|| subject.default_output());
         let is_own = matches!(&subject.origin, Origin::Project(path) if is_same(path, &output));
@@ -49,8 +49,7 @@ impl Saver {
         Ok(notes.iter().map(|note| format!("note: {name}: {note}")).collect())
     }
 
-    /// The end of the work: where the disk will not take it, another place is tried before it is
-    /// given up.
+    /// Saves at the end of the work: if the disk refuses, another place is tried before giving up.
     pub(super) fn save_at_last(&self, run: &Run) -> Result<Vec<String>, Failure> {
         self.save(run).map_err(|error| {
             let name = self.output.file_stem().unwrap_or_default().to_string_lossy();
@@ -67,7 +66,7 @@ impl Saver {
         self.base.number_of(run)
     }
 
-    /// The runs of the project, this one among them.
+    /// The runs of the project, including this one.
     fn with<'a>(&'a self, run: &'a Run) -> Vec<&'a Run> {
         let others = self.subject.runs.iter().filter(|other| other.id != run.id);
         let mut runs: Vec<&Run> = others.chain([run]).collect();

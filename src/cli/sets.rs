@@ -1,4 +1,4 @@
-//! Sets of samples, by the names that the window shows them under.
+//! Sets of samples, by their names in the window.
 
 use std::fmt::Write as _;
 
@@ -15,14 +15,14 @@ pub(super) const ALL: &str = "all";
 pub(super) struct Part {
     /// Its name.
     pub(super) name: String,
-    /// The split it is, of the data the run was trained on.
+    /// Its split, for the data the run was trained on.
     pub(super) subset: Option<Subset>,
     /// The rows, ascending.
     pub(super) rows: Vec<u32>,
 }
 
 impl Part {
-    /// How results say which rows these are: a split, all, or a selection.
+    /// Description of these rows in results: a split, all, or a selection.
     pub(super) fn said(&self) -> String {
         let kind = if self.subset.is_some() || self.name == ALL { "split" } else { "selection" };
         format!("{kind} {}", visible(&self.name))
@@ -30,10 +30,10 @@ impl Part {
 }
 
 impl Applied {
-    /// The set of this name: a split, all rows, or a selection that is kept in the project.
+    /// The set with this name: a split, all rows, or a selection stored in the project.
     ///
     /// # Errors
-    /// [`Failure::Problem`] with the sets there are.
+    /// [`Failure::Problem`] with the existing sets.
     pub(super) fn part(&self, name: &str) -> Result<Part, Failure> {
         let part = |subset, rows| Part { name: name.to_owned(), subset, rows };
         if name == ALL {
@@ -71,10 +71,10 @@ impl Applied {
         }
     }
 
-    /// The row of this name, or of this number in the source, counted from 1.
+    /// The row with this name, or this number in the source, counted from 1.
     ///
     /// # Errors
-    /// [`Failure::Problem`] with the rows there are.
+    /// [`Failure::Problem`] with the possible rows.
     pub(super) fn row(&self, text: &str) -> Result<u32, Failure> {
         let data = &self.data;
         let by_name = data.row_names.iter().position(|name| name == text);
@@ -109,7 +109,7 @@ impl Applied {
         named.rows.below(self.data.len()).collect()
     }
 
-    /// All sets that have rows, with how many.
+    /// All sets with rows, and their sizes.
     fn known(&self) -> String {
         let splits = Subset::ALL.map(|subset| (subset.name(), self.data.split.rows(subset).len()));
         let splits = splits.into_iter().filter(|_| self.own);
@@ -123,7 +123,7 @@ impl Applied {
         text
     }
 
-    /// Selections of other data that were given, for a message.
+    /// Selections of other data, for a message.
     fn selections_there(&self) -> String {
         match self.selections().count() {
             0 => String::new(),

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::write;
 use crate::io::{Files, Watch};
 
-/// A command that is asked to end has ended after this, but for a training.
+/// Longest time until a stopped command ends, except for a training.
 const LAST_MOMENTS: Duration = Duration::from_millis(800);
-/// How long of this files that are being written may take to be done with.
+/// Time within it for files that are being written.
 const LAST_WRITES: Duration = Duration::from_millis(600);
-/// How long those that are not may take to be removed.
+/// Longest time for the removal of unfinished files.
 const LAST_REMOVALS: Duration = Duration::from_secs(2);
-/// How often it is looked whether they are.
+/// Interval between checks for that.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -26,14 +26,14 @@ static DEADLINE: OnceLock<Instant> = OnceLock::new();
 pub(super) enum Stage {
     /// No work to keep: the program ends immediately.
     Free,
-    /// Files that were asked for, written by [`files`]: one that is nearly written is finished
-    /// first, any other is removed. None is ever seen in part.
+    /// Requested files, written by [`files`]: one that is almost finished is completed, any other
+    /// is removed. None is ever visible in part.
     Writing,
-    /// A run: it ends after its step, by itself, and is saved.
+    /// A run: it ends by itself after the current step, and is saved.
     Training,
 }
 
-/// From now on Ctrl-C, SIGTERM or SIGHUP do what the stage asks for; a second one ends the program
+/// From now on Ctrl-C, SIGTERM or SIGHUP act according to the stage; a second one ends the program
 /// immediately.
 pub(super) fn install() {
     if let Err(error) = listen() {
@@ -41,7 +41,7 @@ pub(super) fn install() {
     }
 }
 
-/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its
+/// Signals that were ignored when the program started stay ignored: under `nohup` it outlives its
 /// terminal.
 #[cfg(unix)]
 fn listen() -> std::io::Result<()> {
@@ -52,7 +52,7 @@ fn listen() -> std::io::Result<()> {
     let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 != 0;
     let mut signals = Signals::new([0_i32; 0])?;
     let handle = signals.handle();
-    // Somebody listens before the first signal is caught.
+    // The thread listens before the first signal is caught.
     Builder::new().name("signals".to_owned()).spawn(move || signals.forever().for_each(|_| asked()))?;
     for signal in [SIGINT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
         handle.add_signal(signal)?;
@@ -65,7 +65,7 @@ fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(asked)
 }
 
-/// The signals that this program was started to ignore, one bit each, where the system reports
+/// The signals that were ignored when the program started, one bit each, if the system reports
 /// them.
 #[cfg(unix)]
 fn ignored() -> u64 {
@@ -74,30 +74,30 @@ fn ignored() -> u64 {
     status.as_deref().and_then(ignored_of).unwrap_or(0)
 }
 
-/// The mask of ignored signals in Linux's status of a process.
+/// The mask of ignored signals in Linux's process status.
 #[cfg(unix)]
 fn ignored_of(status: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
-/// Writes the files of a command.
+/// The writer for the files of a command.
 pub(super) fn files() -> Files {
     Files::default().watched(Arc::clone(WRITES.get_or_init(Arc::default)))
 }
 
-/// Begins another stage of the work.
+/// Enters another stage of the work.
 pub(super) fn enter(stage: Stage) {
-    // Waits for ever where the program is about to end.
+    // Blocks forever if the program is about to end.
     *STAGE.lock().unwrap_or_else(PoisonError::into_inner) = stage;
 }
 
-/// Whether a signal came.
+/// Whether a signal was received.
 pub(super) fn asked_to_stop() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
-/// When the program ends that was asked to; `None` where it was not, or ends by itself.
+/// When the stopped program ends; `None` if it was not stopped, or ends by itself.
 pub(super) fn deadline() -> Option<Instant> {
     DEADLINE.get().copied()
 }
@@ -106,7 +106,7 @@ fn asked() {
     if ASKED.swap(true, Ordering::Relaxed) {
         exit(130);
     }
-    // The end takes a while, and a second signal must be heard within it.
+    // Ending takes time, and a second signal must be handled meanwhile.
     if Builder::new().name("end".to_owned()).spawn(end).is_err() {
         end();
     }
@@ -125,11 +125,11 @@ fn end() {
         give_up_writing();
     }
     write::leave_bar();
-    // The stage stays locked: nothing is begun any more that would have to be saved.
+    // The stage stays locked: no work that would have to be saved can begin.
     exit(i32::from(write::finish(130)));
 }
 
-/// Has files that are not written yet removed.
+/// Cancels the writing of unfinished files, which removes them.
 fn give_up_writing() {
     let Some(writes) = WRITES.get() else { return };
     writes.cancel();

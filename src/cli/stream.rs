@@ -9,13 +9,13 @@ use super::signal;
 /// Limit of buffered text, in bytes; beyond it the writer waits, or its text is dropped.
 const MOST_WAITING: usize = 8 << 20;
 /// How long a line of one stream waits for those of the other, so that a terminal shows them in
-/// their order.
+/// order.
 const IN_ORDER: Duration = Duration::from_millis(100);
-/// Between two looks at whether to keep waiting.
+/// Interval between checks whether to keep waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does
-/// not hold up the work.
+/// A stream with its own writing thread: a reader that is slow or never reads does not delay the
+/// work.
 pub(super) struct Stream {
     kind: Kind,
     target: fn() -> Box<dyn Write>,
@@ -28,7 +28,7 @@ pub(super) struct Stream {
 /// The purpose of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Every line counts, and after one that could not be written there is no other.
+    /// Every line is needed; after one that could not be written, writing stops.
     Results,
     /// A line that cannot be written is dropped.
     Notes,
@@ -39,7 +39,7 @@ struct State {
     /// Bytes of the lines.
     waiting: usize,
     is_writing: bool,
-    /// Whether somebody waited in vain since the last line was written.
+    /// Whether a wait has timed out since the last line was written.
     is_stuck: bool,
     failure: Option<(ErrorKind, String)>,
 }
@@ -64,8 +64,8 @@ impl Stream {
         }
     }
 
-    /// Queues text to be written soon. Results wait where the buffer is full, until they are asked
-    /// to stop.
+    /// Queues text to be written soon. With a full buffer, results wait until the program is
+    /// stopped.
     pub(super) fn put(&'static self, text: String) {
         let thread = || Builder::new().name("output".to_owned()).spawn(move || self.serve()).is_ok();
         let has_thread = *self.has_thread.get_or_init(thread);
@@ -88,7 +88,7 @@ impl Stream {
         }
     }
 
-    /// Waits until all is written, while `is_patient`; returns the failure.
+    /// Waits until everything is written, while `is_patient`; returns the failure.
     pub(super) fn settle(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
         let mut state = self.lock();
         while !state.is_idle() && is_patient() {
@@ -146,7 +146,7 @@ impl Stream {
     }
 }
 
-/// As `Write::write_all`, also to a pipe that another program has set not to block.
+/// Like `Write::write_all`, but also for a pipe that another program has made non-blocking.
 fn write_all(target: &mut dyn Write, mut bytes: &[u8]) -> Result<()> {
     loop {
         let result = if bytes.is_empty() { target.flush().map(|()| 0) } else { target.write(bytes) };
@@ -170,7 +170,7 @@ mod tests {
 
     static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-    /// Takes three bytes at a time, and only every other time.
+    /// Accepts three bytes at a time, and only every other time.
     struct Slow(bool);
 
     impl Write for Slow {
@@ -225,7 +225,7 @@ mod tests {
 
     static GATE: OnceLock<Mutex<Receiver<()>>> = OnceLock::new();
 
-    /// Takes nothing until the gate is opened.
+    /// Accepts nothing until the gate is opened.
     struct Stuck;
 
     impl Write for Stuck {

@@ -15,7 +15,7 @@ pub(super) struct Subject {
     pub(super) project: Project,
     /// The runs of a project file.
     pub(super) runs: Vec<Run>,
-    /// Where it came from.
+    /// Its origin.
     pub(super) origin: Origin,
     /// Whether a part of the file could not be read and was skipped.
     pub(super) is_damaged: bool,
@@ -23,10 +23,10 @@ pub(super) struct Subject {
     pub(super) base: MergeBase,
 }
 
-/// Where a [`Subject`] came from.
+/// The origin of a [`Subject`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Built into the program.
+    /// Bundled with the program.
     Recipe(&'static str),
     /// A `.ron` file.
     Design(PathBuf),
@@ -36,7 +36,7 @@ pub(super) enum Origin {
 
 impl Subject {
     /// Opens `FILE` or `recipe:NAME`; reports the skipped parts of a damaged file on stderr.
-    /// `with_data` is the command with the path of data at the end, for users who named their data
+    /// `with_data` is the command with the path of data at the end, for users who gave their data
     /// instead.
     pub(super) fn open(path: &Path, with_data: &str) -> Result<Subject, Failure> {
         let text = path.to_str().unwrap_or_default();
@@ -60,8 +60,8 @@ impl Subject {
         Ok(match opened? {
             OpenedFile::Design(project) => Subject::fresh(project, Origin::Design(path.to_owned())),
             OpenedFile::Project(opened) => {
-                // Removes the leftovers of an interrupted save. Where the folder cannot be written,
-                // reading does not need this.
+                // Removes the leftovers of an interrupted save. Reading does not need this, so
+                // failures are ignored.
                 let _ = Files::default().check_writable(path);
                 for warning in &opened.warnings {
                     warn(warning);
@@ -78,7 +78,7 @@ impl Subject {
         Subject { project, runs: vec![], origin, is_damaged: false, base: MergeBase::default() }
     }
 
-    /// The run of that number, or the newest that `wanted` accepts.
+    /// The run with that number, or the newest that `wanted` accepts.
     pub(super) fn run(&self, id: Option<u32>, wanted: impl Fn(&Run) -> bool) -> Result<&Run, Failure> {
         let run = match id {
             Some(id) => self.runs.iter().find(|run| run.id == RunId(id)),
@@ -110,7 +110,7 @@ impl Subject {
         }
     }
 
-    /// Where a training of it is saved unless the person says otherwise.
+    /// Default path for saving a training of it.
     pub(super) fn default_output(&self) -> PathBuf {
         match &self.origin {
             Origin::Recipe(name) => PathBuf::from(format!("{name}.hourglass")),
@@ -120,7 +120,7 @@ impl Subject {
     }
 }
 
-/// Said of data that were named where a project or a design was wanted.
+/// Message for data that were given instead of a project or a design.
 fn is_data(path: &Path, what: &str, with_data: &str) -> String {
     let name = visible_path(path);
     let word = quoted(&name);
@@ -128,7 +128,7 @@ fn is_data(path: &Path, what: &str, with_data: &str) -> String {
     format!("{name} is {what}, not a project or a design; to use it as data: {with_data} {word}{recipe}")
 }
 
-/// Message for a missing project or design: its path, and the remedy.
+/// Message for a missing project or design: its path, and the fix.
 pub(super) fn missing(path: &Path) -> String {
     let place = std::path::absolute(path).ok().filter(|whole| whole != path);
     let looked =

@@ -22,10 +22,10 @@ use crate::run::{
 };
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
-/// From one save to the next, besides those that the person asks for.
+/// Time between two saves, besides those the user asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
-/// The baseline is omitted where it would delay the result: it takes a second or two.
+/// Cost above which the baseline is omitted, because it would delay the result: one or two seconds.
 const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
@@ -57,13 +57,13 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
 
 /// A run to train.
 enum Work {
-    /// A new one of a design.
+    /// A new run of a design.
     New(RunId, Box<Project>),
     /// A run that is resumed from its checkpoint.
     Resume(Box<Run>),
 }
 
-/// New runs of the design, with the changes of the command line: one, or two where layer-wise and
+/// New runs of the design, with the changes from the command line: one, or two if layer-wise and
 /// joint training are compared.
 fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     let mut design = subject.project.clone();
@@ -74,8 +74,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
     if let Some(seed) = arguments.seed {
         design.training.seed = seed;
     }
-    // In a project of its own the document is the trained design; an existing project keeps its
-    // document.
+    // In a new project the document is the trained design; an existing project keeps its document.
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
@@ -127,7 +126,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
             visible(&data.name)
         ))
     })?;
-    // A run that was saved before all of it was stored has it from now on.
+    // A run saved before everything was stored has it from now on.
     run.apply(&RunEvent::Located(Box::new(known), Normaliser::of(&data)));
     Ok((vec![Work::Resume(Box::new(run))], data))
 }
@@ -149,10 +148,10 @@ enum Ended {
     Failed(String),
 }
 
-/// A run on its way.
+/// A run in training.
 struct Training<'a> {
     driver: Driver<Terminal<'a>>,
-    /// Samples of an epoch.
+    /// Samples per epoch.
     samples: usize,
     /// Training time and finished epochs when this process took over.
     before: (f64, usize),
@@ -187,8 +186,8 @@ impl<'a> Training<'a> {
             .map_err(|error| Failure::Problem(format!("{}: {error}", saver.subject.name())))?;
         if is_resumed {
             let is_done = driver.trainer().is_done();
-            // The number it has already asks for nothing new, but where early stopping ended the
-            // run before.
+            // The run's own number of epochs requests nothing new, unless early stopping had ended
+            // the run.
             if let Some(wanted) = arguments.epochs.filter(|&wanted| wanted != epochs || is_done) {
                 driver.set(Setting::Epochs(wanted));
             }
@@ -197,7 +196,7 @@ impl<'a> Training<'a> {
             }
         }
         let before = (driver.run().seconds, driver.run().history.epochs.len());
-        // PCA is best for features that count alike.
+        // PCA is a good baseline only for equally weighted features.
         let has_baseline = driver.run().pca_mse.is_none() && !driver.run().design.weighs_features();
         if has_baseline && baseline_macs(data, plan.code_units()) <= BASELINE_MACS {
             match baseline(data, plan.code_units()) {
@@ -250,7 +249,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Samples trained a second since this process took over.
+    /// Samples trained per second since this process took over.
     fn samples_per_sec(&self) -> Option<f64> {
         let (seconds, epochs) = self.before;
         let history = &self.run().history;
@@ -311,12 +310,12 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Shows a training to a person at a terminal, or to a script, and saves its checkpoints.
+/// Shows a training on a terminal or to a script, and saves its checkpoints.
 struct Terminal<'a> {
     bar: Bar,
     json: bool,
     saver: &'a Saver,
-    /// Between the first step and the last.
+    /// Whether it is between the first step and the last.
     is_going: bool,
 }
 
@@ -411,7 +410,7 @@ fn epoch_json(record: &EpochRecord) -> Value {
     })
 }
 
-/// The number as it was typed, not as its neighbour in double precision.
+/// The number as it was typed, not its nearest double.
 fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }

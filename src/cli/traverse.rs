@@ -15,22 +15,22 @@ use crate::session::{
     traversal_of_components,
 };
 
-/// Steps over the range of a unit, unless something else is said.
+/// Default number of steps over the range of a unit.
 const STEPS: usize = 7;
 /// Name of a line along a principal component.
 const COMPONENT: &str = "component";
-/// Lines of a code that is a picture, unless others are asked for.
+/// Default number of lines for a picture code.
 const STRONGEST: usize = 24;
-/// Number of lines that are listed.
+/// Most lines that are listed.
 const TOLD: usize = 12;
-/// The remedy where there are too many lines.
+/// The fix if there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";
-/// Bytes of a page of pictures beyond which it is refused: no program shows it.
+/// Largest page of pictures in bytes: programs do not open larger ones.
 const MOST_PAGE_BYTES: usize = 1 << 30;
 
 /// `hourglass traverse`
 pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
-    // Whatever is wrong with the place is said before the work.
+    // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_traversal(&arguments.output)?);
     if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
         check_files(&files, &[path], arguments.force)?;
@@ -69,7 +69,7 @@ pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
             save_sheet(&table(&applied, name, &lines, decoded), &files, path, *form)?;
         }
         (Output::Stdout, _) => print_sheet(&table(&applied, name, &lines, decoded)),
-        // Not given by `of_traversal`, and pictures have a painter.
+        // `of_traversal` does not return these, and pictures have a painter.
         (Output::Picture(_) | Output::Folder(_) | Output::Weights(_), _) => {}
     }
     if let Output::Array(path) | Output::Table(path, _) | Output::Picture(path) = &output {
@@ -102,7 +102,7 @@ pub(super) fn save_page(
     Ok(save_picture(files, path, shape, painter.page(columns, tiles), Durability::Synced)?)
 }
 
-/// The names of the lines, and the selected ones.
+/// The names of the lines, and the selected lines.
 pub(super) fn lines(
     applied: &Applied,
     codes: &[f32],
@@ -118,7 +118,7 @@ pub(super) fn lines(
     if !is_range && arguments.span.is_some() {
         return Err(problem(format!("a {name} of its code has no range; omit --span")));
     }
-    // Said before there are as many codes.
+    // Checked before the codes are created.
     let check_room = |lines: usize| applied.check_room(lines.saturating_mul(steps), FEWER);
     if let Some(components) = arguments.components {
         if has_only_prior(&kind) {
@@ -151,8 +151,8 @@ pub(super) fn lines(
     Ok((name, traversal(&kind, (&numbers, spreads), &codebook, applied.shares(), steps)))
 }
 
-/// The lines of a code of this shape that are asked for, counted from 0, where that are not all;
-/// `order` are its units, the one that varies most first.
+/// The requested lines of a code of this shape, counted from 0, if these are not all; `order` are
+/// its units, with the one that varies most first.
 fn asked(
     code: Shape,
     order: &[usize],
@@ -201,7 +201,7 @@ fn asked(
     }
 }
 
-/// A row for each step of each line.
+/// One row per step of each line.
 fn table<'a>(
     applied: &Applied,
     name: &'static str,
@@ -232,7 +232,7 @@ fn table<'a>(
     sheet
 }
 
-/// Says which line is which where the file does not.
+/// Reports which line is which, if the file does not.
 fn note_lines(applied: &Applied, name: &str, lines: &[TraversalLine]) {
     let words = LineWords::of(&applied.run.design.code.kind);
     let number = |line: &TraversalLine| match applied.code() {
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn lines_of_codes_that_are_pictures_are_chosen_by_position_or_are_few() {
-        // 5 rows of 6 columns of 4 channels; the last unit varies most.
+        // 5 rows of 6 columns with 4 channels; the last unit varies most.
         let picture = Shape::Image { height: 5, width: 6, channels: 4 };
         let order: Vec<usize> = (0..120).rev().collect();
         let of = |code: Shape, kind: Bottleneck, arguments: &[&str]| {

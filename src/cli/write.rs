@@ -1,5 +1,5 @@
-//! The one place that writes to stdout and stderr. No character that would change a terminal
-//! passes.
+//! The only place that writes to stdout and stderr. Characters that would control a terminal are
+//! escaped.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -28,7 +28,7 @@ pub(super) fn line(text: impl Display) {
     RESULTS.put(format!("{}\n", visible_lines(&text.to_string())));
 }
 
-/// Prints a line of results for programs.
+/// Prints a line of results as JSON.
 pub(super) fn json(value: &Value) {
     NOTES.let_pass();
     let mut out = String::new();
@@ -44,13 +44,13 @@ pub(super) fn json(value: &Value) {
     RESULTS.put(out);
 }
 
-/// Says something on stderr. Nothing depends on whether that works.
+/// Prints a note on stderr. Failures are ignored.
 pub(super) fn note(text: impl Display) {
     RESULTS.let_pass();
     NOTES.put(format!("{}\n", visible_lines(&text.to_string())));
 }
 
-/// Says on stderr that something is not as it should be.
+/// Prints a warning on stderr.
 pub(super) fn warn(text: impl Display) {
     note(format_args!("warning: {text}"));
 }
@@ -62,8 +62,8 @@ pub(super) fn leave_bar() {
     }
 }
 
-/// Waits until all is written and gives the code to exit with: results that could not be written
-/// are an error, but for a pipe that is closed: somebody has read enough.
+/// Waits until everything is written and returns the exit code: results that could not be written
+/// are an error, except for a closed pipe, whose reader has read enough.
 pub(super) fn finish(code: u8) -> u8 {
     let start = Instant::now();
     // One deadline for both streams.
@@ -86,7 +86,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
     let is_help = !error.use_stderr();
     let code = if is_help { 0 } else { 2 };
     if std::env::args_os().any(|argument| argument.to_string_lossy().contains(is_hidden)) {
-        // Without colours, because these are the bytes that must not pass.
+        // Without colours, because their control characters would be escaped.
         let text = error.render().to_string();
         if is_help {
             line(text.trim_end());
@@ -118,9 +118,9 @@ impl Write for Diagnostics {
     }
 }
 
-/// Ends a command, before it begins its work, that would overwrite a file a person did not mean.
+/// Ends a command before its work if it would overwrite a file unintentionally.
 pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {
-    // A link that leads nowhere is something too.
+    // A dangling link counts as existing.
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }

@@ -4,21 +4,21 @@ use crate::project::{Binarise, Data};
 /// Maps scaled values to 0 or 1 as they are gathered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Binariser {
-    /// How.
+    /// The method.
     pub how: Binarise,
     /// Seed of sampling; 0 without sampling.
     pub seed: u64,
 }
 
 impl Binariser {
-    /// The one the settings of data ask for. Samples belong to the seed of the split: the same for
-    /// every run on it.
+    /// The binariser for these data settings. Samples depend on the seed of the split: they are
+    /// equal for every run on it.
     pub fn of(data: &Data) -> Binariser {
         let seed = if data.binarise == Binarise::Sampled { data.split.seed } else { 0 };
         Binariser { how: data.binarise, seed }
     }
 
-    /// Makes the scaled values of row number `row` into 0 or 1.
+    /// Converts the scaled values of row number `row` to 0 or 1.
     pub fn apply(self, row: u32, values: &mut [f32]) {
         match self.how {
             Binarise::Off => {}

@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::project::{DateUnit, Take};
 
-/// A column of a table, as it became features.
+/// A column of a table that became one or more features.
 ///
-/// Kept with a run, so that other tables are turned into numbers as the one it was trained on.
+/// Kept with a run, so that other tables are converted to numbers like the one it was trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
@@ -12,26 +12,26 @@ pub struct Column {
     pub name: String,
     /// Its content.
     pub kind: ColumnKind,
-    /// The unit of its numbers, where the table names one; a name such as `Temp (°C)` contains it
-    /// as well.
+    /// The unit of its numbers, if the table gives one; a name such as `Temp (°C)` contains it as
+    /// well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
 
-/// The content of a column of a table, and how it is written as features.
+/// The content of a column of a table, and its conversion to features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// Numbers: one feature, the number less `base`.
     ///
-    /// The base is nonzero where 32 bits could not distinguish the column's numbers: it is
-    /// subtracted in 64 bits.
+    /// The base is nonzero if 32 bits could not distinguish the column's numbers: it is subtracted
+    /// in 64 bits.
     Numbers {
         /// Number subtracted from its values.
         base: f64,
     },
     /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
     ///
-    /// A separate kind for tables whose numbers fit both marks, as `1,234` does.
+    /// A separate kind for tables whose numbers fit both marks, such as `1,234`.
     CommaNumbers {
         /// Number subtracted from its values.
         base: f64,
@@ -41,43 +41,43 @@ pub enum ColumnKind {
         /// The word for 0 and the word for 1.
         words: [String; 2],
     },
-    /// Dates and times: one feature, the time since the beginning of 1970 (since midnight where
-    /// there is no date) less `base`.
+    /// Dates and times: one feature, the time since the beginning of 1970 (since midnight if there
+    /// is no date) less `base`.
     Dates {
-        /// How they are written, in the terms of `strftime`.
+        /// Their format, in the notation of `strftime`.
         format: String,
         /// The unit, never `Auto`.
         unit: DateUnit,
         /// Number subtracted from its values, in the unit.
         base: f64,
-        /// The first of the hundred years in which years of two digits are; `None` for 1969.
+        /// The first year of the century for two-digit years; `None` for 1969.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_year: Option<u16>,
     },
-    /// Words: one feature a word, 1 where the row has it, else 0.
+    /// Words: one feature per word, 1 if the row has it, else 0.
     Categories {
-        /// The words, in alphabetic order.
+        /// The words, in alphabetical order.
         words: Vec<String>,
     },
 }
 
-/// A column of a table that became no feature.
+/// A column of a table that did not become a feature.
 ///
-/// Kept with a run, so that it is known again in other tables, and so are the columns next to it
-/// where these have no names.
+/// Kept with a run, to recognise it in other tables, and the columns next to it if these have no
+/// names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherColumn {
     /// Its name.
     pub name: String,
-    /// Its place among all columns, counted from 0.
+    /// Its position among all columns, counted from 0.
     pub place: usize,
-    /// Whether it is a label; otherwise it was left out.
+    /// Whether it is a label; otherwise it was skipped.
     pub is_label: bool,
 }
 
 impl OtherColumn {
-    /// Those of a table.
+    /// The other columns of a table.
     pub fn all(overview: &[ColumnOverview]) -> Vec<OtherColumn> {
         let other = |(place, column): (usize, &ColumnOverview)| {
             let is_label = column.take == Take::Label;
@@ -94,7 +94,7 @@ impl Column {
         Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 }, unit: None }
     }
 
-    /// Its name, and its unit in brackets where the name does not contain it: `Temp (°C)`.
+    /// Its name, with its unit in brackets if the name does not contain it: `Temp (°C)`.
     pub fn name_with_unit(&self) -> String {
         match &self.unit {
             Some(unit) if !self.name.ends_with([')', ']']) => format!("{} ({unit})", self.name),
@@ -102,7 +102,7 @@ impl Column {
         }
     }
 
-    /// How many features it is.
+    /// Number of its features.
     pub fn features(&self) -> usize {
         match &self.kind {
             ColumnKind::Numbers { .. }
@@ -123,7 +123,7 @@ impl Column {
         }
     }
 
-    /// The names of its features: its own, or with each of its words (`city = Bonn`).
+    /// The names of its features: its own name, or combined with each of its words (`city = Bonn`).
     pub fn feature_names(&self) -> Vec<String> {
         match &self.kind {
             ColumnKind::Numbers { .. }
@@ -139,22 +139,22 @@ impl Column {
     }
 }
 
-/// A column of a table as it was found, for a person to look at.
+/// A column of a table as detected, for display.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnOverview {
     /// Its name.
     pub name: String,
-    /// Its content in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
+    /// Its content as a short text: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
     pub content: String,
     /// The role it was read in.
     pub take: Take,
-    /// Smallest and largest number, before anything is done to it.
+    /// Smallest and largest number, before any conversion.
     pub range: Option<(f64, f64)>,
-    /// How many rows have no value.
+    /// Number of rows without a value.
     pub missing: usize,
-    /// How many different fields there are; `None` for too many to count.
+    /// Number of different fields; `None` for too many to count.
     pub distinct: Option<usize>,
-    /// How many rows fall into each of some equal parts of the range, or have each of the most
-    /// frequent words.
+    /// Number of rows in each of some equal bins of the range, or with each of the most frequent
+    /// words.
     pub histogram: Vec<u32>,
 }

@@ -1,15 +1,16 @@
 //! Tables of text, and spreadsheets.
 //!
-//! A table is read twice: first to judge each column by all of its fields, then for the values.
+//! A table is read twice: first to determine the content of each column from all of its fields,
+//! then for the values.
 //!
-//! - What the file is: `encoding` finds the encoding of its text, `delimiter` and `fixed` how lines
-//!   split into fields, `start` where the table begins, `layout` and `header_rows` its header.
-//! - Which rows count: `survey` decides for each row; `statistics` finds rows that sum up others
-//!   (`statistic_names` knows their names), `pairs` rows with a name and a value, `second_table` a
+//! - The file: `encoding` detects the encoding of its text, `delimiter` and `fixed` how lines split
+//!   into fields, `start` where the table begins, `layout` and `header_rows` its header.
+//! - Its rows: `survey` decides which are read; `statistics` finds rows that sum up others
+//!   (`statistic_names` lists their names), `pairs` rows with a name and a value, `second_table` a
 //!   table below the first.
-//! - What a column is: `evidence` collects what its fields prove, `century` the century of years
-//!   with two digits, `units` what numbers are measured in, `ids` whether values only tell rows
-//!   apart; `roles` decides what the column becomes, and `doubts` what may be wrong about that.
+//! - Its columns: `evidence` collects what the fields of a column prove, `century` finds the
+//!   century of two-digit years, `units` the units of numbers, `ids` whether values only identify
+//!   rows; `roles` decides the role of the column, and `doubts` lists possible mistakes.
 //! - `matching` finds the columns of a trained run in another table.
 //! - `values` reads the rows. `padding` restores leading zeros that a spreadsheet shows.
 
@@ -98,7 +99,7 @@ use super::raw::Raw;
 use super::{Column, DataError, Known, Progress, memory};
 use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
 
-/// How a table is to be read.
+/// Requests for reading a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
     pub header: Header,
@@ -117,10 +118,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The remedy where a table does not fit into memory.
+/// The fix if a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
-/// The text of a table in UTF-8, unpacked; `charge` has to allow each further block.
+/// The text of a table in UTF-8, unpacked; `charge` must allow each further block.
 ///
 /// # Errors
 /// [`DataError`] for a file that is not a table or cannot be read, and the errors of `charge`.
@@ -146,14 +147,14 @@ pub(super) fn letters(
     Ok(letters)
 }
 
-/// [`load_known`] of nothing but these columns.
+/// [`load_known`] for only these columns.
 #[cfg(test)]
 fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) -> Result<Raw, DataError> {
     load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
 }
 
-/// Reads a table: columns become features or labels as they are chosen, as a trained run knows
-/// them, or as they look. Gaps stay NaN until the split is drawn.
+/// Reads a table: columns become features or labels as chosen, as in a trained run, or as detected.
+/// Missing values stay NaN until the split is drawn.
 pub(super) fn load_known(
     path: &Path,
     asked: Asked<'_>,
@@ -175,7 +176,7 @@ fn load_text(
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
     let mut layout = TableLayout::find(text, asked, known.columns, progress)?;
-    // The first rows, and the lists that made names unique, are freed.
+    // The first rows, and the lists used to make names unique, are freed.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
@@ -238,7 +239,7 @@ fn load_rows(
     Ok(raw)
 }
 
-/// Memory the names of the features of words take.
+/// Memory for the names of features of words.
 fn feature_names_bytes(columns: &[Column]) -> u64 {
     let names = columns.iter().flat_map(|column| {
         let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
@@ -247,10 +248,10 @@ fn feature_names_bytes(columns: &[Column]) -> u64 {
     names.sum()
 }
 
-/// The second reading.
+/// The second pass over the file.
 struct Read<'a> {
     table: Table<'a>,
-    /// The number of each row, counted from 1 below the header; empty where none was skipped.
+    /// The number of each row, counted from 1 below the header; empty if no rows were skipped.
     source_rows: Vec<u32>,
     /// Rows that were dropped for missing values.
     dropped: usize,
@@ -301,7 +302,7 @@ impl<'a> Read<'a> {
         Ok(read)
     }
 
-    /// Numbers this many first rows, where none is numbered yet.
+    /// Adds the numbers of the first `rows` rows, if no row is numbered yet.
     fn number(&mut self, rows: usize, budget: &Budget) -> Result<(), DataError> {
         if self.source_rows.is_empty() && rows > 0 {
             budget.reserve(&mut self.source_rows, rows)?;
@@ -311,7 +312,7 @@ impl<'a> Read<'a> {
     }
 }
 
-/// If memory is short, the estimate for the whole file, from the part that was read.
+/// Adds the estimate for the whole file, extrapolated from the part read, to an error of memory.
 fn extrapolated(error: DataError, progress: &Progress) -> DataError {
     if let DataError::Memory { name, needed, limit, remedy } = error {
         let (done, total) = progress.state();

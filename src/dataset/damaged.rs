@@ -5,10 +5,11 @@ use super::{DataError, Dataset, Progress, Rows};
 use crate::project::Shape;
 
 /// Small pictures as averages over blocks of `size` × `size` pixels of pictures of `shape`: every
-/// pixel becomes a block, of which the last ones may be cut by the edge.
+/// pixel becomes a block; the last blocks may be cropped at the edge.
 ///
 /// # Errors
-/// [`DataError::Memory`], [`DataError::Cancelled`]; [`DataError::Setting`] where they are not that small.
+/// [`DataError::Memory`], [`DataError::Cancelled`]; [`DataError::Setting`] if they do not have that
+/// size.
 pub fn enlarged(
     mut data: Dataset,
     size: usize,
@@ -54,8 +55,8 @@ pub fn small_shape(shape: Shape, size: usize) -> Option<Shape> {
     }
 }
 
-/// Pictures whose last channel is transparency, without it: where they are transparent, features
-/// have the value that `hole` gives, unscaled.
+/// Removes transparency, the last channel of pictures: transparent features get the value that
+/// `hole` returns, unscaled.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`].
@@ -71,7 +72,7 @@ pub fn holes_filled(
     }
     let count = data.rows.len() / channels * colours;
     let pixels = height * width;
-    // Of a value its own place in the pictures, that of its transparency, and the value of a hole
+    // For a value: its index in the pictures, that of its transparency, and the value of a hole
     // there.
     let place = |at: usize| {
         let start = at / colours * channels;
@@ -118,12 +119,12 @@ pub fn holes_filled(
     Ok(data)
 }
 
-/// A value laid over another, of which so much is seen.
+/// A value blended over another with opacity `share`.
 fn over(value: f32, ground: f32, share: f32) -> f32 {
     if share >= 1.0 { value } else { ground + (value - ground) * share }
 }
 
-/// This many values, each from its place in others, which are freed.
+/// This many values, each at an index of others, which are freed.
 fn taken<T: Copy>(
     values: Vec<T>,
     count: usize,
@@ -133,7 +134,7 @@ fn taken<T: Copy>(
     filled(values, count, |values, at| values[place(at)], progress)
 }
 
-/// This many values, each made from others, which are freed.
+/// This many values, each computed from others, which are freed.
 fn filled<T: Copy>(
     values: Vec<T>,
     count: usize,
@@ -184,7 +185,7 @@ mod tests {
         let values = vec![200, 255, 200, 0, 100, 51];
         let grey = pictures(image(1, 3, 2), Rows::U8(values));
         let filled = holes_filled(grey, |_| 10.0, &Progress::default()).unwrap();
-        // Of the third 10 + (100 − 10) · 51 / 255.
+        // For the third, 10 + (100 − 10) · 51 / 255.
         assert_eq!((filled.shape, filled.rows), (image(1, 3, 1), Rows::U8(vec![200, 10, 28])));
         let values = vec![1.0, 0.5, 0.25, 0.0, 1.0, 0.5, 0.25, 1.0];
         let colours = pictures(image(1, 2, 4), Rows::F32(values));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{DataError, foreign, open_file, source_for};
 use crate::project::{Channels, Source};
 
-/// Data that were named where a project or a design was wanted.
+/// Data that were given instead of a project or a design.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataInstead {
     /// The source for them.
@@ -15,8 +15,8 @@ pub struct DataInstead {
 }
 
 /// Data at a path that could not be opened as a project or a design, or how to convert them if they
-/// are unsupported; pictures would get `side`×`side` pixels. `None` where a file has the name of a
-/// project or a design, or begins like a design: such a file has other faults.
+/// are unsupported; pictures would get `side`×`side` pixels. `None` if the file has the name of a
+/// project or a design, or begins like a design: then the problem is another one.
 pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, DataError>> {
     let head = head(path).unwrap_or_default();
     if path.is_file() && is_meant_as_design(path, &head) {
@@ -24,7 +24,7 @@ pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, Data
     }
     let source = match source_for(path, side, side, Channels::Grey) {
         Ok(source) => source,
-        // A zip may be a project that is damaged.
+        // A zip may be a damaged project.
         Err(error) if !head.starts_with(b"PK") && foreign::foreign(path, &head).is_some() => {
             return Some(Err(error));
         }
@@ -40,7 +40,7 @@ pub fn data_instead(path: &Path, side: usize) -> Option<Result<DataInstead, Data
     Some(Ok(DataInstead { source, what }))
 }
 
-/// The first bytes of a file; nothing for a path that is not a readable file.
+/// The first bytes of a file; `None` for a path that is not a readable file.
 fn head(path: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let (file, _) = open_file::open_file(path, "a design").ok()?;

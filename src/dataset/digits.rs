@@ -36,7 +36,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
     Ok(raw)
 }
 
-/// Can't happen to a program that passed its tests, but must not panic either.
+/// Cannot happen in a tested build, but must not panic either.
 fn damaged(detail: &str) -> DataError {
     DataError::Setting(format!("the embedded digits are damaged ({detail}); reinstall the program"))
 }

@@ -1,4 +1,4 @@
-/// Length of time, written like a clock that continues beyond a day or an hour.
+/// A duration, written like a clock that continues beyond a day or an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Duration {
     /// Hours, minutes and seconds: `27:19:44`.
@@ -10,7 +10,7 @@ pub(super) enum Duration {
 impl Duration {
     pub(super) const ALL: [Duration; 2] = [Duration::Hours, Duration::Minutes];
 
-    /// As spreadsheets have it.
+    /// In the notation of spreadsheets.
     pub(super) fn name(self) -> &'static str {
         match self {
             Duration::Hours => "[h]:mm:ss",
@@ -18,12 +18,12 @@ impl Duration {
         }
     }
 
-    /// The one of a name.
+    /// The format with this name.
     pub(super) fn of_name(name: &str) -> Option<Duration> {
         Duration::ALL.into_iter().find(|duration| duration.name() == name)
     }
 
-    /// Seconds; `None` where the text is not such a duration.
+    /// Seconds; `None` if the text is not such a duration.
     pub(super) fn parse(self, text: &str) -> Option<f64> {
         let (first, rest) = text.split_once(':')?;
         let (minutes, secs) = match self {
@@ -46,8 +46,8 @@ impl Duration {
         Some(first_secs * first? + 60.0 * minutes? + secs?)
     }
 
-    /// Seconds as they are written, down to thousandths where they are not whole. Nothing for
-    /// negative ones.
+    /// The text of a duration in seconds, with up to three decimals if it is not whole. `None` if
+    /// negative.
     pub(super) fn written(self, secs: f64) -> String {
         let thousandths = (1000.0 * secs).round().max(0.0) as u64;
         let (secs, fraction) = (thousandths / 1000, thousandths % 1000);

@@ -6,21 +6,21 @@ use thiserror::Error;
 use super::memory::{Limit, Shortage};
 use crate::project::{Source, format_bytes, visible, visible_path};
 
-/// The name of data that have none yet.
+/// The name of data without a name yet.
 const UNNAMED: &str = "loading";
 
-/// Why data could not be loaded: the fault, its place, and the remedy.
+/// Why data could not be loaded: the problem, its location, and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
-    /// The person asked for it.
+    /// Cancelled by the user.
     #[error("loading was cancelled")]
     Cancelled,
-    /// The file system said no.
+    /// A file system error.
     #[error("{}: {}", visible_path(path), visible(message))]
     File {
         /// The file or folder.
         path: PathBuf,
-        /// The failure and the remedy.
+        /// The failure and the fix.
         message: String,
     },
     /// The file was read but has the wrong content.
@@ -28,9 +28,9 @@ pub enum DataError {
     Content {
         /// The file.
         path: PathBuf,
-        /// Where in it: `line 3, column "age"`, `byte 4`.
+        /// The location: `line 3, column "age"`, `byte 4`.
         place: String,
-        /// The fault and the remedy.
+        /// The problem and the fix.
         message: String,
     },
     /// A field of a table is not a number: its column may be intended as a label.
@@ -38,29 +38,29 @@ pub enum DataError {
     Word {
         /// The file.
         path: PathBuf,
-        /// Where in it: `line 3`.
+        /// The location: `line 3`.
         line: String,
         /// Name of the column.
         column: String,
-        /// The fault and the remedy.
+        /// The problem and the fix.
         message: String,
     },
-    /// The data take more memory than there is.
+    /// The data need more memory than is available.
     #[error("{} needs about {} of memory, but {limit}: {remedy}", visible(name), format_bytes(*needed))]
     Memory {
         /// The file or folder, or the kind of data.
         name: String,
-        /// Memory needed for loading, as far as it is known, in bytes.
+        /// Memory needed for loading, as far as known, in bytes.
         needed: u64,
-        /// Why it does not get it.
+        /// Why it is not available.
         limit: Limit,
-        /// The remedy.
+        /// The fix.
         remedy: String,
     },
-    /// The class that is to be held out is not there.
+    /// The held-out class does not exist.
     #[error("{}", visible(.0))]
     HeldOut(String),
-    /// A setting of the source makes no sense.
+    /// A setting of the source is invalid.
     #[error("{}", visible(.0))]
     Setting(String),
 }
@@ -93,8 +93,7 @@ impl DataError {
         }
     }
 
-    /// This error; where memory is short and no name is set yet, of data of this name; any other
-    /// stays as it is.
+    /// For a memory error without a name, sets the name and the fix; other errors are unchanged.
     pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
         match self {
             DataError::Memory { name: known, needed, limit, .. } if known == UNNAMED => {
@@ -120,21 +119,20 @@ impl DataError {
 }
 
 impl From<Shortage> for DataError {
-    /// An error without a name, which the caller adds by [`DataError::about`].
+    /// An error without a name, which the caller adds with [`DataError::about`].
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
         DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }
     }
 }
 
-/// A column in a message: `column "age"`; one without a name has a number already.
+/// A column in a message: `column "age"`; one without a name already has a number.
 pub(super) fn column_place(name: &str) -> String {
     let number = name.strip_prefix("column ").filter(|number| number.parse::<u32>().is_ok());
     number.map_or_else(|| format!("column \"{name}\""), |number| format!("column {number}"))
 }
 
-/// Describes a failed system call and its remedy; `detail` is the system's own text for the rarer
-/// kinds.
+/// Describes a failed system call and its fix; `detail` is the system's text, used for rarer kinds.
 pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
     match kind {

@@ -1,14 +1,14 @@
-//! What the features are that a design gives weights in the loss.
+//! The features whose weights in the loss a design can set.
 
 use super::{Column, Dataset};
 use crate::project::{FeatureWeight, Shape, visible, visible_list};
 
-/// Names that are told where one is not known.
+/// Most names listed if one is unknown.
 const TOLD: usize = 12;
 
 impl Dataset {
-    /// What can be given a weight, and what it is called: the columns of a table, the channels of pictures, or the features of
-    /// an array.
+    /// The kind and the names of what can have a weight: the columns of a table, the channels of
+    /// pictures, or the features of an array.
     pub fn weighable(&self) -> (&'static str, Vec<String>) {
         match self.shape {
             Shape::Image { channels, .. } => {
@@ -24,7 +24,7 @@ impl Dataset {
         }
     }
 
-    /// The number of names in [`Dataset::weighable`], and the word for one of them.
+    /// The kind, and the number of names, in [`Dataset::weighable`].
     pub fn weighable_count(&self) -> (&'static str, usize) {
         match self.shape {
             Shape::Image { channels, .. } => ("channel", channels),
@@ -33,7 +33,7 @@ impl Dataset {
         }
     }
 
-    /// Which of the [`Dataset::weighable`] each feature of a row belongs to.
+    /// For each feature of a row, its index in [`Dataset::weighable`].
     fn owners(&self) -> Vec<usize> {
         let features = self.shape.features();
         match self.shape {
@@ -46,8 +46,9 @@ impl Dataset {
         }
     }
 
-    /// How much each feature counts in the loss: `w · d / Σ w` of its weight `w` and the weights of all `d` features, so that
-    /// the mean is 1. Names that are not there are left aside, and all features count alike where none is left to count.
+    /// Weight of each feature in the loss: `w · d / Σ w` from its weight `w` and the weights of all
+    /// `d` features, so that the mean is 1. Unknown names are ignored, and all features have equal
+    /// weight if the sum would be 0.
     pub fn feature_weights(&self, weights: &[FeatureWeight]) -> Vec<f32> {
         let (_, names) = self.weighable();
         let weight_of =
@@ -66,7 +67,7 @@ impl Dataset {
         values
     }
 
-    /// The first weight of something that is not there.
+    /// The first weight of an unknown name.
     pub fn unknown_weight<'a>(&self, weights: &'a [FeatureWeight]) -> Option<&'a FeatureWeight> {
         if weights.is_empty() {
             return None;
@@ -75,7 +76,7 @@ impl Dataset {
         weights.iter().find(|weight| !names.contains(&weight.name))
     }
 
-    /// What is wrong with the weights of a design on these data, and what to do, in sentences.
+    /// Problems of a design's weights on these data, and what to do, in sentences.
     pub fn weight_fault(&self, weights: &[FeatureWeight]) -> Option<String> {
         if let Some(unknown) = self.unknown_weight(weights) {
             let (noun, names) = self.weighable();

@@ -6,20 +6,20 @@ use super::squeezed::{Ranges, outliers};
 use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
 
-/// Columns without any value that are listed one by one.
+/// Most columns without any value that are listed one by one.
 const TOLD: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
 ///
 /// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest
-/// value, tables by each column's. Standardised: one mean and deviation per channel or per column
-/// (the deviation of the population, divided by n). Robust: the median and the distance of the
-/// quartiles, per channel or per column (`RobustScaler` of scikit-learn); the deviation where the
-/// quartiles coincide. Constant values keep their scale and are shifted to 0. Single values that
-/// compress all others become a doubt of `raw`.
+/// value, tables by those of each column. Standardised: one mean and standard deviation per channel
+/// or per column (population, divided by n). Robust: the median and the interquartile range, per
+/// channel or per column (scikit-learn's `RobustScaler`); the standard deviation if the quartiles
+/// are equal. Constant values keep their scale and are shifted to 0. Single values that compress
+/// all others become a doubt of `raw`.
 ///
 /// # Errors
-/// [`DataError::Setting`] where values span more than an `f32` can hold.
+/// [`DataError::Setting`] if values span more than an `f32` can hold.
 pub(super) fn fit(
     raw: &mut Raw,
     split: &SplitRows,
@@ -100,8 +100,8 @@ fn doubt_outliers(
     Ok(())
 }
 
-/// Replaces missing values by the mean of their column over the training rows, or over all rows
-/// where it has none there; by `known`, where that has a number for each column.
+/// Replaces missing values by the mean of their column over the training rows, or over all rows if
+/// it has no values there; by `known`, if that has a number for each column.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].
@@ -128,7 +128,7 @@ pub(super) fn fill_gaps(
     Ok(Gaps { means, filled, cells, are_masked: false })
 }
 
-/// What a feature is called.
+/// The word for a feature.
 fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Vector(_) => "column",
@@ -136,7 +136,8 @@ fn noun(shape: Shape) -> &'static str {
     }
 }
 
-/// The means over the training rows; a column without any value there has its mean over all rows, or 0.
+/// The means over the training rows; a column without any value there has its mean over all rows,
+/// or 0.
 fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result<Vec<f32>, DataError> {
     let features = raw.shape.features();
     let (trained, _held_trained) = moments(raw, &split.train, features, progress)?;
@@ -167,7 +168,7 @@ fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result
     Ok(pairs.map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32).collect())
 }
 
-/// Puts `means` into the gaps and says how many there were, and where: a bit for each value.
+/// Fills missing values with `means` and returns how many there were, and where: one bit per value.
 fn fill(
     raw: &mut Raw,
     means: &[f32],
@@ -179,7 +180,7 @@ fn fill(
     };
     let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
     let mut pulse = Pulse::new(progress);
-    // A column of words is missing as a whole: the first of its features shows it.
+    // A column of words is missing as a whole, so its first feature is enough.
     let mut is_first = vec![raw.columns.is_empty(); means.len()];
     let mut place = 0;
     for column in &raw.columns {
@@ -234,7 +235,7 @@ impl Moments {
     const NONE: Moments =
         Moments { count: 0.0, mean: 0.0, squares: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY };
 
-    /// That of the population.
+    /// The population standard deviation.
     fn deviation(&self) -> f64 {
         (self.squares / self.count).sqrt()
     }
@@ -251,7 +252,7 @@ impl Moments {
         self.max = self.max.max(value);
     }
 
-    /// From how often each byte occurs: exact, and a hundred times faster than value by value.
+    /// From the counts of all bytes: exact, and a hundred times faster than value by value.
     fn of_bytes(counts: &[u64; 256]) -> Moments {
         let mut all = Moments::NONE;
         let present = || (0..=255_u8).zip(counts).filter(|&(_, &count)| count > 0);
@@ -267,8 +268,8 @@ impl Moments {
     }
 }
 
-/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of
-/// any length.
+/// One entry for each position of a row modulo `period`, over `rows`, and the memory charged for a
+/// long list.
 fn moments<'a>(
     raw: &Raw,
     rows: &[u32],
@@ -311,9 +312,9 @@ fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
     let (mut all, mut pulse) = (progress.filled(Moments::NONE, period)?, Pulse::new(progress));
     for &number in rows {
         let mut values = row(number);
-        // Each value takes some divisions.
+        // Each value takes several divisions.
         pulse.beat(values.len().saturating_mul(8))?;
-        // Whole periods: a row is a whole number of pixels, or one of features.
+        // Whole periods: a row is a whole number of pixels, or of features.
         while let Some(first) = values.next() {
             all[0].add(first);
             for (moments, value) in all[1..].iter_mut().zip(&mut values) {
@@ -350,7 +351,7 @@ pub(super) fn unit_factor(min: f32, max: f32) -> f32 {
     factor
 }
 
-/// Constant values have no scale: they keep theirs.
+/// Constant values have no scale: they are not scaled.
 fn usable(factor: f32) -> f32 {
     if factor.is_finite() { factor } else { 1.0 }
 }
@@ -408,7 +409,7 @@ mod tests {
     #[test]
     fn robust_scaling_is_that_of_scikit_learn() {
         // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns;
-        // a constant column and one whose quartiles coincide are ours.
+        // those for a constant column and one with equal quartiles are our own.
         let mut raw = table(
             4,
             &[

@@ -28,7 +28,7 @@ pub fn fixed_source(source: &Source, error: &DataError) -> Option<Source> {
     (found.name() != source.name() || found.path() != source.path()).then_some(found)
 }
 
-/// Detects again the arrays that the archive does not contain by the chosen names.
+/// Detects the arrays again that do not exist in the archive under the chosen names.
 fn mended_arrays(source: &Source) -> Option<Source> {
     let mut fixed_source = source.clone();
     let Source::Npy { path, array, labels, reading } = &mut fixed_source else { return None };
@@ -56,7 +56,7 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
         }
         DataError::Word { column, .. } => {
             labels.push(column.clone());
-            // One click for all columns of words.
+            // A single click for all columns of words.
             let known: HashSet<String> = labels.iter().cloned().collect();
             labels.extend(preview.labels.iter().filter(|name| !known.contains(*name)).cloned());
         }

@@ -1,4 +1,4 @@
-//! Files of unsupported kinds: their names, and how to convert them.
+//! Unsupported kinds of files: their names, and how to convert them.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
     by_content(path, head).or_else(|| by_ending(path))
 }
 
-/// [`foreign`] by the beginning alone.
+/// [`foreign`] from the beginning only.
 pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let starts = |magic: &[u8]| at(0, magic);
-    // A table may have a column of that name.
+    // A table may have a column with that name.
     let is_binary =
         head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
     let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
@@ -103,13 +103,13 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     None
 }
 
-/// A file of Weka, and how to convert it: its words are bytes in Python.
+/// Weka files, and how to convert them: in Python their words are bytes.
 const ARFF: (&str, &str) = (
     "an ARFF file",
     "import pandas, scipy.io.arff as a; d = pandas.DataFrame(a.loadarff('IN')[0]); d.apply(lambda c: c.str.decode('utf-8') if c.dtype == object else c).to_csv('out.csv', index=False)",
 );
 
-/// Whether a text begins with `@relation`, below comments.
+/// Whether a text begins with `@relation`, possibly after comments.
 fn is_arff(head: &[u8]) -> bool {
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii_start);
@@ -117,7 +117,7 @@ fn is_arff(head: &[u8]) -> bool {
     first.and_then(|line| line.get(..9)).is_some_and(|word| word.eq_ignore_ascii_case(b"@relation"))
 }
 
-/// The first characters of a file of text, in lower case.
+/// The first characters of a text file, in lower case.
 fn text_of(head: &[u8]) -> String {
     let text = String::from_utf8_lossy(&head[..head.len().min(64)]).to_lowercase();
     text.trim_start_matches('\u{feff}').trim_start().to_owned()
@@ -142,23 +142,22 @@ fn by_ending(path: &Path) -> Option<String> {
     }
 }
 
-/// The command that converts a table whose columns have fixed positions, so that fields may be
-/// empty.
+/// The command that converts a table with columns at fixed positions, so that fields may be empty.
 pub(super) fn fixed_widths(path: &Path, has_header: bool) -> String {
     let (header, names) = if has_header { ("", "") } else { (", header=None", ", header=False") };
     let code = format!("import pandas; pandas.read_fwf('IN'{header}).to_csv('out.csv', index=False{names})");
     command(path, &code)
 }
 
-/// The message for a file that a line of Python converts.
+/// The message for a file that one line of Python converts.
 fn python(path: &Path, what: &str, code: &str) -> String {
     format!("is {what}, which is not supported; convert it: {}", command(path, code))
 }
 
-/// A command with a line of Python, in which `IN` is a file.
+/// A command with one line of Python, in which `IN` is a file.
 fn command(path: &Path, code: &str) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    // Quotes of three levels: the shell's, Python's, and those a name may contain.
+    // Three levels of quotes: the shell's, Python's, and those within a name.
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
     format!("python -c \"{}\"", code.replace("IN", name))

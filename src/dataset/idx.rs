@@ -18,7 +18,7 @@ use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
 use crate::project::{Axes, Choice, IdxReading, Parts, Rules, Shape};
 
-/// Whether the file begins like IDX, plain or gzipped; `false` where it cannot be read.
+/// Whether the file begins like IDX, plain or gzipped; `false` if it cannot be read.
 pub fn is_idx(path: &Path) -> bool {
     let (mut magic, progress) = ([0; 4], Progress::default());
     open_part(path, SNIFFED_BYTES, &progress)
@@ -26,12 +26,12 @@ pub fn is_idx(path: &Path) -> bool {
         .is_ok_and(|()| kind_of(magic).is_some())
 }
 
-/// Values that are checked between two looks at the cancel switch.
+/// Values processed between two checks for cancellation.
 const CHECKED: usize = 1 << 20;
 /// Number of bytes that determine the kind of a file: a packed file may unpack to nothing for any
 /// length.
 const SNIFFED_BYTES: u64 = 1 << 20;
-/// The remedy where images do not fit into memory.
+/// The fix if images do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";
 
 /// The files of a data set.
@@ -78,7 +78,7 @@ pub(super) fn load(
     let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
     let ArrayLayout { shape, channels_first, note, doubt } = train.layout.clone();
     let features = shape.features();
-    // Held against the files before anything of that size is allocated.
+    // Checked against the files before anything of that size is allocated.
     train.check_length()?;
     test.iter().try_for_each(Images::check_length)?;
     let found = if matches!(shape, Shape::Image { .. }) || known.is_none() {
@@ -94,7 +94,7 @@ pub(super) fn load(
         Shape::Vector(_) => known.iter().map(Column::base).collect(),
     };
     let is_alike = test.as_ref().is_none_or(|test| test.header.kind == train.header.kind);
-    // Less their bases, numbers have signs and fractions.
+    // After subtracting their bases, numbers have signs and fractions.
     let storage = if is_alike && bases.is_empty() { Storage::of(train.header.kind) } else { Storage::F32 };
     let values = train_count.saturating_add(test_count).saturating_mul(features);
     let mut rows = room(storage, values, progress)?;
@@ -119,7 +119,7 @@ pub(super) fn load(
     // Nothing is subtracted from pixels.
     raw.doubts.extend(precision(shape, &found, Rules::Current));
     raw.understood.push(format!("images: {}", companions::shown(images)));
-    // Found by their names, mostly.
+    // Mostly found by their names.
     let told_labels = test_labels.filter(|_| test_images.is_some());
     for (what, path) in
         [("label file", labels), ("test images", test_images), ("test label file", told_labels)]
@@ -145,7 +145,7 @@ pub(super) fn load(
     Ok(raw)
 }
 
-/// A file of images of which the header has been read.
+/// A file of images whose header has been read.
 struct Images<'a> {
     path: &'a Path,
     file: Opened<'a>,
@@ -171,7 +171,7 @@ impl<'a> Images<'a> {
             );
             return Err(DataError::content(path, "bytes 0 to 3", message));
         }
-        // One row of pixels is a picture here, as it always was.
+        // A single row of pixels is a picture here, as in earlier versions.
         let layout = ArrayLayout::of(&header.shape, axes, Rules::Version1)
             .map_err(|message| DataError::content(path, "bytes 0 to 3", message))?;
         let images = Images { path, file, header, layout };
@@ -212,7 +212,7 @@ impl<'a> Images<'a> {
     }
 
     /// Returns the number to subtract from each column, or from all pixels, so that 32 bits
-    /// distinguish the values. Opens the file once more.
+    /// distinguish the values. Opens the file again.
     fn bases(&self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         if !is_wide(self.header.kind) {
             return Ok(Vec::new());
@@ -231,7 +231,7 @@ impl<'a> Images<'a> {
         ranges.bases(progress)
     }
 
-    /// Appends all values to `rows`, less the bases of their columns; refuses values that are not
+    /// Appends all values to `rows`, minus the bases of their columns; refuses values that are not
     /// finite.
     fn read(
         self,

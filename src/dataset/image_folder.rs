@@ -1,8 +1,8 @@
 //! Folders of pictures, or one picture.
 //!
-//! `find` searches a folder once, `arrangement` decides what its subfolders mean (parts, labels,
-//! masks), `mixed` doubts pictures of different depths. `read` decodes in parallel; rows become
-//! deeper when a deeper picture is met. Pictures of any number of channels are shown by
+//! `find` searches a folder once, `arrangement` determines the meaning of its subfolders (parts,
+//! labels, masks), `mixed` reports pictures of different depths. `read` decodes in parallel; rows
+//! are converted when a deeper picture is found. Pictures of any number of channels are shown by
 //! [`Shown`](crate::project::Shown).
 
 mod arrangement;
@@ -43,29 +43,28 @@ use crate::project::{
     Rules, Shape,
 };
 
-/// The longest side of resized pictures, in pixels.
+/// Longest side of resized pictures, in pixels.
 const MAX_SIDE: usize = 4096;
-/// Remedy where pictures do not fit into memory.
+/// Fix if pictures do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
 
-/// Files in the order of their rows: those to train on, those that validate, those that test, each
-/// in the order of their paths.
+/// Files in the order of their rows: for training, validation and test, each in the order of their
+/// paths.
 struct Arranged {
     files: Vec<PathBuf>,
     arrangement: Arrangement,
-    /// Where the files that validate and those that test begin; at the end where parts are not kept
+    /// Where the files for validation and those for test begin; at the end if parts are not kept
     /// apart.
     starts: [usize; 2],
     /// Number of skipped masks, and the first of them.
     masks: usize,
     first_mask: Option<PathBuf>,
-    /// Number of pictures with the names of masks of others that are not surely masks, and the
-    /// first of them.
+    /// Number of pictures with names of masks that are not certainly masks, and the first of them.
     doubted: Option<(usize, PathBuf)>,
-    /// Number of pictures with the names of copies of others, where a random split would separate
-    /// them, and the first of them.
+    /// Number of pictures with names of copies of others, if a random split would separate them,
+    /// and the first of them.
     copies: Option<(usize, PathBuf)>,
-    /// Files next to the parts, and the first of them.
+    /// Number of files outside the parts, and the first of them.
     outside: usize,
     first_outside: Option<PathBuf>,
 }
@@ -126,7 +125,7 @@ pub(super) fn load(
         tables: &tables,
         rules,
     };
-    // One picture has no others to compare with.
+    // With one picture there are no others to compare with.
     let nothing = LabelFrom::Nothing;
     let from = if path.is_file() && reading.label == LabelFrom::Auto { &nothing } else { &reading.label };
     let labels = labels::labels(labelled, from, progress)?;
@@ -155,7 +154,7 @@ pub(super) fn load(
     raw.settled = Settled {
         ground: own_ground.or(known_ground.filter(|_| reading.alpha == Alpha::Auto)),
         limits: range.limits,
-        // Where each picture has its own range, all of the type is used.
+        // If each picture has its own range, all of the type is used.
         white: tally.white().filter(|_| reading.range != PixelRange::EachPicture),
     };
 
@@ -192,7 +191,7 @@ pub(super) fn pictures_in<'a>(
 }
 
 /// Width and height of the smallest and the largest picture at a path, a file or a folder; `None`
-/// where none can be read.
+/// if none can be read.
 pub(super) fn sizes(
     path: &Path,
     reading: &PictureReading,
@@ -205,7 +204,7 @@ pub(super) fn sizes(
             let Found { files, held, .. } = find(path, Rules::Current, progress)?;
             (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
         };
-    // The smallest rows: only the headers of their files are read.
+    // With the smallest rows, only the headers of their files are read.
     let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
     let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };
     let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
@@ -217,22 +216,22 @@ pub(super) fn sizes(
     Ok(tally.sizes)
 }
 
-/// Masks of pictures.
+/// Pictures used as masks.
 pub(super) struct MaskPictures {
-    /// Their shades, one row a mask.
+    /// Their shades, one row per mask.
     pub rows: Rows,
     /// Width and height of the smallest and the largest in their files.
     pub sizes: Option<[(u32, u32); 2]>,
 }
 
 impl MaskPictures {
-    /// Gives their memory back.
+    /// Releases their memory.
     pub(super) fn release(self, progress: &Progress) {
         read::release_rows(self.rows, progress);
     }
 }
 
-/// Reads masks, files below a folder, in their order: none may be skipped. They are resized to
+/// Reads masks, files below a folder, in the given order: none may be skipped. They are resized to
 /// `side`, width and height, like pictures; transparent parts are not holes.
 pub(super) fn read_masks(
     folder: &Path,
@@ -262,7 +261,7 @@ pub(super) fn read_masks(
     Ok(MaskPictures { rows, sizes: tally.sizes })
 }
 
-/// Joins the files of each part, and skips masks and files next to the parts.
+/// Joins the files of each part, and skips masks and files outside the parts.
 fn arrange(
     files: Vec<PathBuf>,
     reading: &PictureReading,
@@ -329,7 +328,7 @@ fn arrange(
     Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, copies, outside, first_outside })
 }
 
-/// How many pages of each file are samples.
+/// Number of pages of each file that are samples.
 fn pages(
     folder: &Path,
     files: &[PathBuf],
@@ -357,7 +356,7 @@ fn pages(
     Ok(counts)
 }
 
-/// The name of each row is the path of its picture, and the number of its page where there are
+/// The name of each row is the path of its picture, with the number of its page if there are
 /// several.
 fn name_rows(
     raw: &mut Raw,
@@ -373,7 +372,7 @@ fn name_rows(
     for place in places {
         progress.check()?;
         let name = name(place);
-        // Without the room in the list, which is charged already.
+        // Without its entry in the list, which is already charged.
         progress.budget().take(memory::text_bytes(name.len()) - memory::bytes_of::<String>(1))?;
         raw.row_names.push(name);
     }

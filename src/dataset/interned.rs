@@ -6,21 +6,21 @@ use super::progress::Pulse;
 use super::sort::sorted;
 use super::{DataError, LabelColumn, NO_LABEL, Progress};
 
-/// Texts, each kept once, numbered in the order they were met: some bytes a text more than its
-/// letters.
+/// Texts, each stored once, numbered in the order they were added: a few bytes per text besides its
+/// characters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interned {
-    /// All texts, one after the other.
+    /// All texts, one after another.
     letters: Vec<u8>,
     /// Where each one ends.
     ends: Vec<usize>,
-    /// Numbers of the texts, counted from 1, at places given by their hashes (open addressing); 0
-    /// is a free place.
+    /// Numbers of the texts, counted from 1, at positions given by their hashes (open addressing);
+    /// 0 is free.
     places: Vec<u32>,
     state: RandomState,
 }
 
-/// The text of each row, each kept once; empty without texts.
+/// The text of each row, each stored once; empty without texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Texts {
     letters: Vec<u8>,
@@ -37,7 +37,7 @@ impl Texts {
         std::str::from_utf8(self.letters.get(*start..*self.ends.get(id)?)?).ok()
     }
 
-    /// Memory they take.
+    /// Memory in use.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         let lists =
@@ -46,16 +46,16 @@ impl Texts {
     }
 }
 
-/// Units of work that handling one text counts for, for the cancel switch.
+/// Units of work per text, for checks for cancellation.
 const UNITS: usize = 64;
 
 impl Interned {
-    /// The number of a text, which is added where it is new.
+    /// The number of a text, which is added if it is new.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].
     pub(super) fn number(&mut self, text: &str, progress: &Progress) -> Result<u32, DataError> {
-        // At most half the places are taken, so that searches stay short.
+        // At most half the positions are in use, so that searches stay short.
         if self.places.len() <= 2 * self.ends.len() {
             self.enlarge(progress)?;
         }
@@ -72,8 +72,8 @@ impl Interned {
         Ok(self.ends.len() as u32 - 1)
     }
 
-    /// The texts of rows by their numbers, which were charged; the list to search them by is given
-    /// back.
+    /// Converts to the texts of rows, given their numbers, which were charged; the search table is
+    /// released.
     pub(super) fn into_texts(mut self, ids: Vec<u32>, budget: &Budget) -> Texts {
         budget.release(self.places);
         budget.trim(&mut self.letters);
@@ -88,18 +88,18 @@ impl Interned {
         budget.release(self.places);
     }
 
-    /// How many there are.
+    /// Number of texts.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The text of a number.
+    /// The text with this number.
     pub(super) fn text(&self, number: u32) -> &str {
-        // They were texts when they came in.
+        // They were valid texts when added.
         std::str::from_utf8(self.letters(number as usize)).unwrap_or_default()
     }
 
-    /// These texts in the order of the alphabet.
+    /// Sorts these texts alphabetically.
     ///
     /// # Errors
     /// As [`sorted`].
@@ -107,9 +107,8 @@ impl Interned {
         sorted(numbers, progress, |a, b| self.letters(*a as usize).cmp(self.letters(*b as usize)))
     }
 
-    /// A column of classes: the texts `order` in their order, and where there are rows with another
-    /// number, `(none)` for them. Releases the memory that it does not use itself; both lists were
-    /// charged.
+    /// A column of classes: the texts in `order`, and `(none)` for rows with any other number.
+    /// Releases the memory that it does not use itself; both lists were charged.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -141,7 +140,7 @@ impl Interned {
         Ok(LabelColumn::classes(name, names, ids))
     }
 
-    /// The numbers of all texts in the order of the alphabet.
+    /// The numbers of all texts in alphabetical order.
     ///
     /// # Errors
     /// As [`sorted`].
@@ -152,7 +151,7 @@ impl Interned {
         self.in_order(numbers, progress)
     }
 
-    /// These texts as a list of their own, and one more at its end.
+    /// These texts as a separate list, and one more at its end.
     ///
     /// # Errors
     /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -181,9 +180,9 @@ impl Interned {
         &self.letters[start..self.ends[number]]
     }
 
-    /// Where in `places` the text is, or would be put.
+    /// Position of the text in `places`, or where it would be inserted.
     fn place(&self, places: &[u32], text: &[u8]) -> usize {
-        // There are a power of two of them.
+        // Their number is a power of two.
         let mask = places.len() - 1;
         let mut place = self.state.hash_one(text) as usize & mask;
         while let Some(number) = places[place].checked_sub(1)
@@ -233,7 +232,7 @@ mod tests {
         for at in 0..300_000 {
             texts.number(&at.to_string(), &progress).unwrap();
         }
-        // Twice as many places sixteen times, each time for up to 262144 texts.
+        // The positions are doubled sixteen times, each time for up to 262144 texts.
         assert!(progress.looks() >= 30, "{}", progress.looks());
         progress.cancel();
         let added = (300_000..800_000).find_map(|at| texts.number(&at.to_string(), &progress).err());
@@ -246,7 +245,7 @@ mod tests {
             let (mut texts, progress) = (Interned::default(), Progress::with_budget(bytes));
             (0..100_000).all(|at| texts.number(&format!("id {at:09}"), &progress).is_ok())
         };
-        // 12 letters, an end and two places of an id, and lists that were doubled when they were
+        // 12 characters, an end and two positions of a number, and lists that were doubled when
         // full.
         assert!(enough(100_000 * 60) && !enough(100_000 * 20));
     }

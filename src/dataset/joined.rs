@@ -1,4 +1,4 @@
-//! Data sets from several files as one.
+//! Joining data sets from several files.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use super::{
     DataError, Dataset, Depth, Gaps, LabelColumn, LabelValues, NO_LABEL, Progress, Rows, SplitRows, memory,
 };
 
-/// Puts data sets together that were read and scaled for one network, and so have rows of one
-/// shape: rows one after the other, label columns by their names. No row is in any part of a split.
+/// Joins data sets that were read and scaled for one network, and so have rows of one shape: rows
+/// one after another, label columns by name. No row is in any part of a split.
 ///
-/// `None` where there are none.
+/// `None` if there are none.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`].
@@ -41,7 +41,7 @@ pub fn joined(parts: Vec<Dataset>, progress: &Progress) -> Result<Option<Dataset
     Ok(Some(whole))
 }
 
-/// Adds the rows of another.
+/// Adds the rows of another data set.
 fn add(whole: &mut Dataset, mut part: Dataset, progress: &Progress) -> Result<(), DataError> {
     let (before, more) = (whole.len(), part.len());
     if matches!(whole.rows, Rows::F32(_))
@@ -56,7 +56,7 @@ fn add(whole: &mut Dataset, mut part: Dataset, progress: &Progress) -> Result<()
         (Rows::U8(values), Rows::U8(more)) => extend(values, more, progress)?,
         (Rows::U16(values), Rows::U16(more)) => extend(values, more, progress)?,
         (Rows::F32(values), Rows::F32(more)) => extend(values, more, progress)?,
-        // All rows are numbers where they are not of one type.
+        // All rows become floats if their types differ.
         (Rows::U8(_) | Rows::U16(_) | Rows::F32(_), _) => {}
     }
     extend(&mut whole.row_names, part.row_names, progress)?;
@@ -80,7 +80,7 @@ fn add(whole: &mut Dataset, mut part: Dataset, progress: &Progress) -> Result<()
     Ok(())
 }
 
-/// The rows as numbers in the units of other data: the network sees the same.
+/// The rows as floats in the units of other data, so that the network gets the same inputs.
 fn numbers(data: &Dataset, like: &Dataset, progress: &Progress) -> Result<Rows, DataError> {
     let (features, mut pulse) = (data.shape.features(), Pulse::new(progress));
     let mut values = progress.filled(0.0_f32, data.rows.len())?;
@@ -99,7 +99,7 @@ fn numbers(data: &Dataset, like: &Dataset, progress: &Progress) -> Result<Rows, 
     Ok(Rows::F32(values))
 }
 
-/// Names the rows where they have no names: by their file and number.
+/// Names rows without names by their file and number.
 fn name_rows(data: &mut Dataset, progress: &Progress) -> Result<(), DataError> {
     if !data.row_names.is_empty() {
         return Ok(());
@@ -116,7 +116,7 @@ fn name_rows(data: &mut Dataset, progress: &Progress) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Adds the gaps of rows that are appended to others; the numbers of values of both are given.
+/// Adds the missing values of rows that are appended; the numbers of values of both are given.
 fn add_gaps(
     gaps: &mut Gaps,
     more: &Gaps,
@@ -142,7 +142,7 @@ fn add_gaps(
     Ok(())
 }
 
-/// A label column of two data sets, which may lack it. Where both are numbers it contains these,
+/// A label column of two data sets, which may lack it. If both are numbers, it contains numbers,
 /// else classes.
 fn labels_of(
     name: String,

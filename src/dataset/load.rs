@@ -8,40 +8,40 @@ use crate::project::{Data, Source, visible, visible_list};
 
 /// Loads, splits and scales the data a project asks for.
 ///
-/// The scaler and the values that fill gaps are fitted on the training split alone. `progress`
-/// reports the load and can cancel it.
+/// The scaler and the values that fill missing ones are fitted on the training split only.
+/// `progress` reports the load and can cancel it.
 ///
 /// # Errors
-/// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
-/// memory, and [`DataError::Cancelled`].
+/// Missing, damaged or unexpected files, invalid settings, data that do not fit into memory, and
+/// [`DataError::Cancelled`].
 pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     load_known(data, None, progress)
 }
 
-/// The training data as a network knows them.
+/// Facts about a network's training data.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another
-    /// number of features are left aside.
+    /// The mean of each feature over the training rows, unscaled, which fills missing values;
+    /// ignored for another number of features.
     pub means: &'a [f32],
-    /// The columns, in the order of its features; empty where that is not known.
+    /// The columns, in the order of its features; empty if unknown.
     pub columns: &'a [Column],
-    /// Decisions that were taken by all pictures together; the default where that is not known.
+    /// Decisions based on all pictures together; the default if unknown.
     pub settled: Settled,
-    /// How many bits their pixels have, where that is known.
+    /// The bit depth of its pixels, if known.
     pub depth: Option<Depth>,
-    /// The other columns of that table; empty where they are not known.
+    /// The other columns of that table; empty if unknown.
     pub others: &'a [OtherColumn],
 }
 
-/// [`load`] of data for a network that was trained on others: the columns of a table are matched by
-/// name and become features like those of the training, and gaps are filled with the means of
-/// those, because the value in a gap must not depend on which rows are loaded. Pictures are read
-/// like those, unless chosen otherwise.
+/// [`load`] for a network trained on other data: the columns of a table are matched by name and
+/// become features like those in training, and missing values are filled with the training means,
+/// because they must not depend on which rows are loaded. Pictures are read as in training, unless
+/// chosen otherwise.
 ///
 /// # Errors
-/// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
-/// are of another number.
+/// As [`load`]; [`DataError::Content`] if columns are missing, with their names, or if a table
+/// without a header has another number of columns.
 pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Result<Dataset, DataError> {
     let loaded = load_whole(data, known, progress);
     let (name, remedy) = match &data.source {
@@ -52,7 +52,7 @@ pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) ->
         Source::Csv { path, .. } => (path.display().to_string(), csv::REMEDY),
         Source::Npy { path, .. } => (path.display().to_string(), npy::REMEDY),
     };
-    // A cancelled reader fails in its own ways.
+    // A cancelled reader fails with any error.
     loaded.map_err(|error| match progress.check() {
         Ok(()) => error.about(&name, remedy).of(&data.source),
         Err(cancelled) => cancelled,
@@ -61,7 +61,7 @@ pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) ->
 
 fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Result<Dataset, DataError> {
     progress.check()?;
-    // Known before anything is read, so it should not cost a long load to learn it.
+    // Known before anything is read, so it should not take a long load to find out.
     split::check_fractions(&data.split)?;
     let mut raw = match &data.source {
         Source::Digits => digits::load()?,
@@ -107,7 +107,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     own_labels::add(&mut raw, data, progress)?;
     let mut gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     gaps.are_masked = data.masks_missing();
-    // The newest warning tells how many there are.
+    // The newest warning has their number.
     if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any() && raw.has_gaps) {
         told.push_str("; losses and errors ignore them");
     }
@@ -144,7 +144,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     })
 }
 
-/// Which rows train, validate and test.
+/// The rows for training, validation and test.
 pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<SplitRows, DataError> {
     let count = raw.rows.len().checked_div(raw.shape.features()).unwrap_or(0);
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
@@ -185,7 +185,7 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
     }
 }
 
-/// Why a class cannot be held out that there is not.
+/// The error for a held-out class that does not exist.
 fn unknown_class(raw: &Raw, name: &str) -> DataError {
     let classes = raw.labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, .. } => Some(names),
@@ -239,7 +239,7 @@ mod tests {
             let rows = data.split.rows(subset);
             assert_eq!(rows.iter().filter(|row| of_class.contains(row)).count(), expected, "{subset:?}");
         }
-        // The fractions are of the other 1614 rows.
+        // The fractions apply to the other 1614 rows.
         assert_eq!(Subset::ALL.map(|s| data.split.rows(s).len()), [1292, 161, 161 + 183]);
         let unknown = held("13").unwrap_err().to_string();
         assert!(unknown.contains("“13”") && unknown.contains("0, 1, 2"), "{unknown}");

@@ -1,4 +1,4 @@
-//! Holes in pictures, where masks say they are.
+//! Holes in pictures, marked by masks.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,16 +9,16 @@ use super::rows::Hash;
 use super::{DataError, Dataset, Progress, Rows, image_folder, memory};
 use crate::project::{Fit, HoleShade, Mask, Shape, Source};
 
-/// A pixel is a hole if more than this part of it is one. The rest of it contains the part that
+/// A pixel is a hole if more than this part of it is. The rest of it contains the part that
 /// remained.
 const LEAST_HOLE: f32 = 0.125;
 
-/// Pictures that were read from `source`, with the holes of a mask: there, features have the value
-/// of `hole`, unscaled. Masks are resized like the pictures.
+/// Makes the holes of a mask in pictures read from `source`: there, features get the value that
+/// `hole` returns, unscaled. Masks are resized like the pictures.
 ///
 /// # Errors
-/// [`DataError::File`] and [`DataError::Setting`] where a mask is not there, cannot be read, is of
-/// another size than its picture, or of one shade; [`DataError::Memory`], [`DataError::Cancelled`].
+/// [`DataError::File`] and [`DataError::Setting`] if a mask is missing, cannot be read, has another
+/// size than its picture, or only one shade; [`DataError::Memory`], [`DataError::Cancelled`].
 pub fn masked(
     mut data: Dataset,
     source: &Source,
@@ -67,12 +67,12 @@ pub fn masked(
     Ok(data)
 }
 
-/// Which mask is whose.
+/// The masks of pictures.
 struct Pairs {
     folder: PathBuf,
-    /// The masks that are needed, below the folder.
+    /// The required masks, below the folder.
     files: Vec<PathBuf>,
-    /// For each row of the data the number of its mask.
+    /// For each row of the data, the index of its mask.
     of_rows: Vec<u32>,
 }
 
@@ -90,7 +90,7 @@ impl Pairs {
             ));
         }
         let (found, _held) = image_folder::pictures_in(path, progress)?;
-        // A name and an entry of a map for each, and its path once more.
+        // A name and a map entry for each, and its path again.
         let entry = |file: &PathBuf| {
             memory::bytes_of::<(String, usize)>(2) + 2 * memory::text_bytes(file.as_os_str().len())
         };
@@ -139,7 +139,7 @@ impl Pairs {
     }
 }
 
-/// The name of a picture below its folder, without its page and its ending.
+/// The name of a picture below its folder, without its page and extension.
 fn stem(name: &str) -> &str {
     let file = match name.rsplit_once('#') {
         Some((file, page)) if !page.is_empty() && page.bytes().all(|digit| digit.is_ascii_digit()) => file,
@@ -152,8 +152,8 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// Ends where the smallest and the largest mask are of other sizes than the smallest and the
-/// largest picture. Pictures that are no files are of the size of the network's.
+/// Checks that the smallest and the largest mask have the sizes of the smallest and the largest
+/// picture. Pictures that are not files have the size of the network's input.
 fn check_sizes(
     data: &Dataset,
     [width, height]: [usize; 2],
@@ -210,7 +210,7 @@ fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, Dat
     Ok(holes)
 }
 
-/// Puts other values into holes.
+/// Writes other values into holes.
 fn cut<T>(
     values: &mut [T],
     is_hole: impl Fn(usize) -> bool,
@@ -259,7 +259,8 @@ mod tests {
     use crate::dataset::{load, source_for};
     use crate::project::{Channels, Data};
 
-    /// A 4×4 picture of which the pixels of `marked` (row by row) have a shade, the others another.
+    /// A 4×4 picture in which the pixels in `marked` (row by row) have one shade, the others
+    /// another.
     fn picture(marked: &[u32], shade: u8, other: u8) -> GrayImage {
         GrayImage::from_fn(4, 4, |x, y| Luma([if marked.contains(&(4 * y + x)) { shade } else { other }]))
     }
@@ -297,7 +298,7 @@ mod tests {
         save("one.png", &picture(&[0, 5], 255, 0));
         let data = with_holes(&at("photos"), 4, &at("one.png"), HoleShade::White).expect("one for all");
         assert!((0..3).all(|row| of_row(&data, row) == [0, 5]));
-        // Of 0 and 1, as programs for pictures write labels; and of another format.
+        // With 0 and 1, as annotation programs write labels; and in another format.
         save("masks/a.png", &picture(&[1], 1, 0));
         save("masks/b.bmp", &picture(&[2, 3], 1, 0));
         save("masks/x/a.png", &picture(&[15], 1, 0));

@@ -1,4 +1,4 @@
-//! How much memory loading may take: one [`Budget`], charged before anything of the size of the
+//! A limit on the memory of loading: one [`Budget`], charged before anything of the size of the
 //! data is allocated. Data that do not fit are refused with a message instead of ending the
 //! program.
 //!
@@ -21,7 +21,7 @@ pub struct Budget {
     taken: AtomicU64,
 }
 
-/// Why memory was refused, as far as the system tells; its text follows "but".
+/// Why memory was refused, as far as the system reports it; its text follows "but".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The limit on bytes.
@@ -40,16 +40,16 @@ impl Display for Limit {
     }
 }
 
-/// Memory that was asked for and is not there.
+/// Memory that was requested and is not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shortage {
-    /// Memory the whole load would need, as far as it is known, in bytes.
+    /// Memory needed by the whole load, as far as known, in bytes.
     pub needed: u64,
-    /// Why it is not given.
+    /// Why it was refused.
     pub limit: Limit,
 }
 
-/// A part of a budget that is given back when this is dropped.
+/// A part of a budget that is released when this is dropped.
 #[derive(Debug)]
 pub(super) struct Held<'a> {
     budget: &'a Budget,
@@ -57,19 +57,19 @@ pub(super) struct Held<'a> {
 }
 
 impl Default for Budget {
-    /// All memory that is free now.
+    /// All memory that is currently free.
     fn default() -> Budget {
         Budget::of(available_bytes())
     }
 }
 
 impl Budget {
-    /// A fixed limit in bytes, whatever the machine has.
+    /// A fixed limit in bytes, for tests on any machine.
     pub(super) fn of(limit: u64) -> Budget {
         Budget { limit, taken: AtomicU64::new(0) }
     }
 
-    /// Bytes that are left.
+    /// Remaining bytes.
     pub(super) fn free(&self) -> u64 {
         self.limit.saturating_sub(self.taken.load(Ordering::Relaxed))
     }
@@ -84,7 +84,7 @@ impl Budget {
         taken.map(|_| ()).map_err(|taken| self.shortage(taken, bytes))
     }
 
-    /// The answer to a request for more bytes than are free now.
+    /// The shortage for a request of more bytes than are free now.
     pub(super) fn short_of(&self, bytes: u64) -> Shortage {
         self.shortage(self.taken.load(Ordering::Relaxed), bytes)
     }
@@ -100,7 +100,7 @@ impl Budget {
         let _ = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
     }
 
-    /// Charges memory that is used for a while.
+    /// Charges memory that is used temporarily.
     ///
     /// # Errors
     /// As [`Budget::take`].
@@ -109,11 +109,11 @@ impl Budget {
         Ok(Held { budget: self, bytes })
     }
 
-    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more
-    /// where that does not fit, and just enough at last; charged before it is allocated.
+    /// Reserves memory for `more` items at the end of a list: twice its former size, an eighth more
+    /// if that does not fit, or else just enough; charged before it is allocated.
     ///
     /// # Errors
-    /// [`Shortage`], also where the system refuses memory within the budget.
+    /// [`Shortage`], also if the system refuses memory within the budget.
     pub(super) fn reserve<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Shortage> {
         let had = items.capacity();
         if had - items.len() >= more {
@@ -121,15 +121,15 @@ impl Budget {
         }
         let exact = items.len().saturating_add(more);
         let doubled = exact.max(had.saturating_mul(2));
-        // Without the step between, each item would be a new allocation once there is no room to
-        // double.
+        // Without the intermediate step, each item would be a new allocation once the size cannot
+        // be doubled.
         let enlarged = exact.max(had.saturating_add(had / 8));
         self.grow(items, had, doubled)
             .or_else(|_| self.grow(items, had, enlarged))
             .or_else(|_| self.grow(items, had, exact))
     }
 
-    /// [`Budget::reserve`] of exactly the requested size.
+    /// [`Budget::reserve`] with exactly the requested size.
     ///
     /// # Errors
     /// As [`Budget::reserve`].
@@ -179,7 +179,7 @@ impl Budget {
 }
 
 impl Held<'_> {
-    /// Charges so much more.
+    /// Charges more.
     ///
     /// # Errors
     /// As [`Budget::take`].
@@ -189,7 +189,7 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Also releases the charge of a list, which was charged as it grew and does not grow any more.
+    /// Takes over the charge of a list, which was charged as it grew and will not grow further.
     pub(super) fn take_over<T>(&mut self, items: &Vec<T>) {
         self.bytes += bytes_of::<T>(items.capacity());
     }
@@ -206,7 +206,7 @@ pub(super) fn bytes_of<T>(count: usize) -> u64 {
     (count as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Bytes of a text of this length in a list, with the overhead of the allocator.
+/// Bytes of a text of this length in a list, including the overhead of the allocator.
 pub(super) fn text_bytes(length: usize) -> u64 {
     (length as u64).saturating_add(size_of::<String>() as u64 + 16)
 }
@@ -214,7 +214,7 @@ pub(super) fn text_bytes(length: usize) -> u64 {
 /// Refuses more samples than can be numbered, and more values than can be counted.
 ///
 /// # Errors
-/// The fault and the remedy, to follow the name of the data.
+/// The problem and its fix, as text that follows the name of the data.
 pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Result<(), String> {
     if u32::try_from(samples).is_err() {
         return Err(format!("{samples} samples exceed the limit of {}; {remedy}", u32::MAX));
@@ -303,10 +303,10 @@ mod tests {
             !fits
         });
         assert_eq!((refused, items.len(), budget.free()), (Some(1000), 1000, 0));
-        // Ten times doubled, then an eighth at a time; from the last eighth on, one by one.
+        // Doubled ten times, then enlarged by an eighth; from the last eighth on, one by one.
         assert!(sizes.len() < 160, "{sizes:?}");
         assert!(budget.filled(0_u8, 1).is_err());
-        // The system refuses sizes beyond the address space, whatever the budget says.
+        // The system refuses sizes beyond the address space, for any budget.
         assert!(Budget::of(u64::MAX).filled(0_u64, usize::MAX / 16).is_err());
     }
 

@@ -1,8 +1,7 @@
 //! Arrays of `NumPy`: `.npy`, and `.npz`, which is a zip of them.
 //!
-//! `choice` decides by names which array holds what, `layout` what its axes mean (also for IDX),
-//! `samples_last` which arrays have their samples last. `places` puts values that come in another
-//! order where they belong.
+//! `choice` selects arrays by their names, `layout` determines the meaning of axes (also for IDX),
+//! `samples_last` finds arrays whose samples are last. `places` reorders values.
 
 mod archive;
 mod bases;
@@ -35,14 +34,14 @@ use super::raw::Raw;
 use super::{Column, DataError, Doubt, LabelColumn, Progress, Rows, memory};
 use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
 
-/// The remedy where an array does not fit into memory.
+/// The fix if an array does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller array, or close other programs";
-/// The most columns of an array of labels that is not one-hot.
+/// Most columns of an array of labels that is not one-hot.
 const MOST_LABELS: usize = 64;
-/// Pictures of 16 bits whose largest value is below this use 13 of them at most.
+/// 16-bit pictures whose largest value is below this use at most 13 bits.
 const FRACTION_OF_16_BITS: u16 = 1 << 13;
 
-/// How the arrays of a file are to be read.
+/// Requests for reading the arrays of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
     pub array: Option<&'a str>,
@@ -52,8 +51,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and
-/// the separate parts of an archive. `known` are the columns of a network that was trained on
-/// others.
+/// the separate parts of an archive. `known` are the columns of a network trained on other data.
 pub(super) fn load(
     path: &Path,
     asked: Asked<'_>,
@@ -81,7 +79,7 @@ pub(super) fn load(
         progress.set_total(roles.all().map(|role| bytes(role.rows)).fold(0, u64::saturating_add));
     }
 
-    // Pixels have one scale, and so one range.
+    // Pixels share one scale, and so one range.
     let is_picture = matches!(layout.shape, Shape::Image { .. });
     let found = if is_picture || known.is_none() {
         let columns = if is_picture { 1 } else { features };
@@ -98,7 +96,7 @@ pub(super) fn load(
         Rules::Current | Rules::Version1 => Vec::new(),
     };
     let kinds = kinds(&archive, parts);
-    // Less their bases, numbers have signs and fractions.
+    // After subtracting their bases, numbers have signs and fractions.
     let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
     let mut rows = room(kept, total.saturating_mul(features), progress)?;
     let (takes_nan, mut has_gaps) = (asked.reading.missing.is_some(), false);
@@ -132,10 +130,10 @@ pub(super) fn load(
     Ok(raw)
 }
 
-/// Names of the arrays in an `.npz` file, in its order; none of a plain array.
+/// Names of the arrays in an `.npz` file, in order; empty for a plain array.
 ///
 /// # Errors
-/// Where it cannot be opened or is damaged.
+/// [`DataError`] if it cannot be opened or is damaged.
 pub(super) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
     let progress = Progress::default();
     let archive =
@@ -159,7 +157,7 @@ fn header<'a>(archive: &'a Archive<'_>, at: usize) -> Result<&'a Header, DataErr
     archive.arrays[at].header.as_ref().map_err(|message| error(archive, at, message))
 }
 
-/// How many rows each part has: that all are of numbers and of one shape.
+/// Number of rows of each part; checks that all contain numbers and have one shape.
 fn check_parts(
     archive: &Archive<'_>,
     parts: [Option<Role>; 3],
@@ -207,7 +205,7 @@ fn kinds(archive: &Archive<'_>, parts: [Option<Role>; 3]) -> Vec<Kind> {
     headers.flatten().map(|header| header.kind).collect()
 }
 
-/// The type of all parts, where it is the same.
+/// The type of all parts, if they have the same.
 fn storage(kinds: &[Kind], rules: Rules) -> Storage {
     let mut storages = kinds.iter().map(|kind| Storage::of(*kind));
     let first = storages.next().unwrap_or(Storage::F32);
@@ -218,8 +216,8 @@ fn storage(kinds: &[Kind], rules: Rules) -> Storage {
     }
 }
 
-/// Bytes are scaled by the range of their type; those that are only 0 and 1 (masks, binary features) are in [0, 1] already.
-/// So are, by the rules of version 1, pictures of 16 bits.
+/// Bytes are scaled by the range of their type; those that are only 0 and 1 (masks, binary
+/// features) are in [0, 1] already. By the rules of version 1, so are 16-bit pictures.
 fn type_max(kinds: &[Kind], shape: Shape, rows: &Rows, rules: Rules) -> Option<f32> {
     match rows {
         Rows::U8(values) if values.iter().all(|&value| value <= 1) => Some(1.0),
@@ -231,7 +229,8 @@ fn type_max(kinds: &[Kind], shape: Shape, rows: &Rows, rules: Rules) -> Option<f
     }
 }
 
-/// One column of labels over all parts; several where the array of labels has several columns that are not one-hot.
+/// One column of labels over all parts; several if the array of labels has several columns that are
+/// not one-hot.
 fn read_labels(
     archive: &mut Archive<'_>,
     parts: [Option<Role>; 3],
@@ -281,7 +280,8 @@ fn read_labels(
     Ok(vec![labels.column(&name)?])
 }
 
-/// Labels of several columns: classes by place where each row has a single 1 among zeros, else a column each.
+/// Labels in several columns: classes by index if each row has a single 1 among zeros, else one
+/// column each.
 fn many_labels(
     archive: &mut Archive<'_>,
     parts: [Option<Role>; 3],
@@ -360,7 +360,7 @@ fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], 
     show_channels(raw, &asked.reading.shown_channels);
 }
 
-/// How many of 16 bits are used, and the range that scales pictures.
+/// Reports how many of 16 bits are used, and the range by which pictures are scaled.
 fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
     let is_picture = matches!(raw.shape, Shape::Image { .. });
     match &raw.rows {

@@ -1,21 +1,21 @@
-//! Arrays whose values have another range than those a network was trained on.
+//! Detecting arrays whose values have another range than in training.
 
 use super::{Dataset, Depth, Rows, Scaler};
 use crate::project::{Scaling, Shape};
 
-/// At equal depth, values this many times as large or as small are reported.
+/// At equal depth, values larger or smaller by this factor are reported.
 const FAR: f64 = 16.0;
-/// Dark or bright samples alone may be so far below.
+/// Dark or bright samples may be this far below.
 const FAR_BELOW: f64 = 1.0 / 64.0;
-/// At another depth, values this many times as large or as small are reported.
+/// At another depth, values larger or smaller by this factor are reported.
 const OTHER: f64 = 1.5;
 const OTHER_BELOW: f64 = 1.0 / 8.0;
-/// Deviations that almost all values lie within.
+/// Standard deviations that contain almost all values.
 const DEVIATIONS: f64 = 3.0;
 
-/// Returns a warning where the values of arrays have another range than those that `scaler` was
-/// fitted on, in `fitted` bits. Pictures in files are scaled to the white of the others; arrays are
-/// not rescaled.
+/// Returns a warning if the values of arrays have another range than those that `scaler` was fitted
+/// on, with depth `fitted`. Pictures in files are scaled to the white of the training data; arrays
+/// are not rescaled.
 pub fn other_range(
     scaler: &Scaler,
     scaling: Scaling,
@@ -59,7 +59,7 @@ pub fn other_range(
     ))
 }
 
-/// The largest absolute value of the training data, as far as the scaling shows.
+/// The largest absolute value of the training data, as far as the scaling reveals it.
 fn largest_of_training(scaler: &Scaler, scaling: Scaling, fitted: Option<Depth>) -> Option<f64> {
     let pairs = scaler.offsets.iter().zip(&scaler.factors);
     let pairs = pairs.map(|(offset, factor)| (f64::from(*offset), 1.0 / f64::from(*factor)));
@@ -84,7 +84,7 @@ fn largest(rows: &Rows) -> f64 {
     }
 }
 
-/// The usual value of white of such values.
+/// The usual value of white for such values.
 fn white(depth: Option<Depth>, largest: f64) -> Option<f64> {
     match depth? {
         Depth::Byte => Some(255.0),
@@ -95,7 +95,7 @@ fn white(depth: Option<Depth>, largest: f64) -> Option<f64> {
     }
 }
 
-/// With three digits.
+/// Rounded to three digits.
 fn rounded(number: f64) -> f64 {
     let digits = 10_f64.powf(2.0 - number.abs().log10().floor());
     if digits.is_finite() && digits > 0.0 { (number * digits).round() / digits } else { number }

@@ -1,4 +1,4 @@
-//! Label columns of the user: selections of rows that the design stores in addition to the labels
+//! User-defined label columns: selections of rows that the design stores in addition to the labels
 //! of its source.
 
 use super::progress::Pulse;
@@ -6,11 +6,11 @@ use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
 use crate::project::{Data, OwnLabel};
 
-/// Adds them after the labels of the source. One that was made for other data is ignored, with a
-/// warning.
+/// Adds these columns after the labels of the source. A column made for other data is ignored with
+/// a warning.
 ///
 /// # Errors
-/// [`DataError::HeldOut`] where that one's class is held out; [`DataError::Memory`] or
+/// [`DataError::HeldOut`] if the class of such a column is held out; [`DataError::Memory`] or
 /// [`DataError::Cancelled`].
 pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(), DataError> {
     if data.own_labels.is_empty() {
@@ -19,8 +19,8 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
     let count = raw.rows.len() / raw.shape.features().max(1);
     let fingerprint = rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?;
     for label in &data.own_labels {
-        // The values that fill gaps depend on the split, and the fingerprint depends on these
-        // values.
+        // The values that fill missing ones depend on the split, and the fingerprint depends on
+        // these values.
         if label.count == count && (raw.has_gaps || label.fingerprint == fingerprint) {
             let ids = ids(label, progress)?;
             raw.labels.push(LabelColumn::classes(label.name.clone(), label.classes().into(), ids));
@@ -42,7 +42,7 @@ pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(),
     Ok(())
 }
 
-/// The class of this name among them, and the classes of all rows, of which there are `count`.
+/// The class with this name among them, and the classes of all `count` rows.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -60,7 +60,7 @@ pub(super) fn class_of(
     Ok(None)
 }
 
-/// The class of each row: 1 where it is in the column's own set.
+/// The class of each row: 1 if it is in the column's own set.
 fn ids(label: &OwnLabel, progress: &Progress) -> Result<Vec<u32>, DataError> {
     let mut ids = progress.filled(0_u32, label.count)?;
     let mut pulse = Pulse::new(progress);

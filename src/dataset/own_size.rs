@@ -1,13 +1,13 @@
-//! The size of pictures as their files have it.
+//! The original size of pictures in files.
 
 use super::{DataError, Progress, image_folder};
 use crate::project::Source;
 
-/// Width and height of all pictures that these sources read, which are the same for all; `None` where none of them reads pictures
-/// from files. Arrays always have their own size.
+/// Common width and height of all pictures that these sources read; `None` if none of them reads
+/// pictures from files. Arrays always have their own size.
 ///
 /// # Errors
-/// [`DataError::Setting`] where they differ or none can be read; those of reading.
+/// [`DataError::Setting`] if they differ or none can be read; those of reading.
 pub fn own_size(sources: &[Source], progress: &Progress) -> Result<Option<(usize, usize)>, DataError> {
     let mut known: Option<[(u32, u32); 2]> = None;
     let mut has_files = false;

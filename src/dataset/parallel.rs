@@ -2,10 +2,10 @@ use rayon::ThreadPoolBuilder;
 
 use super::DataError;
 
-/// Does work that rayon shares out, on threads of its own.
+/// Runs rayon work on a separate pool of threads.
 ///
 /// # Errors
-/// [`DataError::Setting`] where threads cannot be started: the pool that programs share ends the program then.
+/// [`DataError::Setting`] if threads cannot be started; rayon's global pool would end the program.
 pub(super) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, DataError> {
     let pool = ThreadPoolBuilder::new().thread_name(|number| format!("loading {number}")).build();
     let pool = pool.map_err(|error| {

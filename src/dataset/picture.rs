@@ -1,4 +1,4 @@
-//! One picture file, decoded in its own depth and resized.
+//! One picture file, decoded at its own depth and resized.
 
 mod animation;
 mod colours;
@@ -45,17 +45,17 @@ pub(super) struct How {
 }
 
 impl How {
-    /// Whether transparency is read as one more channel; it does not stay one where it is a mask.
+    /// Whether transparency is read as an additional channel; it is removed later if it is a mask.
     pub(super) fn reads_alpha(self) -> bool {
         matches!(self.alpha, Alpha::Keep | Alpha::Masked)
     }
 
-    /// Values a pixel that a picture is brought to.
+    /// Values per pixel after conversion.
     pub(super) fn channels(self) -> usize {
         self.wanted.channels.count() + usize::from(self.reads_alpha())
     }
 
-    /// Values of a picture.
+    /// Values per picture.
     pub(super) fn features(self) -> usize {
         self.wanted.width * self.wanted.height * self.channels()
     }
@@ -64,22 +64,22 @@ impl How {
 /// One picture, resized.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
-    /// Its values in its own depth; on black where the ground is still to be chosen.
+    /// Its values at its own depth; on black if the background is not chosen yet.
     pub row: Rows,
-    /// The rows on a white background, where there are transparent parts and the background is not
+    /// The row on a white background, if there are transparent parts and the background is not
     /// chosen yet.
     pub on_white: Option<Rows>,
     /// Whether it has transparent parts.
     pub is_transparent: bool,
     /// Width and height in its file.
     pub size: (u32, u32),
-    /// Whether some of its numbers were infinite or none.
+    /// Whether some of its values were infinite or NaN.
     pub has_odd_numbers: bool,
-    /// The value of white, where it is not the largest of the type.
+    /// The value of white, if it is not the largest of the type.
     pub white: Option<u16>,
 }
 
-/// The most bytes one decoded picture may take.
+/// Most bytes of one decoded picture.
 const MAX_DECODED: u64 = 1 << 30;
 /// The largest picture file.
 const MAX_FILE: u64 = 2 << 30;
@@ -87,23 +87,23 @@ const MAX_FILE: u64 = 2 << 30;
 const OLD_SIDE: u32 = 20_000;
 const OLD_BYTES: u64 = 512 << 20;
 
-/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold
-/// at a time, at most.
+/// Most copies of the decoded picture held at a time by its decoder and by changes of colours and
+/// orientation.
 const COPIES: u64 = 4;
 
 /// Why a picture cannot be read.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// In a sentence without the file's name.
+    /// A reason in a sentence, without the file's name.
     Bad(String),
-    /// There is no memory for it now.
+    /// There is currently no memory for it.
     Short {
         /// Why memory was refused.
         shortage: Shortage,
-        /// Memory that reading it takes in all, as far as it is known.
+        /// Memory that reading it needs in total, as far as known.
         bytes: u64,
     },
-    /// It has more bits than are kept so far.
+    /// It has more bits than stored so far.
     Deeper(Depth),
 }
 
@@ -114,7 +114,7 @@ impl From<String> for Refusal {
 }
 
 impl Refusal {
-    /// For a picture that takes this many bytes, as far as they are known.
+    /// For a picture that needs this many bytes, as far as known.
     fn short(bytes: u64) -> impl Fn(Shortage) -> Refusal {
         move |shortage| Refusal::Short { shortage, bytes }
     }
@@ -124,9 +124,9 @@ impl Refusal {
 pub(super) struct PictureFile<'a> {
     bytes: Vec<u8>,
     is_tga: bool,
-    /// Where its pages are, where it is a TIFF file.
+    /// Offsets of its pages, if it is a TIFF file.
     pages: Vec<u64>,
-    /// Values of the largest JPEG that they contain.
+    /// Values of the largest JPEG in them.
     jpeg_values: u64,
     _held: Held<'a>,
 }
@@ -147,24 +147,24 @@ impl<'a> PictureFile<'a> {
         Ok(PictureFile { bytes, is_tga, pages, jpeg_values, _held: held })
     }
 
-    /// How many pages it has.
+    /// Number of pages.
     pub(super) fn pages(&self) -> usize {
         self.pages.len().max(1)
     }
 
-    /// Whether it is a film, of which only the first frame is read.
+    /// Whether it is an animation, of which only the first frame is read.
     pub(super) fn is_animated(&self) -> bool {
         animation::is_animated(&self.bytes)
     }
 
-    /// Decodes one page and converts it to the wanted size and channels, in its own depth, which
-    /// may be `deepest` at most.
+    /// Decodes one page and converts it to the wanted size and channels, at its own depth, which
+    /// may be at most `deepest`.
     ///
-    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; sizes change by
-    /// cubic convolution (Catmull and Rom), which averages when shrinking. By the rules of version
-    /// 1 everything is converted to 8 bits first.
+    /// The orientation of its Exif data is applied; grey is Rec. 709 luminance; resizing uses cubic
+    /// convolution (Catmull-Rom), which averages when shrinking. By the rules of version 1
+    /// everything is converted to 8 bits first.
     ///
-    /// All memory it takes meanwhile is charged to the budget of `progress` before it is allocated.
+    /// All memory needed meanwhile is charged to the budget of `progress` before it is allocated.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -180,11 +180,11 @@ impl<'a> PictureFile<'a> {
             tiff_pages::put_first(&mut self.bytes, offset);
         }
         let (bytes, is_tga, jpeg_values) = (&self.bytes[..], self.is_tga, self.jpeg_values);
-        // Decoders are other people's code on other people's bytes: one that gives up by panic
-        // costs this picture only.
+        // Decoders are external code running on external data: a panic must only affect this
+        // picture.
         let work = AssertUnwindSafe(|| {
             let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
-            // Each step takes a while with a large picture, so cancelling is checked in between.
+            // Each step takes a while for a large picture, so cancellation is checked in between.
             let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
             check()?;
             let raster = colours::raster(decoded, how);

@@ -2,15 +2,16 @@ use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, Progress, Rows};
 
-/// Values of one column that are looked at, at most: those of rows at equal distances.
+/// Most values examined per column: those of rows at equal distances.
 const MOST_VALUES: usize = 1 << 22;
-/// Values that are looked at in all.
+/// Most values examined in total.
 const MOST_IN_ALL: usize = 1 << 28;
-/// Columns that are gathered in one pass over the rows.
+/// Columns gathered in one pass over the rows.
 const BLOCK: usize = 16;
 
 /// For each position of a row modulo `period`, the result of `of` for its values over `rows` in
-/// ascending order, limited by `most` per column: of more, those of rows at equal distances.
+/// ascending order, limited to `most` per column: if there are more, those of rows at equal
+/// distances.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -26,7 +27,7 @@ pub(super) fn of_columns<T>(
     let each = features.checked_div(period).unwrap_or(0);
     let most = most.min(MOST_VALUES).min((MOST_IN_ALL / period.max(1)).max(1 << 10));
     let stride = rows.len().saturating_mul(each).div_ceil(most.max(1)).max(1);
-    // Of few large pictures not all pixels are looked at.
+    // For few large pictures, not all pixels are examined.
     let (row_stride, pixel_stride) = if stride > rows.len() { (1, stride) } else { (stride, 1) };
     let count = rows.len().div_ceil(row_stride) * each.div_ceil(pixel_stride);
     let budget = progress.budget();
@@ -53,7 +54,7 @@ pub(super) fn of_columns<T>(
             }
         }
         for block in blocks.iter_mut().take(columns.len()) {
-            // Sorting takes some steps a value.
+            // Sorting takes several steps per value.
             pulse.beat(block.len().saturating_mul(16))?;
             block.sort_unstable_by(f32::total_cmp);
             found.push(of(block));
@@ -71,8 +72,8 @@ fn value(rows: &Rows, at: usize) -> f32 {
     }
 }
 
-/// The value below which this part of the values lies, interpolated between two of them as in
-/// `numpy.quantile`; 0 without values.
+/// The value below which this fraction of the values are, interpolated as in `numpy.quantile`; 0
+/// without values.
 pub(super) fn quantile(sorted: &[f32], part: f64) -> f64 {
     let at = part * sorted.len().saturating_sub(1) as f64;
     let value = |at: usize| sorted.get(at).or(sorted.last()).map_or(0.0, |value| f64::from(*value));

@@ -1,9 +1,9 @@
-//! Random numbers as pure functions: every value depends on (seed, purpose, step or epoch, sample)
-//! and on nothing else.
+//! Random numbers as pure functions: every value depends only on (seed, purpose, step or epoch,
+//! sample).
 //!
 //! Shuffles, dropout masks, corruption, initial weights and synthetic data come from here. There is
 //! no generator to store in a checkpoint, no result depends on the order of threads, and dropout
-//! computes its mask again in the backward pass instead of keeping it.
+//! recomputes its mask in the backward pass.
 //!
 //! A [`Stream`] is `SplitMix64` (Steele, Lea & Flood 2014) read at any position: its state advances
 //! by a constant, so the n-th output is a hash of `key + n · γ`.
@@ -26,9 +26,9 @@ pub enum Purpose {
     Split = 5,
     /// Generated data sets.
     Synthetic = 6,
-    /// Which samples are watched.
+    /// The choice of the watched samples.
     Probe = 7,
-    /// Corruption of the watched samples, the same at every epoch.
+    /// Corruption of the watched samples, equal in every epoch.
     ProbeCorruption = 8,
     /// ε of a variational code.
     Reparameterisation = 9,
@@ -40,11 +40,11 @@ pub enum Purpose {
     Hutchinson = 12,
     /// Sampled units of restricted Boltzmann machines.
     Gibbs = 13,
-    /// Where dead codebook vectors are put.
+    /// New positions of dead codebook vectors.
     Codebook = 14,
     /// Pixels sampled from grey values.
     Binarisation = 15,
-    /// Draws from the prior of the code.
+    /// Samples from the prior of the code.
     Prior = 16,
 }
 
@@ -65,7 +65,7 @@ impl Stream {
         Stream { key }
     }
 
-    /// The number at `position`, all 64 bits random.
+    /// The number at `position`, with 64 random bits.
     #[inline]
     pub fn bits(self, position: u64) -> u64 {
         mix(self.key.wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA)))
@@ -77,7 +77,7 @@ impl Stream {
         (self.bits(position) >> 40) as f32 * (1.0 / (1 << 24) as f32)
     }
 
-    /// Standard normal, by Box and Muller.
+    /// Standard normal, by the Box-Muller method.
     #[inline]
     pub fn normal(self, position: u64) -> f32 {
         let bits = self.bits(position);
@@ -87,21 +87,20 @@ impl Stream {
         (-2.0 * radius.ln()).sqrt() * angle.cos()
     }
 
-    /// Uniform in `0..bound`, without bias worth the name (`bound` far below 2⁶⁴).
+    /// Uniform in `0..bound`, with negligible bias (`bound` far below 2⁶⁴).
     #[inline]
     pub fn below(self, position: u64, bound: usize) -> usize {
         ((u128::from(self.bits(position)) * bound as u128) >> 64) as usize
     }
 
-    /// Puts the items into random order (Fisher and Yates).
+    /// Shuffles the items (Fisher-Yates).
     pub fn shuffle<T>(self, items: &mut [T]) {
         for (a, b) in self.swaps(items.len()) {
             items.swap(a, b);
         }
     }
 
-    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among this many
-    /// items.
+    /// The pairs of indices that [`Stream::shuffle`] swaps, in order, for this many items.
     pub fn swaps(self, count: usize) -> impl Iterator<Item = (usize, usize)> {
         (1..count).rev().map(move |last| (last, self.below(last as u64, last + 1)))
     }
@@ -135,7 +134,7 @@ mod tests {
             let var = (0..n).map(|i| (f64::from(draw(i)) - mean).powi(2)).sum::<f64>() / n as f64;
             (mean, var)
         };
-        // Five standard errors each.
+        // Within five standard errors each.
         let (mean, var) = moments(&|i| stream.uniform(i));
         assert!((mean - 0.5).abs() < 0.0033 && (var - 1.0 / 12.0).abs() < 0.001, "{mean} {var}");
         let (mean, var) = moments(&|i| stream.normal(i));

@@ -8,52 +8,54 @@ use crate::project::Shape;
 pub(super) struct Raw {
     pub name: String,
     pub shape: Shape,
-    /// NaN marks a missing value, where `has_gaps` says there are some.
+    /// NaN marks a missing value, if `has_gaps`.
     pub rows: Rows,
     pub labels: Vec<LabelColumn>,
     pub row_names: Vec<String>,
-    /// Number of each row in its source, counted from 1; empty where all are there.
+    /// Number of each row in its source, counted from 1; empty if all are present.
     pub source_rows: Vec<u32>,
     pub feature_names: Vec<String>,
     /// The columns that became features; empty for data other than tables.
     pub columns: Vec<Column>,
-    /// All columns of a table as they were found.
+    /// All columns of a table as detected.
     pub overview: Vec<ColumnOverview>,
-    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for
-    /// the first ones.
+    /// The channels displayed as red, green and blue, or as grey, counted from 1; empty for the
+    /// first ones.
     pub shown_channels: Vec<usize>,
-    /// How many rows before the own test rows are the source's own validation rows.
+    /// Number of rows, before the source's test rows, that are its own validation rows.
     pub own_validation: usize,
-    /// How many of the last rows are the source's own test rows.
+    /// Number of rows at the end that are the source's own test rows.
     pub own_test: usize,
-    /// The largest value the pixel type can hold, where values are of one such type: [0, it]
-    /// becomes [0, 1].
+    /// The largest value of the pixel type, if all values are of one such type: [0, it] becomes [0,
+    /// 1].
     pub type_max: Option<f32>,
-    /// Whether the last channel is alpha, which has the range of its type and no part in that of
-    /// the colours.
+    /// Whether the last channel is alpha, which has the range of its type and does not count for
+    /// that of the colours.
     pub has_alpha: bool,
-    /// Decisions that were taken by all pictures together.
+    /// Decisions based on all pictures together.
     pub settled: Settled,
     /// Width and height of the smallest and the largest picture in their files.
     pub source_sizes: Option<[(u32, u32); 2]>,
     pub has_gaps: bool,
-    /// A bit for each value that is missing and was filled by the loader, and how many these are; empty where it filled none.
+    /// One bit per value that is missing and was filled by the loader, and their number; empty if
+    /// none was filled.
     pub filled: (Vec<u64>, usize),
-    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
+    /// Whether other rows of this kind may have missing values, so that the means of the columns
+    /// are kept.
     pub is_table: bool,
-    /// The number of rows and their kind, for the summary line; the number of rows and the shape
-    /// where it is empty.
+    /// The number of rows and their kind, for the summary line; by default the number of rows and
+    /// the shape.
     pub what: String,
-    /// How the source was understood, a few words each, as that line ends: `header: yes`.
+    /// How the source was read, as short texts for the end of that line: `header: yes`.
     pub understood: Vec<String>,
-    /// How single parts were read, one sentence each.
+    /// How particular parts were read, one sentence each.
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
 
 impl Raw {
-    /// Rows without labels, names or warnings; a loader sets the fields it has more to say about.
+    /// Rows without labels, names or warnings; loaders set further fields.
     pub(super) fn new(name: impl Into<String>, shape: Shape, rows: Rows) -> Raw {
         Raw {
             name: name.into(),
@@ -86,7 +88,7 @@ impl Raw {
 
 #[cfg(test)]
 impl LabelColumn {
-    /// Memory of its labels and the names of its classes, as a budget is charged for them.
+    /// Memory of its labels and class names, as charged to a budget.
     pub(super) fn bytes(&self) -> u64 {
         let texts = self.texts.bytes();
         texts
@@ -102,7 +104,7 @@ impl LabelColumn {
 
 #[cfg(test)]
 impl Raw {
-    /// Memory of its values, its labels and the names of its rows, as a budget is charged for them.
+    /// Memory of its values, its labels and the names of its rows, as charged to a budget.
     pub(super) fn bytes(&self) -> u64 {
         let values = match &self.rows {
             Rows::U8(values) => memory::bytes_of::<u8>(values.capacity()),
@@ -114,7 +116,7 @@ impl Raw {
         values + labels.chain(names).sum::<u64>()
     }
 
-    /// Checks that all its parts have as many rows as it has values.
+    /// Checks that all parts have the same number of rows.
     #[track_caller]
     pub(super) fn assert_sound(&self) {
         let features = self.shape.features();

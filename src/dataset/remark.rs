@@ -1,18 +1,18 @@
 use crate::project::Choice;
 
-/// How the data were read, for a person to check.
+/// How the data were read, for the user to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
     /// One line: the number of rows and their kind, labels, splits, and how the source was read.
     pub line: String,
-    /// The part of it that says how the rows are split.
+    /// The part of it about the split.
     pub split: String,
-    /// How single parts were read, one sentence each.
+    /// How particular parts were read, one sentence each.
     pub notes: Vec<String>,
 }
 
 impl Said {
-    /// The line where all rows are taken, however they would be split.
+    /// The line without the split, if all rows are used.
     pub fn of_all_rows(&self) -> String {
         let part = format!("; {}", self.split);
         match self.line.rsplit_once(&part) {
@@ -22,7 +22,7 @@ impl Said {
     }
 }
 
-/// Something that was guessed and may be wrong.
+/// A guess that may be wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Doubt {
     /// The guess, and why it is doubtful.

@@ -2,12 +2,12 @@ use super::progress::Pulse;
 use super::{Column, DataError, Progress};
 use crate::project::Shape;
 
-/// Values in the type they came in: pixels stay one byte each.
+/// Values in their source type: pixels take one byte each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rows {
     /// Pixels.
     U8(Vec<u8>),
-    /// Pixels of more than 8 bits.
+    /// Pixels with more than 8 bits.
     U16(Vec<u16>),
     /// Everything else.
     F32(Vec<f32>),
@@ -23,12 +23,12 @@ impl Rows {
         }
     }
 
-    /// Whether there is no value.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// One value as it came, unscaled.
+    /// One value, unscaled.
     pub fn value(&self, index: usize) -> f32 {
         match self {
             Rows::U8(values) => f32::from(values[index]),
@@ -37,9 +37,9 @@ impl Rows {
         }
     }
 
-    /// The values that are shown as black and as white: all of a byte, but up to the largest for
-    /// pictures of fewer shades (masks, digits of 17); of other numbers [0, 1] where all lie in it,
-    /// else their own range.
+    /// The values displayed as black and as white: the whole range of a byte, but up to the largest
+    /// value for pictures with fewer shades (masks, the digits with 17); for other numbers [0, 1]
+    /// if all are in it, else their own range.
     pub fn shades(&self) -> (f32, f32) {
         // A few million values are enough, and take a few milliseconds.
         let stride = (self.len() / 4_000_000).max(1);
@@ -64,12 +64,12 @@ impl Rows {
     }
 }
 
-/// A 64-bit hash of the shape of a row and of all bytes, the same on every machine.
+/// A 64-bit hash of the shape of a row and of all bytes, equal on every machine.
 ///
-/// Four lanes of multiply and rotate over 8-byte words, in the manner of xxHash: made for speed,
-/// not against forgers.
+/// Four lanes of multiply and rotate over 8-byte words, similar to xxHash: fast, but not
+/// cryptographic.
 ///
-/// The numbers subtracted from columns count where they are not zero.
+/// The numbers subtracted from columns are included if they are not zero.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].
@@ -134,10 +134,10 @@ pub(super) fn fingerprint(
     Ok(hash.finish())
 }
 
-/// Blocks that are hashed between two looks at the cancel switch's counter.
+/// Blocks hashed between two checks for cancellation.
 const BLOCKS: usize = 1 << 12;
 
-/// The hash under way.
+/// The state of the hash.
 #[derive(Default)]
 pub(super) struct Hash([u64; 4]);
 

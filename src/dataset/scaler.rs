@@ -2,11 +2,11 @@ use super::fit::unit_factor;
 use super::settled::{white_of, white_ratio};
 use super::{Depth, Rows};
 
-/// The affine map applied to a value when it is gathered: `(value − offset) · factor`, fitted on
-/// the training split.
+/// The affine map applied to gathered values: `(value − offset) · factor`, fitted on the training
+/// split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
-    /// One offset for all features, or one a feature, or one a channel; always cycled over the
+    /// One offset for all features, one per feature, or one per channel; always cycled over the
     /// features of a row.
     pub offsets: Vec<f32>,
     /// As many factors, none of them zero.
@@ -14,7 +14,7 @@ pub struct Scaler {
 }
 
 impl Scaler {
-    /// Leaves every value as it is.
+    /// Leaves all values unchanged.
     pub fn identity() -> Scaler {
         Scaler::uniform(0.0, 1.0)
     }
@@ -24,11 +24,11 @@ impl Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
     }
 
-    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other
-    /// pictures: black and white are equal to it in 8 bits, in 16, and in numbers from 0 to 1.
-    /// `whites` are the values of white, of those and of these, where they are not the largest of
-    /// their types. Where the depth is not known, only a scaler that maps the range of bytes to [0,
-    /// 1] reveals it; any other is unchanged.
+    /// This scaler, fitted on pixels of depth `fitted`, adapted to other pictures: black and white
+    /// are the same in 8 bits, in 16 bits, and in floats from 0 to 1. `whites` are the values of
+    /// white, of the fitted and of the other pictures, if they are not the largest of their types.
+    /// If the depth is unknown, only a scaler that maps the range of bytes to [0, 1] reveals it;
+    /// any other is unchanged.
     #[must_use]
     pub fn for_pictures(self, fitted: Option<Depth>, whites: [Option<u16>; 2], rows: &Rows) -> Scaler {
         let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));
@@ -49,29 +49,28 @@ impl Scaler {
         }
     }
 
-    /// Scales one row of bytes into `out`, which is as long.
+    /// Scales one row of bytes into `out`, of the same length.
     pub fn scale_u8(&self, row: &[u8], out: &mut [f32]) {
         self.scale(row, out, |&value| f32::from(value));
     }
 
-    /// Scales one row of words into `out`, which is as long.
+    /// Scales one row of words into `out`, of the same length.
     pub fn scale_u16(&self, row: &[u16], out: &mut [f32]) {
         self.scale(row, out, |&value| f32::from(value));
     }
 
-    /// Scales one row of numbers into `out`, which is as long.
+    /// Scales one row of floats into `out`, of the same length.
     pub fn scale_f32(&self, row: &[f32], out: &mut [f32]) {
         self.scale(row, out, |&value| value);
     }
 
-    /// The value before scaling, of feature `feature`.
+    /// The unscaled value of a feature.
     pub fn unscale(&self, feature: usize, scaled: f32) -> f32 {
         let at = feature % self.offsets.len();
         scaled / self.factors[at] + self.offsets[at]
     }
 
-    // Runs in the training loop: every branch walks plain slices, so that it becomes vector
-    // instructions.
+    // Runs in the training loop: every branch iterates over plain slices, so that it vectorises.
     #[inline]
     fn scale<T>(&self, row: &[T], out: &mut [f32], number: impl Fn(&T) -> f32) {
         if let ([offset], [factor]) = (&self.offsets[..], &self.factors[..]) {
@@ -79,7 +78,7 @@ impl Scaler {
                 *out = (number(value) - offset) * factor;
             }
         } else if let (&[r, g, b], &[fr, fg, fb]) = (&self.offsets[..], &self.factors[..]) {
-            // Colour pictures: a pixel of known length keeps the loop free of inner loops.
+            // Colour pictures: a fixed pixel length avoids inner loops.
             for (out, value) in out.as_chunks_mut::<3>().0.iter_mut().zip(row.as_chunks::<3>().0) {
                 out[0] = (number(&value[0]) - r) * fr;
                 out[1] = (number(&value[1]) - g) * fg;
@@ -131,7 +130,7 @@ mod tests {
         check(bytes(), None, words(), [1.0 / 255.0, 1.0]);
         check(bytes(), Some(Depth::Byte), Rows::F32(vec![0.0, 1.0]), [0.0, 1.0]);
         check(bytes(), Some(Depth::Byte), Rows::F32(vec![51.0, 255.0]), [0.2, 1.0]);
-        // Fitted on values from 2570 to 28270 of 16 bits.
+        // Fitted on 16-bit values from 2570 to 28270.
         let own = || Scaler::uniform(2570.0, 1.0 / 25_700.0);
         check(own(), Some(Depth::Word), Rows::U8(vec![10, 110]), [0.0, 1.0]);
         check(own(), Some(Depth::Word), Rows::U16(vec![2570, 28_270]), [0.0, 1.0]);

@@ -3,21 +3,21 @@ use serde::{Deserialize, Serialize};
 use super::{Depth, Rows};
 use crate::project::Alpha;
 
-/// Decisions about the pictures of a folder that were taken by all of them together, where nothing
-/// was said.
+/// Decisions about the pictures of a folder that are based on all of them, where nothing was
+/// chosen.
 ///
-/// Kept with a run, so that pictures it is shown later are read as those it was trained on.
+/// Kept with a run, so that later pictures are read like those it was trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settled {
-    /// The ground of transparent parts, black or white. `None` where it was said, or nothing was
+    /// The background of transparent parts, black or white. `None` if it was chosen, or nothing was
     /// transparent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ground: Option<Alpha>,
-    /// The values below and above which pixels were cut off. `None` where none were.
+    /// The values below and above which pixels were clipped. `None` if none were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<[f32; 2]>,
-    /// The value of white. `None` where it is the largest of the type of the pixels.
+    /// The value of white. `None` if it is the largest of the pixel type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub white: Option<u16>,
 }
@@ -28,13 +28,13 @@ impl Settled {
         *self == Settled::default()
     }
 
-    /// The ground, where it is one that is chosen without being said.
+    /// The background, if it is one that is chosen automatically.
     pub(super) fn ground(&self) -> Option<Alpha> {
         self.ground.filter(|ground| matches!(ground, Alpha::Black | Alpha::White))
     }
 
-    /// The limits of values of `depth` in terms of other pictures, whose white is `white` where it
-    /// is not the largest of their type.
+    /// The limits of values of `depth` converted to other pictures, whose white is `white` if it is
+    /// not the largest of their type.
     pub(super) fn limits_of(
         &self,
         depth: Option<Depth>,
@@ -47,9 +47,9 @@ impl Settled {
     }
 }
 
-/// How many times the white of pixels of depth `fitted` the white of `rows` is; the two whites are
-/// given where they are not the largest values of their types. `None` where that is unknown:
-/// numbers beyond 0 to 1 have another white.
+/// Ratio of the white of `rows` to that of pixels of depth `fitted`; both whites are given if they
+/// are not the largest values of their types. `None` if unknown: floats beyond 0 to 1 have another
+/// white.
 pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: &Rows) -> Option<f32> {
     let has_white = match rows {
         Rows::U8(_) | Rows::U16(_) => true,

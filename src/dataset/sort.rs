@@ -4,13 +4,13 @@ use super::memory::bytes_of;
 use super::progress::Pulse;
 use super::{DataError, Progress};
 
-/// Items that are sorted without looking at the cancel switch: a few milliseconds.
+/// Items sorted without a check for cancellation: a few milliseconds.
 const RUN: usize = 1 << 14;
-/// Cost of a comparison: those of paths and texts are slow.
+/// Cost of a comparison, as those of paths and texts are slow.
 const UNITS: usize = 64;
 
-/// Sorts a list of any length and can be cancelled; equal items keep their order. For a while it
-/// takes the memory of a second list.
+/// Sorts a list of any length and can be cancelled; equal items keep their order. It temporarily
+/// needs the memory of a second list.
 ///
 /// # Errors
 /// [`DataError::Cancelled`] or [`DataError::Memory`].

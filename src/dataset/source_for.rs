@@ -14,14 +14,14 @@ use crate::project::{
 const ACCEPTED: &str = "supported are an image folder or a picture, a folder or file in MNIST's format (IDX, \
      also gzipped), tables (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, \
      .npz)";
-/// Endings of tables.
+/// Extensions of tables.
 const TABLES: [&str; 10] = ["csv", "tsv", "txt", "data", "tab", "dat", "xlsx", "xlsm", "xls", "ods"];
-/// How zips begin, also empty ones.
+/// First bytes of zips, including empty ones.
 const ZIPS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
-/// How spreadsheets of older versions of Excel begin.
+/// First bytes of spreadsheets of older versions of Excel.
 const OLD_SPREADSHEET: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 const GZIP: &[u8] = b"\x1F\x8B";
-/// How many entries of a zip are looked at.
+/// Most entries of a zip that are examined.
 const ZIP_ENTRIES: usize = 1000;
 
 /// The source for a chosen or dropped file or folder; pictures will be resized to `width`×`height`
@@ -29,7 +29,7 @@ const ZIP_ENTRIES: usize = 1000;
 ///
 /// A folder that contains MNIST under its usual names, or folders below that do, becomes IDX with
 /// all its files, any other an image folder. The first bytes of a file determine its kind; its name
-/// does only where they do not. A picture is an image folder of one picture; a table starts with
+/// decides only if they do not. A picture is an image folder of one picture; a table starts with
 /// the layout of its first rows.
 ///
 /// # Errors
@@ -40,7 +40,7 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
     Ok(source)
 }
 
-/// [`source_for`] before the rows of a table were looked at.
+/// [`source_for`] without examining the rows of a table.
 ///
 /// # Errors
 /// As [`source_for`].
@@ -96,12 +96,11 @@ enum Content {
     Idx,
     Picture,
     Table,
-    /// An unsupported file: why, and the remedy.
+    /// An unsupported file: why, and the fix.
     Unread(String),
 }
 
-/// Determines the content of a file by its first bytes, or by its extension where they are
-/// ambiguous.
+/// Determines the content of a file by its first bytes, or by its extension if they are ambiguous.
 fn content(path: &Path) -> Result<Content, DataError> {
     let (mut file, _) = open_file::open_file(path, "a data file")?;
     let mut head = Vec::new();
@@ -128,7 +127,7 @@ fn content(path: &Path) -> Result<Content, DataError> {
     if head.starts_with(GZIP) {
         return Ok(packed_content(path, file));
     }
-    // Some kinds of pictures begin like words, so a table's ending counts for more where all is
+    // Some kinds of pictures begin like words, so a table's extension decides if everything is
     // text.
     let is_table = TABLES.contains(&extension);
     if !(is_text && (is_table || head.is_empty())) && image::guess_format(&head).is_ok() {
@@ -186,10 +185,10 @@ fn packed_content(path: &Path, mut file: File) -> Content {
     )
 }
 
-/// Number of bytes of a packed file that are unpacked to determine its content.
+/// Most bytes of a packed file that are unpacked to determine its content.
 const MOST_PACKED: u64 = 1 << 20;
 
-/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without
+/// Whether bytes look like text in any encoding: UTF-16 by its mark or its zeros, else without
 /// control characters.
 fn is_text(head: &[u8]) -> bool {
     let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
@@ -210,7 +209,7 @@ fn arrays(path: &Path) -> Source {
 fn table(path: &Path) -> Source {
     Source::Csv {
         path: path.to_path_buf(),
-        // A chosen verdict would no longer be doubted.
+        // A chosen value would no longer be doubted.
         header: Header::Auto,
         delimiter: Delimiter::Auto,
         labels: Vec::new(),
@@ -220,7 +219,7 @@ fn table(path: &Path) -> Source {
 }
 
 /// Fills in the delimiter and the labels from the first rows of a table, read as the source says;
-/// whether the first contains names is left to its reader. Other data are unchanged.
+/// its reader decides whether the first row contains names. Other data are unchanged.
 ///
 /// # Errors
 /// [`DataError`] for a table that cannot be read.
@@ -232,12 +231,11 @@ pub fn lay_out(source: &mut Source) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The source for other data, to be shown to a network that was trained on rows of `shape` from
-/// `known`.
+/// The source for other data, for a network trained on rows of `shape` from `known`.
 ///
-/// All choices for those apply to these: size and fit of pictures, the layout of a table, its label
-/// columns, the handling of gaps, the arrays of an archive. Only existing arrays are named. Where
-/// `known` is not a table, the rows of a table are still to be examined ([`lay_out`]).
+/// All choices for `known` apply: size and fit of pictures, the layout of a table, its label
+/// columns, the handling of missing values, the arrays of an archive. Only existing arrays are
+/// named. If `known` is not a table, the rows of a table still have to be examined ([`lay_out`]).
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -268,7 +266,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
                 reading: known_reading,
             },
         ) => {
-            // Which of the labels are there is seen when it is loaded.
+            // Loading shows which of the labels exist.
             reading.clone_from(known_reading);
             forget_rows(reading, (path, known_path));
             labels.clone_from(known);
@@ -298,8 +296,8 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     Ok(source)
 }
 
-/// The columns of a table that are probably labels, where it is laid out as the data say; `None`
-/// for other data.
+/// The columns of a table that are probably labels, with the layout of the data; `None` for other
+/// data.
 ///
 /// # Errors
 /// As [`source_for`] of a table.
@@ -309,8 +307,8 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
     Ok(Some(preview.labels))
 }
 
-/// The source for another table in the place of a design's: the choices for that apply to this one.
-/// Missing labels are ignored; where all are missing, those of the new table are detected.
+/// The source for another table that replaces a design's, with the same choices. Missing labels are
+/// ignored; if all are missing, those of the new table are detected.
 ///
 /// # Errors
 /// As [`source_for`] of a table.
@@ -341,7 +339,7 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
     Ok(source)
 }
 
-/// The numbers of single rows are those of one file, which may have been moved.
+/// Numbers of single rows apply only to one file, which may have been moved.
 fn forget_rows(reading: &mut TableReading, (path, known): (&Path, &Path)) {
     if path.file_name() != known.file_name() {
         reading.skip_rows = None;
@@ -435,7 +433,7 @@ mod tests {
     fn a_table_is_looked_at_as_it_is_to_be_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("colours.csv");
-        // More than is looked at of a table's beginning, all of it like comments.
+        // More than the examined beginning of a table, all of it like comments.
         fs::write(&path, "#00ff00;1\n".repeat(40_000)).unwrap();
         let error = source_for(&path, 8, 8, Channels::Grey).unwrap_err().to_string();
         assert!(error.contains("--comments off"), "{error}");
@@ -456,7 +454,7 @@ mod tests {
             path
         };
         let rows = Shape::Vector(2);
-        // Which labels are there is seen when it is loaded.
+        // Loading shows which of the labels exist.
         let table = file("new.csv", b"a,class,note,y\n1,2,red,3\n4,5,blue,6\n");
         let known = Source::Csv {
             path: "old.csv".into(),

@@ -20,7 +20,7 @@ pub enum Subset {
 }
 
 impl Subset {
-    /// All three.
+    /// All parts.
     pub const ALL: [Subset; 3] = [Subset::Train, Subset::Validation, Subset::Test];
 
     /// The name on screen and on the command line.
@@ -54,13 +54,13 @@ impl SplitRows {
         }
     }
 
-    /// Gives its memory back.
+    /// Releases its memory.
     pub(super) fn release(self, progress: &Progress) {
         [self.train, self.validation, self.test].into_iter().for_each(|rows| progress.budget().release(rows));
     }
 
     /// A 64-bit hash of the training and validation rows, equal on every machine: it distinguishes
-    /// two divisions of one data set. Takes a pass over the row numbers.
+    /// splits of one data set. Takes a pass over the row numbers.
     pub fn fingerprint(&self) -> u64 {
         let mut hash = Hash::default();
         for rows in [&self.train, &self.validation] {
@@ -75,25 +75,25 @@ impl SplitRows {
     }
 }
 
-/// Rows at the end of a source that are its own parts: those that validate, then those that test.
+/// Rows at the end of a source that are its own parts: first validation, then test.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Own {
     pub validation: usize,
     pub test: usize,
 }
 
-/// Cost of one swap of a shuffle, for the cancel switch: the memory accesses are far apart.
+/// Cost of one swap of a shuffle, for checks for cancellation: its memory accesses are far apart.
 const SWAP_UNITS: usize = 16;
 
-/// Draws validation and test rows; stratified where `classes` are given.
+/// Draws validation and test rows; stratified if `classes` are given.
 ///
-/// A source's own parts become the splits they are, and the fraction of each is not used; the other
-/// fraction is one of the other rows. Rows of the class `held_out`, among the classes of all rows,
-/// are test rows, too, and the fractions are of the others.
+/// A source's own parts become the corresponding splits, and their fractions are not used; a
+/// remaining fraction applies to the other rows. Rows of the class `held_out`, an index and the
+/// classes of all rows, are also test rows, and the fractions apply to the others.
 ///
 /// # Errors
-/// [`DataError::Setting`] where the fractions make no sense or leave no row to train on; [`DataError::Memory`] or
-/// [`DataError::Cancelled`].
+/// [`DataError::Setting`] if the fractions are invalid or leave no training rows;
+/// [`DataError::Memory`] or [`DataError::Cancelled`].
 pub(super) fn draw(
     rows: usize,
     own: Own,
@@ -108,7 +108,7 @@ pub(super) fn draw(
     let own_test = rows.saturating_sub(own.test);
     let drawn = own_test.saturating_sub(own.validation);
     let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
-    // The rows in their groups, with their excess capacity; and the counts for each group.
+    // The rows in their groups, including unused capacity; and the counts per group.
     let budget = progress.budget();
     let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
@@ -132,7 +132,7 @@ pub(super) fn draw(
     let validation = apportion(&groups, validation_fraction, &mut free, ties, progress)?;
     let test = apportion(&groups, test_fraction, &mut free, ties, progress)?;
 
-    // The source's own rows and those that are held out are in no group.
+    // The source's own rows and held-out rows are in no group.
     let mut parts = progress.filled(Subset::Test, rows)?;
     for ((group, validation), test) in groups.iter().zip(validation).zip(test) {
         for (at, &row) in group.iter().enumerate() {
@@ -179,7 +179,7 @@ fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError
     Ok(result)
 }
 
-/// Whether each fraction is valid, before it is known whether the source has test rows of its own.
+/// Checks that each fraction is valid, before it is known whether the source has its own test rows.
 pub(super) fn check_fractions(split: &Split) -> Result<(), DataError> {
     check_pair(split.validation, 0.0)?;
     check_pair(0.0, split.test)
@@ -202,7 +202,7 @@ fn check_pair(validation: f32, test: f32) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The rows of each class, ascending; all in one group where there are no classes.
+/// The rows of each class, ascending; all in one group if there are no classes.
 fn group(
     rows: usize,
     classes: Option<&[u32]>,
@@ -220,8 +220,8 @@ fn group(
     Ok(groups)
 }
 
-/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest
-/// remainders first, equal ones in random order). Takes them off `free`.
+/// Number of rows taken from each group, so that the sum is the rounded fraction of all (largest
+/// remainders first, ties in random order). Subtracts them from `free`.
 fn apportion(
     groups: &[Vec<u32>],
     fraction: f32,
@@ -245,7 +245,7 @@ fn apportion(
         let tie = || ties.bits(a as u64).cmp(&ties.bits(b as u64));
         remainder_b.total_cmp(&remainder_a).then_with(tie)
     })?;
-    // Groups that have nothing left are not asked again.
+    // Groups without remaining rows are skipped from now on.
     order.retain(|&group| free[group] > 0);
     while left > 0 && !order.is_empty() {
         for &group in order.iter().take(left) {
@@ -278,8 +278,8 @@ mod tests {
 
     #[test]
     fn rows_are_drawn_as_in_every_version() {
-        // Projects contain the seed and not the rows. From a second implementation, in Python, of
-        // the first version.
+        // Projects contain the seed, not the rows. Expected values from a second implementation of
+        // the first version, in Python.
         type Rows<'a> = [&'a [u32]; 3];
         let check = |rows, own_test, classes: Option<u32>, held_out, wanted: Split, expected: Rows<'_>| {
             let classes: Option<Vec<u32>> = classes.map(|count| (0..18).map(|row| row % count).collect());
@@ -317,7 +317,7 @@ mod tests {
         const LIMIT: u64 = 1 << 30;
         let progress = Progress::with_budget(LIMIT);
         let drawn = super::draw(1 << 22, Own::default(), None, None, &split(0.1, 0.1), &progress).unwrap();
-        // The shuffle alone takes a look once in 65537 rows.
+        // The shuffle alone checks once per 65537 rows.
         assert!(progress.looks() >= 60, "{}", progress.looks());
         let room = [&drawn.train, &drawn.validation, &drawn.test].map(Vec::capacity);
         assert_eq!((room.iter().sum(), progress.budget().free()), (1 << 22, LIMIT - (4 << 22)));
@@ -325,8 +325,8 @@ mod tests {
 
     #[test]
     fn many_classes_of_one_row_are_shared_out_in_one_pass() {
-        // All of the lonely rows validate; with a round over all classes for each row of the last
-        // one this would take minutes.
+        // All rows with unique classes are for validation; with a loop over all classes for each
+        // row of the last one this would take minutes.
         let classes: Vec<u32> = (0..1_000_000).map(|row| row.min(700_000)).collect();
         let drawn = draw(classes.len(), 0, Some(&classes), None, &split(0.9, 0.05)).unwrap();
         assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), [50_000, 900_000, 50_000]);
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(prints[2], split(&[], &[0, 1, 2, 3, 4, 5, 6, 7, 8]).fingerprint());
         prints.sort_unstable();
         prints.dedup();
-        // Nothing at the left and nothing at the right come twice, once in each order.
+        // Nothing on the left and nothing on the right occur twice, once in each order.
         assert_eq!(prints.len(), all - 2);
     }
 

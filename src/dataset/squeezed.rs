@@ -1,5 +1,5 @@
-//! Data that scaling does not do justice to: single values that squeeze all others, rows that are
-//! all equal.
+//! Data that scaling handles badly: outliers that compress all other values, rows that are all
+//! equal.
 
 use super::progress::Pulse;
 use super::quantiles::of_columns;
@@ -7,16 +7,16 @@ use super::raw::Raw;
 use super::{DataError, Doubt, Progress, Rows, SplitRows};
 use crate::project::{Choice, Scaling, Shape};
 
-/// A column is squeezed where all but the outer hundredth of its values at either end lie in less
+/// A column is squeezed if its values, except the outer hundredth at either end, are within less
 /// than this part of its range.
 const SLIVER: f64 = 0.01;
-/// Bytes are dark where they take less than this part of the range of their type.
+/// Bytes are dark if they use less than this part of the range of their type.
 const DARK: f32 = 0.25;
-/// Fewer rows say nothing about outliers.
+/// With fewer rows, outliers cannot be determined.
 const FEWEST_ROWS: usize = 10;
-/// Values of a column that are looked at; the ends of its range are known exactly.
+/// Values examined per column; the ends of its range are known exactly.
 const SAMPLED: usize = 1 << 13;
-/// Columns that are named.
+/// Most columns that are named.
 const NAMED: usize = 3;
 
 /// Smallest and largest value of each column, and the scaling they were found for.
@@ -25,8 +25,8 @@ pub(super) struct Ranges<'a> {
     pub scaling: Scaling,
 }
 
-/// A doubt about the columns in which single values squeeze the others, with the value that is
-/// farthest out.
+/// A doubt about the columns in which outliers compress the other values, with the most distant
+/// one.
 ///
 /// # Errors
 /// [`DataError::Memory`] or [`DataError::Cancelled`].
@@ -49,7 +49,7 @@ pub(super) fn outliers(
     let is_squeezed = |at: &usize| {
         let ((low, high), (first, last)) = (ranges.ends[*at], inner[*at]);
         let (range, inner) = (f64::from(high) - f64::from(low), f64::from(last) - f64::from(first));
-        // Where the others are all equal, they are rare events, not outliers.
+        // If the others are all equal, they are rare events, not outliers.
         inner > 0.0 && inner < SLIVER * range
     };
     let squeezed: Vec<usize> = (0..period).filter(is_squeezed).collect();
@@ -82,7 +82,7 @@ pub(super) fn outliers(
     }))
 }
 
-/// Number subtracted from a feature's numbers.
+/// The number subtracted from a feature's values.
 fn base(raw: &Raw, feature: usize) -> f64 {
     let mut first = 0;
     for column in &raw.columns {
@@ -94,7 +94,7 @@ fn base(raw: &Raw, feature: usize) -> f64 {
     0.0
 }
 
-/// A doubt about arrays of bytes that take a small part of the range of their type, by which they
+/// A doubt about arrays of bytes that use a small part of the range of their type, by which they
 /// would be scaled.
 ///
 /// # Errors
@@ -118,7 +118,7 @@ pub(super) fn dark(raw: &Raw, scaling: Scaling, progress: &Progress) -> Result<O
     }))
 }
 
-/// A warning where all rows are equal, or where each is of one value only.
+/// A warning if all rows are equal, or if each has only one value.
 ///
 /// # Errors
 /// [`DataError::Cancelled`].

@@ -1,7 +1,7 @@
 use super::{Dataset, LabelValues, Rows, Subset};
 use crate::project::Shape;
 
-/// The summary that a person checks before training on data.
+/// A summary for the user to check before training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The data set's name.
@@ -12,7 +12,7 @@ pub struct Summary {
     pub split: [usize; 3],
     /// Shape of one row.
     pub shape: Shape,
-    /// Label columns: for classes their names with the number of rows, for numbers their range.
+    /// Label columns: the classes with their numbers of rows, or the range of numbers.
     pub labels: Vec<LabelSummary>,
     /// Smallest value, scaled.
     pub min: f32,
@@ -24,29 +24,29 @@ pub struct Summary {
     pub warnings: Vec<String>,
 }
 
-/// One label column in short.
+/// Summary of one label column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LabelSummary {
     /// A column of classes.
     Classes {
         /// The column's name.
         name: String,
-        /// Each class with its number of rows, in order of class numbers.
+        /// Each class with its number of rows, in order of class ids.
         counts: Vec<(String, usize)>,
     },
     /// A column of numbers.
     Numbers {
         /// The column's name.
         name: String,
-        /// Smallest number; NaN where no row has one.
+        /// Smallest number; NaN if no row has one.
         min: f32,
-        /// Largest number; NaN where no row has one.
+        /// Largest number; NaN if no row has one.
         max: f32,
     },
 }
 
 impl Dataset {
-    /// Count, classes, range and warnings for a preview; walks over all values once.
+    /// Count, classes, range and warnings for a preview; iterates over all values once.
     pub fn summary(&self) -> Summary {
         let all = (0..self.len() as u32).collect::<Vec<_>>();
         let (min, max, mean) = self.statistics(&all).unwrap_or((f32::NAN, f32::NAN, f32::NAN));
@@ -81,7 +81,7 @@ impl Dataset {
         }
     }
 
-    /// Smallest and largest scaled value of a part of the data; `None` where it has no rows.
+    /// Smallest and largest scaled value of a part of the data; `None` if it has no rows.
     pub fn value_range(&self, subset: Subset) -> Option<(f32, f32)> {
         let (min, max, _) = self.statistics(self.split.rows(subset))?;
         Some((min, max))
@@ -96,8 +96,8 @@ impl Dataset {
         if let (Rows::U8(values), [offset], [factor]) =
             (&self.rows, &self.scaler.offsets[..], &self.scaler.factors[..])
         {
-            // Pictures, millions of bytes: read as integers, scaled once. Factors are positive, so
-            // the order is unchanged.
+            // Pictures, with millions of bytes: read as integers, scaled once. Factors are
+            // positive, so the order is unchanged.
             let (mut min, mut max, mut sum) = (u8::MAX, u8::MIN, 0_u64);
             for &row in rows {
                 for &value in &values[row as usize * features..][..features] {

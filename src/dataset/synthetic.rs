@@ -1,4 +1,4 @@
-//! Data made from a seed, with known structure.
+//! Generated data with known structure.
 
 mod shapes;
 mod splines;
@@ -9,10 +9,10 @@ use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
 
-/// The remedy where the samples do not fit into memory.
+/// The fix if the samples do not fit into memory.
 pub(super) const REMEDY: &str = "choose fewer or smaller samples";
 
-/// Generates a data set; every row depends on the seed and its number alone.
+/// Generates a data set; every row depends only on the seed and its number.
 pub(super) fn load(kind: Synthetic, progress: &Progress) -> Result<Raw, DataError> {
     let (count, features) = size(kind);
     if count == 0 {
@@ -56,24 +56,25 @@ fn row_stream(seed: u64, row: usize) -> Stream {
     Stream::new(seed, Purpose::Synthetic, row as u64, 0)
 }
 
-/// Random numbers all rows share, kept apart from those of rows.
+/// Random numbers that all rows share, separate from those of rows.
 fn shared_stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Synthetic, 0, 1)
 }
 
-/// An empty list with room for `count` items.
+/// An empty list with capacity for `count` items.
 fn room<T>(count: usize, progress: &Progress) -> Result<Vec<T>, DataError> {
     let mut items = Vec::new();
     progress.budget().reserve_exact(&mut items, count)?;
     Ok(items)
 }
 
-/// Memory for names of `count` features or classes.
+/// Charges memory for names of `count` features or classes.
 fn take_names(count: usize, progress: &Progress) -> Result<(), DataError> {
     Ok(progress.budget().take(memory::text_bytes(24).saturating_mul(count as u64))?)
 }
 
-/// Calls `row` for each row number, which makes this many features, and checks the cancel switch.
+/// Calls `row` for each row number, which generates this many features, and checks for
+/// cancellation.
 fn each_row(
     count: usize,
     features: usize,
@@ -83,7 +84,7 @@ fn each_row(
     let mut pulse = Pulse::new(progress);
     progress.check()?;
     for number in 0..count {
-        // Each value takes some functions of a few dozen operations.
+        // Each value takes several functions of a few dozen operations.
         pulse.beat(features.saturating_mul(16))?;
         if number % 256 == 0 {
             progress.advance((count - number).min(256) as u64);
@@ -115,8 +116,8 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
     Ok(raw)
 }
 
-/// Centres uniform in [−10, 10] in every feature, points normal around them with deviation 1; row r
-/// is of cluster r modulo their number.
+/// Centres uniform in [−10, 10] in every feature, points normal around them with standard deviation
+/// 1; row r belongs to cluster r modulo their number.
 fn blobs(
     count: usize,
     features: usize,
@@ -165,9 +166,9 @@ enum Column {
     Noise,
 }
 
-/// `informative` standard normal columns; of the others one in five (rounded down) is noise and the
-/// rest depend on pairs of informative ones. Columns are in random order; their names give their
-/// kind.
+/// `informative` standard normal columns; one in five (rounded down) of the others is noise, and
+/// the rest depend on pairs of informative ones. Columns are in random order; their names give
+/// their kind.
 fn informative_table(
     count: usize,
     features: usize,
@@ -270,7 +271,7 @@ mod tests {
             load(kind, &progress).unwrap();
             assert_eq!(LIMIT - progress.budget().free(), held, "{kind:?}");
         };
-        // A byte for each pixel and five labels a picture.
+        // One byte per pixel and five labels per picture.
         check(Synthetic::Shapes { count: 10, size: 8, seed: 1 }, 10 * 64 + 10 * 5 * 4);
         let table = Synthetic::Informative { count: 5, features: 4, informative: 2, seed: 1 };
         check(table, 5 * 4 * 4 + 4 * memory::text_bytes(24));
@@ -292,7 +293,7 @@ mod tests {
             let values: Vec<f32> = (cluster..3000).step_by(3).map(|row| raw.rows.value(row * 2)).collect();
             let mean = values.iter().sum::<f32>() / 1000.0;
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 1000.0;
-            // Five standard errors.
+            // Within five standard errors.
             assert!(mean.abs() < 10.2 && (variance - 1.0).abs() < 0.23, "{mean} {variance}");
         }
     }

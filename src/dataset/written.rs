@@ -1,4 +1,4 @@
-//! Features as they are written for a person: under the names and in the units of the source.
+//! Features as text for users: with the names and units of the source.
 
 use jiff::{SignedDuration, Timestamp, fmt::strtime};
 
@@ -41,13 +41,12 @@ impl Dataset {
         }
     }
 
-    /// Appends a row of scaled features as the source would contain it: words and dates of a table
-    /// as such.
+    /// Appends a row of scaled features as in the source, including words and dates of a table.
     pub fn written(&self, scaled: &[f32], fields: &mut Vec<String>) {
         let value = |(feature, scaled): (usize, &f32)| self.scaler.unscale(feature, *scaled);
         let values: Vec<f32> = scaled.iter().enumerate().map(value).collect();
         let Some(columns) = self.table() else {
-            // The shortest text that reads back to the same number.
+            // The shortest text that is parsed to the same number.
             return fields.extend(values.iter().map(ToString::to_string));
         };
         let mut rest = &values[..];
@@ -58,7 +57,7 @@ impl Dataset {
         }
     }
 
-    /// A feature of a row as in the source: words and dates of a table as such, nothing for a word
+    /// A feature of a row as in the source, including words and dates of a table; empty for a word
     /// that is not a feature and for missing values.
     pub fn source_text(&self, row: usize, feature: usize) -> String {
         let start = row * self.shape.features();
@@ -87,14 +86,14 @@ impl Dataset {
         value(feature).to_string()
     }
 
-    /// The numbers subtracted from each feature; `None` where all are zero, so that 32 bits can
-    /// contain the numbers of the source.
+    /// The numbers subtracted from each feature; `None` if all are zero, so that 32 bits can
+    /// represent the numbers of the source.
     pub fn bases(&self) -> Option<Vec<f64>> {
         let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
         self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())
     }
 
-    /// The columns of a table that make up its features.
+    /// The columns of a table that its features come from.
     fn table(&self) -> Option<&[Column]> {
         let features: usize = self.columns.iter().map(Column::features).sum();
         (!self.columns.is_empty() && features == self.shape.features()).then_some(&self.columns[..])
@@ -102,7 +101,7 @@ impl Dataset {
 }
 
 impl Column {
-    /// A number of a column of dates, plus its base, as the source writes it; `None` for other
+    /// A number of a column of dates, plus its base, as written in the source; `None` for other
     /// columns, and for a number that is not a date.
     pub fn date(&self, value: f64) -> Option<String> {
         match &self.kind {
@@ -114,8 +113,8 @@ impl Column {
         }
     }
 
-    /// Its features, unscaled and less its base, as the field they represent; between two words or
-    /// moments the nearer one.
+    /// Its features, unscaled and without its base, as the field they represent; the nearer one
+    /// between two words or times.
     fn written(&self, values: &[f32]) -> String {
         let value = values.first().copied().unwrap_or(f32::NAN);
         let whole = f64::from(value) + self.base();
@@ -136,7 +135,7 @@ impl Column {
     }
 }
 
-/// The nearest moment that the format can write; `None` for a number that is not one.
+/// The nearest time that the format can express; `None` for a number that is not a time.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     let secs = value * unit.secs();
     if let Some(duration) = Duration::of_name(format) {
@@ -144,7 +143,7 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     }
     let day = DateUnit::Days.secs();
     let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
-    // A moment is written down to the part it falls in, so half a part later is the nearest.
+    // The format truncates, so adding half a unit rounds to the nearest.
     let half = if has(&["%f", "%.f"]) {
         0.0005
     } else if has(&["%S", "%T"]) {
@@ -162,7 +161,7 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     } else {
         182.0 * day
     };
-    // A time of day has no other day to fall into.
+    // A time of day must not move to another day.
     let has_date = has(&["%d", "%e", "%F", "%j", "%m", "%b", "%B", "%Y", "%y", "%D"]);
     let secs = if has_date { secs } else { secs.clamp(0.0, day - 2.0 * half) };
     let duration = SignedDuration::try_from_secs_f64(secs + half).ok()?;
@@ -244,7 +243,7 @@ mod tests {
         let texts =
             [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
-        // Filled values are not read: the number of the first row, the word of the second.
+        // Filled values are ignored: the number of the first row, the word of the second.
         data.gaps.cells = vec![0b11_0001];
         let texts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["", "Köln", "1000000003", ""]);

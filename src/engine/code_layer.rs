@@ -1,4 +1,4 @@
-//! What happens to the code between encoder and decoder, and the terms its kind adds to the loss.
+//! The code between encoder and decoder, and the terms its kind adds to the loss.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,24 +28,24 @@ use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::project::{Activation, Bottleneck, CodebookUpdate, Competition};
 
-/// Weight of the past in the moving averages of a codebook (van den Oord et al. 2017, appendix A.1).
+/// Decay of the moving averages of a codebook (van den Oord et al. 2017, appendix A.1).
 const CODEBOOK_DECAY: f32 = 0.99;
-/// Steps without use after which an entry of a codebook is put elsewhere.
+/// Steps without use after which an entry of a codebook is moved.
 const CODEBOOK_IDLE: u32 = 200;
 
 /// The operations of a kind of code.
 pub(super) struct CodeLayer {
     kind: Bottleneck,
     units: usize,
-    /// Units of a k-sparse code that compete with each other.
+    /// Units of a k-sparse code that compete.
     group: usize,
     kernels: Kernels,
 }
 
-/// What a kind of code computes.
+/// The operations of one kind of code.
 enum Kernels {
     None,
-    /// Between two changes of order where the positions of each channel compete.
+    /// The changes of order are there where the positions of each channel compete.
     TopK(Rc<TopK>, Option<[Rc<Permute>; 2]>),
     Gaussian {
         sample: Rc<Reparameterise>,
@@ -65,15 +65,15 @@ enum Kernels {
 
 /// The operations of a factorial stochastic quantiser.
 struct Description {
-    /// The distributions, where the decoder is given draws from them and not themselves.
+    /// The distributions; only where the decoder is given draws from them instead.
     shares: Option<Rc<GroupSoftmax>>,
-    /// What the decoder is given.
+    /// The decoder's input.
     code: Rc<GroupSoftmax>,
     cost: Rc<CodeCost>,
 }
 
 impl CodeLayer {
-    /// Builds the operations of a plan's code after what the builder has built so far.
+    /// Builds the operations of a plan's code, after everything built so far.
     pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<CodeLayer, EngineError> {
         let code = &plan.design().code;
         let (kind, units) = (code.kind, plan.code_units());
@@ -149,8 +149,7 @@ impl CodeLayer {
         Ok(CodeLayer { kind, units, group, kernels })
     }
 
-    /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they
-    /// are.
+    /// Computes the first `pass.rows` rows of the code; `cases` are their row numbers in the data.
     pub fn forward(&self, pass: &Pass, cases: &[u32], recorder: &mut Recorder) {
         let mode = pass.mode;
         match &self.kernels {
@@ -167,7 +166,7 @@ impl CodeLayer {
             }
             Kernels::Description(description) => {
                 if let Some(shares) = &description.shares {
-                    // The way back of the cost leads to the logits directly.
+                    // The gradient of the cost goes to the logits directly.
                     shares.compute(pass, Choice::Shares);
                 }
                 description.code.forward(pass, self.choice(description, mode), recorder);
@@ -183,7 +182,7 @@ impl CodeLayer {
         }
     }
 
-    /// Names of the terms it adds to the loss.
+    /// Names of the terms added to the loss.
     pub fn terms(&self) -> Option<&'static str> {
         match self.kernels {
             Kernels::None | Kernels::TopK(..) | Kernels::Hashing(..) | Kernels::Selector(_) => None,
@@ -195,7 +194,8 @@ impl CodeLayer {
         }
     }
 
-    /// The weighted term of the latest forward pass, summed over its rows; `reconstruction` is that of the comparison.
+    /// The weighted term of the latest forward pass, summed over its rows; `reconstruction` is the
+    /// reconstruction term.
     pub fn term(&self, pass: &Pass, reconstruction: f64, recorder: &mut Recorder) -> f64 {
         let weight = self.weight(pass.mode);
         f64::from(weight)
@@ -203,7 +203,7 @@ impl CodeLayer {
                 Kernels::Gaussian { kl, .. } => recorder.add(kl, pass, weight),
                 Kernels::Mmd(mmd) => recorder.add(mmd, pass, weight),
                 Kernels::Codebook(_, error) => *error.borrow(),
-                // What the bound adds to the mean of −log p(x|z), which is a term already.
+                // The bound less the mean of −log p(x|z), which is a term already.
                 Kernels::Importance { bound, .. } => recorder.add(bound, pass, weight) - reconstruction,
                 Kernels::Description(description) => recorder.add(&description.cost, pass, weight),
                 Kernels::None | Kernels::TopK(..) | Kernels::Hashing(..) | Kernels::Selector(_) => 0.0,
@@ -234,12 +234,12 @@ impl CodeLayer {
         Ok(())
     }
 
-    /// Whether codes are drawn around a point where the loss is measured.
+    /// Whether codes are drawn at random when the loss is measured.
     pub fn draws(&self) -> bool {
         self.kind.is_gaussian()
     }
 
-    /// Codes a row that the decoder is given.
+    /// Codes per row that the decoder is given.
     pub fn samples(&self, mode: Mode) -> usize {
         match mode {
             Mode::Train(_) | Mode::Measure(_) => self.kind.samples(),
@@ -247,7 +247,7 @@ impl CodeLayer {
         }
     }
 
-    /// What tells the likelihood which of several samples a row count how much.
+    /// Weights of several samples per row, shared with the likelihood.
     pub fn importance(&self) -> Option<Importance> {
         if let Kernels::Importance { importance, .. } = &self.kernels {
             Some(importance.clone())
@@ -256,7 +256,7 @@ impl CodeLayer {
         }
     }
 
-    /// What draws from the distributions the encoder gives.
+    /// Samples the distributions from the encoder.
     pub fn sampler(&self) -> Option<&Rc<Reparameterise>> {
         match &self.kernels {
             Kernels::Gaussian { sample, .. } | Kernels::Importance { sample, .. } => Some(sample),
@@ -275,12 +275,12 @@ impl CodeLayer {
         if let Kernels::Codebook(codebook, _) = &self.kernels { Some(codebook) } else { None }
     }
 
-    /// Temperature of a selector at a moment of its training.
+    /// Temperature of a selector at this point of its training.
     pub fn temperature(&self, moment: Moment) -> Option<f32> {
         self.relaxation(Mode::Train(moment)).map(|relaxation| relaxation.temperature)
     }
 
-    /// Choices of each quantiser, where the decoder is given their distributions themselves.
+    /// Choices of each quantiser, where the decoder is given the distributions themselves.
     pub fn expected_choices(&self) -> Option<usize> {
         match (&self.kernels, self.kind) {
             (
@@ -291,7 +291,7 @@ impl CodeLayer {
         }
     }
 
-    /// What learns without gradients, after the update of a step.
+    /// Updates everything learned without gradients; call after the update of a step.
     pub fn after_step(&self, draw: Draw, threads: &Threads) {
         if let Kernels::Codebook(codebook, _) = &self.kernels {
             let stream = draw.stream(Purpose::Codebook, 0);
@@ -299,13 +299,13 @@ impl CodeLayer {
         }
     }
 
-    /// Units a k-sparse code keeps, of each group that competes.
+    /// Number of units a k-sparse code keeps in each group that competes.
     pub fn kept(&self, mode: Mode) -> usize {
         let Bottleneck::KSparse { k, alpha, lowers, .. } = self.kind else { return self.units };
         let group = self.group;
         match mode {
             Mode::Train(moment) if lowers => {
-                // Linearly from all of them, over the first half of the run.
+                // Falls linearly from all units over the first half of the run.
                 let share = (2.0 * moment.share).min(1.0);
                 (group as f64 + (k as f64 - group as f64) * share).round() as usize
             }
@@ -314,7 +314,7 @@ impl CodeLayer {
         }
     }
 
-    /// What the decoder is given of the quantisers' distributions.
+    /// The form in which the decoder is given the quantisers' distributions.
     fn choice(&self, description: &Description, mode: Mode) -> Choice {
         let Bottleneck::DescriptionLength { temperature, .. } = self.kind else { return Choice::Shares };
         match mode {
@@ -322,7 +322,7 @@ impl CodeLayer {
                 let stream = moment.draw.stream(Purpose::Gumbel, 0);
                 Choice::Relaxed(Relaxation { stream, temperature })
             }
-            // Relaxed choices would be no bound.
+            // Relaxed choices would not give a bound.
             Mode::Measure(moment) if description.shares.is_some() => {
                 Choice::Hard(moment.draw.stream(Purpose::Gumbel, 0))
             }
@@ -336,14 +336,14 @@ impl CodeLayer {
         else {
             return None;
         };
-        // Per step, as a share of a fine scale: T = T0 (T_B / T0)^(b / B).
+        // Per step, in fixed-point fractions of the run: T = T0 (T_B / T0)^(b / B).
         let scale = 1_u64 << 32;
         let step = (moment.share.clamp(0.0, 1.0) * scale as f64) as u64;
         let temperature = temperature(step, scale, start_temperature, end_temperature);
         Some(Relaxation { stream: moment.draw.stream(Purpose::Gumbel, 0), temperature })
     }
 
-    /// What the term is multiplied by now.
+    /// Current weight of the term.
     fn weight(&self, mode: Mode) -> f32 {
         match self.kind {
             Bottleneck::Variational { beta, warmup_epochs, .. } => {

@@ -10,7 +10,7 @@ pub enum EngineError {
         "{what} became {value} at step {step} (epoch {epoch}): the run has diverged, and the weights of the last epoch before that are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
     )]
     Diverged {
-        /// What is not finite.
+        /// The quantity that is not finite.
         what: String,
         /// Its value as text: `NaN` or `inf`.
         value: String,
@@ -22,27 +22,27 @@ pub enum EngineError {
     /// The data are not those the plan was made for.
     #[error("the samples have {found} features, but the network expects {expected}")]
     DataShape {
-        /// Features of the plan.
+        /// Features in the plan.
         expected: usize,
-        /// Features of the data.
+        /// Features in the data.
         found: usize,
     },
-    /// The design gives weights to features that the data do not have.
+    /// The design has weights for features that the data do not have.
     #[error("{}", visible(.0))]
     FeatureWeights(String),
-    /// The likelihood of data was asked of a network that has none.
+    /// The network has no likelihood of data.
     #[error("this network gives no likelihood: {0}")]
     NoLikelihood(&'static str),
-    /// Codes were to be drawn of a kind that says nothing of how likely each is.
+    /// The kind of code has no prior to draw from.
     #[error("codes of this network cannot be sampled: {0}")]
     NoPrior(&'static str),
-    /// Whoever asked for it no longer wants it.
+    /// The caller cancelled the computation.
     #[error("it was cancelled")]
     Cancelled,
-    /// Weights or optimizer state of another network.
+    /// Weights or optimizer state belong to another network.
     #[error("the saved weights do not fit this network: {}", visible(.0))]
     Weights(String),
-    /// Weights could not be read from their file. The message says which, and what to do.
+    /// A weights file could not be read. The message names the file and says what to do.
     #[error("{0}")]
     Unread(String),
     /// An array could not be allocated.

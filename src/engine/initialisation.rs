@@ -6,27 +6,28 @@ use super::kernels::threads::Threads;
 use crate::dataset::random::Stream;
 use crate::project::Initialisation;
 
-/// Partial sums a product is added into, so that the loop vectorises.
+/// Partial sums of a product, so that the loop vectorises.
 const LANES: usize = 16;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
-/// Operations that a normal number takes, about.
+/// Approximate number of operations for one normal random number.
 const NORMAL: usize = 64;
-/// Rows that are made orthogonal to all rows before them by two products, and within these, for which products are not worth it.
+/// Rows per block. Blocks are made orthogonal to earlier rows by two products; within a block,
+/// products are not worth it.
 const BLOCK: usize = 128;
 const SMALL_BLOCK: usize = 16;
 
 /// Inputs and outputs of a weight, as [`Initialisation`] counts them.
 #[derive(Clone, Copy, Debug)]
 pub struct Fans {
-    /// Values that an output sums up.
+    /// Values that are summed for one output.
     pub inputs: usize,
-    /// Outputs that a value goes into.
+    /// Outputs that use one value.
     pub outputs: usize,
 }
 
-/// Fills a weight, taken as a matrix of so many rows: one for each output of a dense layer, or for each
-/// channel along the first axis of a convolution's weight.
+/// Fills a weight, seen as a matrix with `rows` rows: one for each output of a dense layer, or for
+/// each channel along the first axis of a convolution's weight.
 pub fn fill_weight(
     values: &mut [f32],
     rows: usize,
@@ -51,7 +52,8 @@ pub fn fill_weight(
     }
 }
 
-/// Uniform in ±1/√inputs (`torch.nn.Linear` and `torch.nn.Conv2d`: Kaiming-uniform with a = √5 comes to the same bound).
+/// Uniform in ±1/√inputs (`torch.nn.Linear` and `torch.nn.Conv2d`: Kaiming-uniform with a = √5 has
+/// the same bound).
 pub fn fill_uniform(values: &mut [f32], inputs: usize, stream: Stream) {
     fill_within(values, 1.0 / (inputs.max(1) as f32).sqrt(), stream);
 }
@@ -71,7 +73,8 @@ fn fill_normal(values: &mut [f32], std: f32, stream: Stream, threads: &Threads) 
     });
 }
 
-/// A matrix drawn evenly from those whose rows are orthonormal, or whose columns are where there are more rows.
+/// Draws a matrix uniformly from those with orthonormal rows (or columns, if there are more rows
+/// than columns).
 fn fill_orthogonal(values: &mut [f32], rows: usize, stream: Stream, threads: &Threads) {
     fill_normal(values, 1.0, stream, threads);
     let columns = values.len() / rows.max(1);
@@ -89,9 +92,10 @@ fn fill_orthogonal(values: &mut [f32], rows: usize, stream: Stream, threads: &Th
     }
 }
 
-/// Makes rows of so many columns orthonormal, some rows after the others: these are made orthogonal to all rows before them, and
-/// then to each other, twice because the first pass leaves what rounding leaves (block Gram-Schmidt with reorthogonalisation,
-/// Barlow & Smoktunowicz 2013). Of normal numbers it gives every such matrix with the same density.
+/// Makes rows of `columns` values orthonormal, block by block: each block is made orthogonal to all
+/// rows before it and then within itself, twice, because rounding leaves errors after the first
+/// pass (block Gram-Schmidt with reorthogonalisation, Barlow & Smoktunowicz 2013). For normal
+/// random numbers every such matrix has the same density.
 fn orthonormalise(values: &mut [f32], columns: usize, block: usize, threads: &Threads) {
     let size = block.saturating_mul(columns).max(1);
     let mut shares = Vec::new();
@@ -99,7 +103,7 @@ fn orthonormalise(values: &mut [f32], columns: usize, block: usize, threads: &Th
         let (before, rest) = values.split_at_mut(start);
         let own_len = size.min(rest.len());
         let own = &mut rest[..own_len];
-        // The first rows have none before them.
+        // The first rows have no rows before them.
         let passes = if before.is_empty() { 1 } else { 2 };
         for _ in 0..passes {
             if !before.is_empty() {
@@ -130,7 +134,7 @@ fn leave_out_shares(
     multiply(threads, own, true, Matrix::new(shares, rows, earlier), before);
 }
 
-/// [`orthonormalise`] of a few rows, one after the other (Giraud et al. 2005).
+/// [`orthonormalise`] for a few rows, one at a time (Giraud et al. 2005).
 fn orthonormalise_few(values: &mut [f32], columns: usize) {
     for start in (0..values.len()).step_by(columns.max(1)) {
         let (before, rest) = values.split_at_mut(start);
@@ -142,7 +146,7 @@ fn orthonormalise_few(values: &mut [f32], columns: usize) {
                     let share = dot(own, earlier);
                     own.iter_mut().zip(earlier).for_each(|(own, earlier)| *own -= share * earlier);
                 }
-                // A weight of a single value may be drawn as 0.
+                // A weight with a single value may be drawn as 0.
                 let scale = 1.0 / dot(own, own).sqrt().max(f32::MIN_POSITIVE);
                 own.iter_mut().for_each(|value| *value *= scale);
             },
@@ -176,7 +180,7 @@ mod tests {
         values
     }
 
-    /// Means of the values, of their squares and of their fourth powers, in units of a deviation.
+    /// Means of the values, their squares and their fourth powers, in units of `deviation`.
     fn moments(values: &[f32], deviation: f64) -> [f64; 3] {
         let mean = |power: i32| {
             let sum: f64 = values.iter().map(|&value| (f64::from(value) / deviation).powi(power)).sum();
@@ -185,14 +189,15 @@ mod tests {
         [mean(1), mean(2), mean(4)]
     }
 
-    /// Standard errors of the three means over 200,000 values are at most √(1, 2, 96)/447: five of them.
+    /// Standard errors of the three means over 200,000 values are at most √(1, 2, 96)/447; the
+    /// tolerance is five of them.
     #[test]
     fn variances_are_those_of_the_papers() {
         let check = |kind, deviation: f64, fourth: f64| {
             let values = filled(kind, 500, 400);
             let [mean, square, found] = moments(&values, deviation);
             assert!(mean.abs() < 0.011 && (square - 1.0).abs() < 0.016, "{kind:?}: {mean} {square}");
-            // 3 of a normal distribution, 9/5 of a uniform one.
+            // 3 for a normal distribution, 9/5 for a uniform one.
             assert!((found - fourth).abs() < 0.11, "{kind:?}: {found}");
         };
         check(Initialisation::PyTorch, (1.0 / (3.0 * 400.0_f64)).sqrt(), 1.8);
@@ -205,7 +210,7 @@ mod tests {
 
     #[test]
     fn orthogonal_weights_have_orthonormal_rows_or_columns() {
-        // More than a block, and a rest.
+        // Includes sizes that are not a multiple of a block.
         let sizes = [(1, 1), (1, 9), (9, 1), (40, 40), (30, 75), (75, 30), (150, 150), (290, 301)];
         for (rows, columns) in sizes {
             let values = filled(Initialisation::Orthogonal, rows, columns);

@@ -27,32 +27,32 @@ use crate::check::{Plan, Stage, StageKind, Window};
 use crate::dataset::random::{Purpose, Stream};
 use crate::project::{Activation, Initialisation, Norm, Place, Project, Shape};
 
-/// Puts a network together stage by stage.
+/// Builds a network stage by stage.
 pub(super) struct Builder<'a> {
     plan: &'a Plan,
     capacity: usize,
     threads: Rc<Threads>,
-    /// How often training was restarted; `None` where the weights come from elsewhere and are not drawn.
+    /// How often training was restarted; `None` if the weights are not drawn but loaded.
     pub attempt: Option<u32>,
     /// All arrays so far.
     pub parameters: Vec<Parameter>,
     /// All operations so far.
     pub operations: Vec<Rc<dyn Operation>>,
-    /// Every node that is given a gradient, the parameters' own aside.
+    /// Every node that gets a gradient, except the parameters.
     pub nodes: Vec<Node>,
     /// The output of each stage.
     pub outputs: Vec<(Place, Node)>,
     /// The output of the last operation.
     pub last: Node,
-    /// What had been handed on before each stage, and whether anything up to that learns.
+    /// Output before each stage, and whether anything up to there learns.
     before: Vec<(Node, bool)>,
     /// Whether anything up to `last` learns.
     learns: bool,
 }
 
 impl<'a> Builder<'a> {
-    /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before, or
-    /// without any; `threads` draw them.
+    /// A builder at the input of a plan, for buffers of `capacity` rows. Weights are those of
+    /// attempt `attempt`, or not drawn; `threads` draw them.
     pub fn new(
         plan: &'a Plan,
         capacity: usize,
@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Adds the operation of one stage: the one place that knows all kinds.
+    /// Adds the operation of one stage; the only place that knows all kinds.
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
         let learned = self.learns;
         self.before.push((Rc::clone(&self.last), learned));
@@ -112,7 +112,8 @@ impl<'a> Builder<'a> {
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::MomentsApart => self.permute(x, y, stage.input, Order::MomentsApart),
             StageKind::Add { main, shortcut, activation } => {
-                // The shortcut's end follows the main path's; without stages of its own it is the block's input.
+                // The shortcut's end follows the main path's; without stages it is the block's
+                // input.
                 let (other, other_wants_gradient) =
                     self.handed_on(if shortcut > 0 { shortcut } else { main });
                 Add::new(AddParts { x, other, y, main, shortcut, activation, other_wants_gradient })?
@@ -128,8 +129,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// What had been handed on right before the stage `back` stages before the newest, and whether
-    /// anything up to that learns.
+    /// Output before the stage `back` stages before the newest, and whether anything up to there
+    /// learns.
     fn handed_on(&self, back: usize) -> (Node, bool) {
         let (node, learns) = &self.before[self.before.len() - 1 - back];
         (Rc::clone(node), *learns)
@@ -140,29 +141,29 @@ impl<'a> Builder<'a> {
         self.learns
     }
 
-    /// The design it builds.
+    /// The design being built.
     pub fn design(&self) -> &Project {
         self.plan.design()
     }
 
-    /// From here on there are so many rows for each one of the data.
+    /// From here on there are `samples` rows for each row of the data.
     pub fn widen(&mut self, samples: usize) {
         self.capacity *= samples;
     }
 
-    /// A buffer of the network's rows that has no gradient.
+    /// A buffer for the network's rows without a gradient.
     pub fn buffer(&self, columns: usize) -> Result<Node, EngineError> {
         Variable::zeros(self.capacity, columns)
     }
 
-    /// A new buffer that the next operation fills and hands on.
+    /// A new buffer for the output of the next operation.
     pub fn advance(&mut self, columns: usize) -> Result<Node, EngineError> {
         let node = self.node(columns)?;
         self.last = Rc::clone(&node);
         Ok(node)
     }
 
-    /// A buffer of the network's rows.
+    /// A buffer for the network's rows.
     pub fn node(&mut self, columns: usize) -> Result<Node, EngineError> {
         let node = Variable::zeros(self.capacity, columns)?;
         self.nodes.push(Rc::clone(&node));
@@ -191,8 +192,8 @@ impl<'a> Builder<'a> {
         Dense::new(parts)
     }
 
-    /// A convolution or a transposed one. Both store the weight of the convolution: the small side's
-    /// channels × kernel pixels × the large side's channels of one group.
+    /// A convolution or a transposed one. Both store the weight of the convolution: the small
+    /// side's channels × kernel pixels × the large side's channels of one group.
     fn conv(
         &mut self,
         stage: &Stage,
@@ -204,7 +205,7 @@ impl<'a> Builder<'a> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
         let (inner, outer) = direction.arrange(from, to);
         let (side, inner) = (window.kernel, inner / groups);
-        // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
+        // PyTorch takes the second axis of the weight as the fan-in, transposed or not.
         let fans = Fans { inputs: inner * side * side, outputs: outer * side * side };
         let weight = if let Some(weight) = self.shared(stage)? {
             weight
@@ -219,7 +220,7 @@ impl<'a> Builder<'a> {
             self.fill_bias(fans.inputs);
             bias
         } else {
-            // One of zeros, which is no parameter and stays what it is.
+            // A bias of zeros, which is not a parameter and stays 0.
             let bias = Variable::zeros(1, to)?;
             self.nodes.push(Rc::clone(&bias));
             bias
@@ -247,7 +248,7 @@ impl<'a> Builder<'a> {
         Pool::new(PoolParts { x, y, kind, window, wants_input_gradient })
     }
 
-    /// Changes the order of the values of a picture.
+    /// A reordering of the values of a picture.
     pub fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Rc<Permute> {
         let ((height, width), channels) = (sides(picture), picture.channels());
         let (pixels, wants_input_gradient) = (height * width, self.learns);
@@ -325,7 +326,7 @@ impl<'a> Builder<'a> {
         Prelu::new(PreluParts { x, y, slopes, wants_input_gradient: self.learns })
     }
 
-    /// The weights of the stage this one mirrors, where they are tied.
+    /// The weights of the stage this one mirrors, if they are tied.
     fn shared(&self, stage: &Stage) -> Result<Option<Node>, EngineError> {
         let Some(name) = &stage.tied_to else { return Ok(None) };
         let wanted = format!("{name}.weight");
@@ -336,19 +337,19 @@ impl<'a> Builder<'a> {
             .ok_or_else(|| EngineError::Weights(format!("{wanted} is missing")))
     }
 
-    /// An array of the code itself.
+    /// An array of the code.
     pub fn code_array(&mut self, kind: &str, shape: &[usize], role: Role) -> Result<Node, EngineError> {
         self.learns |= role != Role::Buffer;
         self.named_array(Place::Code, format!("code.{kind}"), shape, MemoryLayout::Same, role)
     }
 
-    /// A number the loss learns.
+    /// A learned number of the loss.
     pub fn loss_array(&mut self, kind: &str) -> Result<Node, EngineError> {
         self.named_array(Place::Output, format!("output.{kind}"), &[1], MemoryLayout::Same, Role::Bias)
     }
 
-    /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one
-    /// axis alone.
+    /// A new array of zeros: a matrix with one row per entry of the first axis of `shape`, or a
+    /// single row if there is only one axis.
     fn array(
         &mut self,
         stage: &Stage,
@@ -376,20 +377,20 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    /// Gives the newest array the weights of the design's choice.
+    /// Initialises the newest array as a weight, as the design says.
     fn fill_weight(&mut self, fans: Fans) {
         let (kind, threads) = (self.initialisation(), Rc::clone(&self.threads));
         self.draw(|values, rows, stream| fill_weight(values, rows, fans, kind, stream, &threads));
     }
 
-    /// The same for biases: 0, but for `PyTorch`'s default.
+    /// Initialises the newest array as a bias: 0, except with `PyTorch`'s default.
     fn fill_bias(&mut self, inputs: usize) {
         if self.initialisation() == Initialisation::PyTorch {
             self.fill_uniform(inputs);
         }
     }
 
-    /// Gives the newest array `PyTorch`'s default weights.
+    /// Initialises the newest array with `PyTorch`'s default weights.
     pub fn fill_uniform(&mut self, inputs: usize) {
         self.draw(|values, _, stream| fill_uniform(values, inputs, stream));
     }
@@ -398,7 +399,8 @@ impl<'a> Builder<'a> {
         self.plan.design().training.initialisation
     }
 
-    /// Fills the newest array, of so many rows, with random numbers of its own, which every attempt has too.
+    /// Fills the newest array, of `rows` rows, with its own random numbers, which are the same in
+    /// every attempt.
     fn draw(&mut self, fill: impl FnOnce(&mut [f32], usize, Stream)) {
         let number = self.parameters.len().saturating_sub(1) as u64;
         let seed = self.plan.design().training.seed;
@@ -408,7 +410,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Gives every value of the newest array the same value.
+    /// Sets all values of the newest array.
     pub fn fill(&mut self, value: f32) {
         if let Some(parameter) = self.parameters.last() {
             parameter.node.borrow_mut().values_mut().fill(value);

@@ -1,4 +1,4 @@
-//! Gathering a minibatch: scaled rows into the target, corrupted ones into the input.
+//! Gathering a minibatch: scaled rows for the target, corrupted rows for the input.
 
 use super::kernels::noise::corrupt;
 use super::kernels::threads::Threads;
@@ -7,13 +7,13 @@ use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
 use crate::project::{Corruption, Shape};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 
 /// How the input of a minibatch differs from its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
-    /// What is done to it.
+    /// The corruption of each sample.
     pub corruption: Corruption,
     /// Shape of a sample.
     pub shape: Shape,
@@ -21,14 +21,14 @@ pub struct Noise {
     pub range: (f32, f32),
     /// Seed of the run.
     pub seed: u64,
-    /// What the noise is for.
+    /// The purpose of the noise.
     pub purpose: Purpose,
-    /// A sample is corrupted afresh in every epoch.
+    /// Samples are corrupted anew in every epoch.
     pub epoch: u64,
 }
 
-/// Fills the first rows of `target` with the scaled samples, and of `input` with what the encoder is to see; where
-/// nothing is corrupted both are one node.
+/// Fills the first rows of `target` with the scaled samples, and of `input` with the encoder's
+/// input; without corruption both are the same node.
 pub fn gather(
     data: &Dataset,
     rows: &[u32],
@@ -51,7 +51,8 @@ pub fn gather(
     corrupt_rows(rows, features, noise, target, input, threads);
 }
 
-/// Fills the first rows of `input` with those of `target`, corrupted where there is noise; `rows` says which they are.
+/// Fills the first rows of `input` with those of `target`, corrupted if there is noise; `rows` are
+/// their row numbers.
 pub fn corrupt_rows(
     rows: &[u32],
     features: usize,

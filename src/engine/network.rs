@@ -38,21 +38,22 @@ use crate::dataset::Dataset;
 use crate::project::Place;
 use crate::run::{LossSums, Losses, Terms, Weights};
 
-/// Name of the term that compares reconstructions with samples.
+/// Name of the reconstruction term.
 const RECONSTRUCTION: &str = "reconstruction";
-/// Name of the term that a mean reconstruction adds.
+/// Name of the variance term of a mean reconstruction.
 const VARIANCE: &str = "variance";
 
-/// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.
+/// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of
+/// rows.
 ///
-/// It belongs to one thread; another one builds its own from a copy of the weights.
+/// It belongs to one thread; other threads build their own from a copy of the weights.
 pub struct Network {
     plan: Plan,
     threads: Rc<Threads>,
     root: Root,
     parameters: Vec<Parameter>,
     operations: Vec<Rc<dyn Operation>>,
-    /// Every buffer that is given a gradient, the parameters aside.
+    /// Every buffer that gets a gradient, except the parameters.
     nodes: Vec<Node>,
     /// Number of operations from the input to the code.
     encoder_len: usize,
@@ -62,20 +63,22 @@ pub struct Network {
     decoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
-    /// The weight of each value of the target, if missing values are masked, and of each feature, if some count more.
+    /// Weights of the target's values, if missing values are masked, and of features, if they
+    /// differ.
     weights: LossWeights,
-    /// The data whose features the latter belong to, by their fingerprint.
+    /// Fingerprint of the data that the weights of features belong to.
     weighed: Option<u64>,
     code: Node,
     output: Node,
     code_layer: CodeLayer,
     loss: Rc<ReconstructionLoss>,
-    /// What the error of a mean reconstruction lacks to be the mean of the errors, and its weight.
+    /// The difference between the mean error and the error of a mean reconstruction, and its
+    /// weight.
     variance: Option<(Rc<VarianceTerm>, f32)>,
     penalties: Vec<Penalised>,
-    /// The derivative of the code, once its size has been asked for.
+    /// The derivative of the code, once its norm has been requested.
     jacobian: Option<Rc<Contractive>>,
-    /// Rows of the data in the input buffer.
+    /// Row numbers, in the data, of the samples in the input buffer.
     samples: Vec<u32>,
     /// Every term of the latest pass, weighted and summed over its rows.
     losses: Losses,
@@ -83,19 +86,19 @@ pub struct Network {
     capacity: usize,
 }
 
-/// How good a network is on some samples: means over them.
+/// Loss and error of a network on some samples: means over them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Loss terms, summed over features.
     pub losses: Losses,
     /// Squared reconstruction error per feature, in units of the scaled data.
     pub mse: f64,
-    /// Samples looked at.
+    /// Number of samples.
     pub samples: usize,
 }
 
 impl Network {
-    /// The network of a plan with fresh weights, its buffers large enough for the plan's minibatch.
+    /// The network of a plan with new weights; its buffers fit the plan's minibatch.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -103,15 +106,16 @@ impl Network {
         Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads, Some(0))
     }
 
-    /// The weights a plan's network starts from after so many attempts.
+    /// Initial weights of a plan's network in attempt `attempt`.
     pub(super) fn fresh_weights(plan: &Plan, attempt: u32) -> Result<Weights, EngineError> {
         Ok(Network::build(plan, 1, 1, Some(attempt))?.weights())
     }
 
-    /// A network for use only: with these weights.
+    /// A network with these weights, for inference only.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where they belong to another network.
+    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] if they belong to another
+    /// network.
     pub fn trained(plan: &Plan, weights: &Weights, threads: usize) -> Result<Network, EngineError> {
         let mut network = Network::build(plan, plan.inference_rows(), threads, None)?;
         network.load(weights)?;
@@ -129,7 +133,7 @@ impl Network {
         Weights(self.parameters.iter().map(array).collect())
     }
 
-    /// The first value among the parameters that is not finite, and which card it belongs to.
+    /// The first parameter value that is not finite, and the card it belongs to.
     pub(super) fn non_finite(&self) -> Option<(String, f32)> {
         let non_finite = |parameter: &Parameter| {
             let node = parameter.node.borrow();
@@ -139,8 +143,7 @@ impl Network {
         self.parameters.iter().find_map(non_finite)
     }
 
-    /// Copies all parameters in the place of an earlier copy; memory is allocated only where others
-    /// hold that one too.
+    /// Copies all parameters over an earlier copy; memory is allocated only if that copy is shared.
     pub(super) fn copy_weights(&self, weights: &mut Arc<Weights>) {
         let Some(weights) = Arc::get_mut(weights) else {
             *weights = Arc::new(self.weights());
@@ -156,7 +159,8 @@ impl Network {
     /// Replaces all parameters.
     ///
     /// # Errors
-    /// [`EngineError::Weights`] where a parameter is missing, left over or of another shape; nothing is changed then.
+    /// [`EngineError::Weights`] if a parameter is missing, unexpected or has another shape; then
+    /// nothing is changed.
     pub fn load(&mut self, weights: &Weights) -> Result<(), EngineError> {
         check_names(&self.parameters, weights, "")?;
         for parameter in &self.parameters {
@@ -166,7 +170,7 @@ impl Network {
         Ok(())
     }
 
-    /// Codes of samples: `rows` holds scaled samples row by row, the result as many codes.
+    /// Codes of samples: `rows` holds scaled samples row by row; the result is as many codes.
     pub fn encode(&mut self, rows: &[f32]) -> Vec<f32> {
         let (input, code) = (Rc::clone(&self.input), Rc::clone(&self.code));
         self.in_blocks(rows, &input, &code, Part::Encoder)
@@ -188,11 +192,12 @@ impl Network {
         rows
     }
 
-    /// Mean loss and error on rows of the data; inputs are clean unless `noise` corrupts them, the comparison is always
-    /// with the clean ones. Any network can be shown noise, whether or not it was trained with some.
+    /// Mean loss and error on rows of the data. Inputs are clean unless `noise` corrupts them;
+    /// targets are always clean. Noise is possible for any network, even one trained without.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is shown noise.
+    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is used
+    /// with noise.
     pub fn evaluate(
         &mut self,
         data: &Dataset,
@@ -202,10 +207,10 @@ impl Network {
         self.evaluate_while(data, rows, noise, &mut |_| true)
     }
 
-    /// [`Network::evaluate`], for as long as `watch` wants it.
+    /// [`Network::evaluate`] that can be cancelled by `watch`.
     ///
     /// # Errors
-    /// As there, and [`EngineError::Cancelled`].
+    /// Those of [`Network::evaluate`], and [`EngineError::Cancelled`].
     pub fn evaluate_while(
         &mut self,
         data: &Dataset,
@@ -229,8 +234,8 @@ impl Network {
         Ok(self.evaluation(&sums, rows.len()))
     }
 
-    /// Rows that are measured at a time, whatever the minibatches: what is drawn or compared within a block must not depend
-    /// on the buffers.
+    /// Rows that are measured at a time, independent of the minibatch size: draws and comparisons
+    /// within a block must not depend on the buffers.
     pub(super) fn measured_rows(&self) -> usize {
         self.capacity.min(self.plan.inference_rows())
     }
@@ -248,23 +253,24 @@ impl Network {
         let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
         sums.losses.add(&self.losses);
         if self.code_layer.draws() {
-            // The error is that of the code itself, not of one draw around it.
+            // The error of the code itself, not of a sample around it.
             error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
         }
         sums.squared_error += error;
     }
 
-    /// What was measured over so many samples.
+    /// Means of sums over `samples` samples.
     pub(super) fn evaluation(&self, sums: &LossSums, samples: usize) -> Evaluation {
         let count = samples.max(1) as f64;
         let mse = sums.squared_error / count / self.plan.shape().features() as f64;
         Evaluation { losses: sums.losses.over(count), mse, samples }
     }
 
-    /// What noise makes of samples, and what the network makes of that, in units of the scaled data.
+    /// Corrupted samples and their reconstructions, in units of the scaled data.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is shown noise.
+    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is used
+    /// with noise.
     pub fn restore(
         &mut self,
         data: &Dataset,
@@ -299,13 +305,13 @@ impl Network {
         &self.losses
     }
 
-    /// What learns without gradients, after the update of a step.
+    /// Updates everything learned without gradients; call after the update of a step.
     pub(super) fn after_step(&self, draw: Draw) {
         self.code_layer.after_step(draw, &self.threads);
     }
 
-    /// One minibatch forward and back; returns the squared error summed over its samples, and the gradients. Its terms
-    /// are then in [`Network::losses`].
+    /// One minibatch forward and backward; returns the squared error summed over its samples, and
+    /// the gradients. Its terms are then in [`Network::losses`].
     pub(super) fn forward_backward(
         &mut self,
         rows: usize,
@@ -321,7 +327,7 @@ impl Network {
         Ok((squared_error, grads))
     }
 
-    /// The loss of one minibatch, averaged over its samples, without the way back.
+    /// The loss of one minibatch, averaged over its samples, without the backward pass.
     #[cfg(test)]
     pub(super) fn training_loss(&mut self, rows: usize, moment: Moment) -> f64 {
         self.pass(rows, Mode::Train(moment), &mut Recorder::idle());
@@ -339,7 +345,7 @@ impl Network {
         self.weigh_features(data);
     }
 
-    /// Gives the features of the data their weights.
+    /// Sets the weights of features for these data.
     fn weigh_features(&mut self, data: &Dataset) {
         let Some(node) = self.weights.features.as_ref().filter(|_| self.weighed != Some(data.fingerprint))
         else {
@@ -353,7 +359,7 @@ impl Network {
         self.weighed = Some(data.fingerprint);
     }
 
-    /// How much each value in its buffers counts, as its loss has it; the first `rows` rows.
+    /// The weights of values and features in the loss, for the first `rows` rows of the buffers.
     pub(super) fn loss_weights(&self, rows: usize) -> [Option<Vec<f32>>; 2] {
         let values = |node: &Node, rows: usize| {
             let node = node.borrow();
@@ -363,7 +369,7 @@ impl Network {
         [of_values.as_ref().map(|node| values(node, rows)), features.as_ref().map(|node| values(node, 1))]
     }
 
-    /// Weighs the values in its buffers like this, where it can.
+    /// Sets the weights of values and features in the loss, if it has any.
     pub(super) fn weigh(&self, [values, features]: [Option<&[f32]>; 2]) {
         for (node, weights) in [(&self.weights.values, values), (&self.weights.features, features)] {
             if let (Some(node), Some(weights)) = (node, weights) {
@@ -372,7 +378,8 @@ impl Network {
         }
     }
 
-    /// Fills the input buffers with rows that are given, in units of the network's input; `rows` says which they are.
+    /// Fills the input buffers with the given values, in units of the network's input; `rows` are
+    /// their row numbers.
     pub(super) fn present(&mut self, values: &[f32], rows: &[u32], noise: Option<Noise>) {
         self.samples.clear();
         self.samples.extend_from_slice(rows);
@@ -384,25 +391,26 @@ impl Network {
         corrupt_rows(rows, features, noise, &self.target, &self.input, &self.threads);
     }
 
-    /// What the operation number `stage` of the encoder is given, its first `rows` rows computed from the input buffers.
+    /// Input of the encoder's operation number `stage`, its first `rows` rows computed from the
+    /// input buffers.
     pub(super) fn input_of(&self, stage: usize, rows: usize) -> Node {
         self.run(0..stage, &Pass::new(rows, Mode::Use, &self.threads), &mut Recorder::idle());
         Rc::clone(stage.checked_sub(1).map_or(&self.target, |before| &self.encoded[before].1))
     }
 
-    /// What the encoder saw last, the first `rows` rows of it.
+    /// The encoder's latest input, its first `rows` rows.
     pub(super) fn last_input(&self, rows: usize) -> Vec<f32> {
         let input = self.input.borrow();
         input.values()[..rows * input.columns()].to_vec()
     }
 
-    /// All operations, one for each stage of the plan.
+    /// All operations, one per stage of the plan.
     #[cfg(test)]
     pub(super) fn operations(&self) -> &[Rc<dyn Operation>] {
         &self.operations
     }
 
-    /// All parameters, in the order of the computation.
+    /// All parameters, in order of computation.
     pub(super) fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
@@ -417,7 +425,7 @@ impl Network {
         self.capacity
     }
 
-    /// Gives the clean samples a buffer of their own: without corruption they share the encoder's.
+    /// Gives the clean samples their own buffer: without corruption they share the encoder's.
     fn separate_target(&mut self) -> Result<(), EngineError> {
         if Rc::ptr_eq(&self.input, &self.target) {
             let features = self.input.borrow().columns();
@@ -427,8 +435,8 @@ impl Network {
         Ok(())
     }
 
-    /// The whole way forward on the first `rows` rows of the input, every term included; returns the squared error summed
-    /// over them.
+    /// The whole forward pass on the first `rows` rows of the input, with every term; returns the
+    /// squared error summed over them.
     fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> f64 {
         let pass = self.forward(Part::Whole, rows, mode, recorder);
         let sums = self.loss.forward(&pass, 1.0, recorder);
@@ -446,7 +454,7 @@ impl Network {
         sums.squared_error
     }
 
-    /// A part of the network on the first `rows` rows; returns the pass it made.
+    /// Runs a part of the network on the first `rows` rows; returns the pass it used.
     fn forward(&self, part: Part, rows: usize, mode: Mode, recorder: &mut Recorder) -> Pass {
         let samples = self.code_layer.samples(mode);
         let pass = Pass { samples, ..Pass::new(rows, mode, &self.threads) };
@@ -489,7 +497,7 @@ impl Network {
         }
     }
 
-    /// Its weights are those of an attempt, or are to be loaded.
+    /// Builds a network with the weights of an attempt, or without, to be loaded.
     fn build(
         plan: &Plan,
         capacity: usize,
@@ -568,8 +576,8 @@ enum Part {
     Whole,
 }
 
-/// `check` lists the arrays of a plan without building it, and files are judged by that list: every test that builds a
-/// network compares the two.
+/// `check` lists the arrays of a plan without building it, and files are checked against that list;
+/// every test that builds a network compares the two.
 #[cfg(test)]
 fn assert_planned(plan: &Plan, builder: &Builder<'_>) {
     let mut planned = plan.arrays();

@@ -6,11 +6,11 @@ use super::parameter::{Parameter, check_names};
 use crate::project::{Optimizer as Rule, Training};
 use crate::run::Weights;
 
-/// Names of the state in checkpoints, after `PyTorch`'s.
+/// Names of the state in checkpoints, as in `PyTorch`.
 const FIRST: &str = "exp_avg.";
 const SECOND: &str = "exp_avg_sq.";
 
-/// Moments of everything learned, and the update of one step.
+/// Moments of all learned parameters, and the update of one step.
 pub struct Optimizer {
     rule: Rule,
     weight_decay: f32,
@@ -21,7 +21,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// Fresh state for these parameters; buffers have none.
+    /// New state for these parameters; buffers have none.
     pub(super) fn new(training: &Training, parameters: &[Parameter]) -> Optimizer {
         let rule = training.optimizer;
         let (uses_first, uses_second) = match rule {
@@ -42,7 +42,7 @@ impl Optimizer {
         }
     }
 
-    /// Updates everything learned; `step` counts from 1.
+    /// Updates all learned parameters; `step` counts from 1.
     pub(super) fn update(
         &mut self,
         parameters: &[Parameter],
@@ -56,7 +56,7 @@ impl Optimizer {
         let mut slopes = gradient_list(grads, &shared)?;
         for (variable, gradient) in shared.iter().zip(&mut slopes) {
             if !variable.has_gradient() {
-                // Nothing of this step reached it: an older step's gradient must not be used again.
+                // No gradient reached it in this step; that of an older step must not be reused.
                 gradient.fill(0.0);
             }
         }
@@ -91,7 +91,7 @@ impl Optimizer {
         Weights(arrays.collect())
     }
 
-    /// Copies the state into `state`, which holds an earlier copy.
+    /// Copies the state over an earlier copy in `state`.
     pub(super) fn copy_state(&self, parameters: &[Parameter], state: &mut Weights) {
         for (prefix, values) in [(FIRST, &self.first), (SECOND, &self.second)] {
             for (parameter, values) in learned(parameters).zip(values) {
@@ -102,13 +102,13 @@ impl Optimizer {
         }
     }
 
-    /// A number of the state that is not finite, where there is one.
+    /// A number in the state that is not finite, if any.
     pub(super) fn non_finite(&self) -> Option<f32> {
         let values = self.first.iter().chain(&self.second).flatten();
         values.copied().find(|value| !value.is_finite())
     }
 
-    /// Whether a saved state is one of this optimizer's, for these parameters, and finite.
+    /// Whether a saved state matches this optimizer and these parameters, and is finite.
     pub(super) fn check(&self, parameters: &[Parameter], saved: &Weights) -> Result<(), EngineError> {
         let mut used = 0;
         for (prefix, state) in [(FIRST, &self.first), (SECOND, &self.second)] {
@@ -128,7 +128,7 @@ impl Optimizer {
         Ok(())
     }
 
-    /// Puts a saved state back that has passed [`Optimizer::check`].
+    /// Restores a saved state that has passed [`Optimizer::check`].
     pub(super) fn restore(&mut self, parameters: &[Parameter], saved: &Weights) {
         for (prefix, state) in [(FIRST, &mut self.first), (SECOND, &mut self.second)] {
             for (parameter, values) in learned(parameters).zip(state) {
@@ -140,7 +140,7 @@ impl Optimizer {
     }
 }
 
-/// The parameters gradients move.
+/// The parameters that gradients change.
 fn learned(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.is_learned())
 }

@@ -1,15 +1,14 @@
-//! Learned and remembered values: named arrays of the network, and their order in memory and in
-//! files.
+//! Parameters and buffers: named arrays of the network, and their order in memory and in files.
 //!
 //! 1. In memory a picture is height × width × **channels last**: kernels run along channels, and
-//!    values per channel repeat. In files, and wherever a picture becomes a row or a row a picture
+//!    values per channel repeat. In files, and wherever a picture becomes a row or vice versa
 //!    (`Flatten`, `Reshape`, a dense layer after a picture, the code), it is **channel by
 //!    channel**, as in `PyTorch`. A plan has a `ChannelsFirst` or `ChannelsLast` stage where the
-//!    order changes; [`MemoryLayout`] converts arrays on their way into and out of files.
+//!    order changes; [`MemoryLayout`] converts arrays when files are written and read.
 //! 2. The kernel of a **transposed convolution is stored as that of the convolution it
 //!    transposes**: channels of the small side × channels of the large side × rows × columns; in
-//!    memory with the channels of the large side last. So a tied pair shares one array, and
-//!    `PyTorch`'s two layers read the same file.
+//!    memory with the channels of the large side last. So a tied pair shares one array, and both of
+//!    `PyTorch`'s layers read the same file.
 
 use super::EngineError;
 use super::kernels::variable::Node;
@@ -26,29 +25,30 @@ pub(super) struct Parameter {
     pub shape: Vec<usize>,
     /// Its values, in the engine's order.
     pub node: Node,
-    /// What it is for.
+    /// Its role.
     pub role: Role,
     /// How the engine's order differs from that of weight files.
     pub layout: MemoryLayout,
 }
 
-/// What an array is for.
+/// The role of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Learned, and decayed where weight decay is on.
+    /// Learned, and subject to weight decay.
     Weight,
-    /// Learned, never decayed: biases, scales and shifts.
+    /// Learned, without weight decay: biases, scales and shifts.
     Bias,
-    /// Remembered, not learned by gradients: running statistics.
+    /// Not learned by gradients: running statistics.
     Buffer,
 }
 
-/// How an array lies in memory, against `PyTorch`'s order in weight files.
+/// Order of an array in memory, compared with `PyTorch`'s order in weight files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MemoryLayout {
-    /// The same.
+    /// `PyTorch`'s order.
     Same,
-    /// outer × pixels × channels in memory, outer × channels × pixels in files: kernels, and features of pictures.
+    /// outer × pixels × channels in memory, outer × channels × pixels in files: kernels, and
+    /// features of pictures.
     ChannelsLast {
         /// Pixels of a kernel or a picture.
         pixels: usize,
@@ -58,7 +58,7 @@ pub(super) enum MemoryLayout {
 }
 
 impl Parameter {
-    /// Whether gradients move it.
+    /// Whether gradients change it.
     pub fn is_learned(&self) -> bool {
         self.role != Role::Buffer
     }
@@ -73,26 +73,27 @@ impl Parameter {
         self.shape.iter().product()
     }
 
-    /// Values of this array, given in the engine's order, as weight files hold them; `prefix` stands before the name.
+    /// This array as in weight files, from values in the engine's order; `prefix` comes before the
+    /// name.
     pub fn to_array(&self, prefix: &str, values: &[f32]) -> (String, Array) {
         let mut array = Array { shape: self.shape.clone(), values: vec![0.0; values.len()] };
         self.export(values, &mut array.values);
         (format!("{prefix}{}", self.name), array)
     }
 
-    /// Copies values of this array from the engine's order into that of files.
+    /// Converts values of this array from the engine's order to that of files.
     pub fn export(&self, values: &[f32], out: &mut [f32]) {
         self.layout.each(values.len(), |inside, outside| out[outside] = values[inside]);
     }
 
-    /// Copies values of this array from the order of files into the engine's.
+    /// Converts values of this array from the order of files to the engine's.
     pub fn import(&self, values: &[f32], out: &mut [f32]) {
         self.layout.each(values.len(), |inside, outside| out[inside] = values[outside]);
     }
 }
 
 impl MemoryLayout {
-    /// Calls `pair` with every index in memory and the one in files that belongs to it.
+    /// Calls `pair` with every index in memory and the corresponding one in files.
     fn each(self, len: usize, mut pair: impl FnMut(usize, usize)) {
         match self {
             MemoryLayout::Same => (0..len).for_each(|index| pair(index, index)),
@@ -109,7 +110,8 @@ impl MemoryLayout {
     }
 }
 
-/// Whether `weights` has exactly one array of the right size for each of the parameters, its name behind `prefix`.
+/// Whether `weights` has exactly one array of the right size for each of the parameters, named
+/// `prefix` plus its name.
 pub(super) fn check_names<'a>(
     parameters: impl IntoIterator<Item = &'a Parameter>,
     weights: &Weights,

@@ -1,5 +1,6 @@
-//! Training layer by layer: each learns to reconstruct what the layers before it hand on, then the decoder is unrolled from
-//! what they have learned (Hinton & Salakhutdinov 2006, Bengio et al. 2007, Vincent et al. 2010).
+//! Training layer by layer: each layer learns to reconstruct the output of the layers before it,
+//! then the decoder is unrolled from the trained layers (Hinton & Salakhutdinov 2006, Bengio et al.
+//! 2007, Vincent et al. 2010).
 
 mod learner;
 
@@ -14,40 +15,42 @@ use crate::run::{GreedyProgress, GreedyState, LayerProgress, Weights};
 
 use self::learner::Learner;
 
-/// The layers of a network on their way through their own trainings.
+/// The layer-wise training of a network.
 ///
-/// Layers that have learned are in the network's weights. The one that learns sees every minibatch through them, so that no
-/// hidden representation of all data is ever held.
+/// Trained layers are part of the network's weights. Every minibatch passes through them to the
+/// layer being trained, so that the hidden representation of the whole data set is never stored.
 pub(super) struct Pretraining {
-    /// Epochs of each layer.
+    /// Epochs per layer.
     epochs: u32,
     threads: usize,
     /// All layers, from the input to the code.
     trainings: Vec<LayerTraining>,
     learner: Learner,
     progress: LayerProgress,
-    /// Rows of the training split in the order of the epoch under way.
+    /// Rows of the training split in the order of the current epoch.
     order: Vec<u32>,
-    /// The layer and epoch `order` belongs to.
+    /// The layer and epoch that `order` belongs to.
     ordered: Option<(u32, u32)>,
 }
 
-/// What one step did.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct GreedyStep {
     /// Squared error of the minibatch, summed over features and averaged over its samples.
     pub error: f64,
-    /// Samples in it.
+    /// Number of samples.
     pub samples: usize,
-    /// Learning rate it was taken with.
+    /// Learning rate of the step.
     pub learning_rate: f32,
-    /// The error per feature over the whole epoch, where the step ended one: of this layer and epoch, counted from 1.
+    /// The error per feature over the whole epoch, if the step ended one, with layer and epoch,
+    /// counted from 1.
     pub epoch: Option<(u32, u32, f64)>,
-    /// Whether all layers have learned.
+    /// Whether all layers are trained.
     pub is_last: bool,
 }
 
-/// Weights of values as the operation `stage` of the encoder is given the values: pictures become rows channel by channel.
+/// Weights of values, in the order of the input of the encoder's operation `stage`: pictures become
+/// rows channel by channel.
 fn in_order(weights: Vec<f32>, network: &Network, stage: usize) -> Vec<f32> {
     let shape = network.plan().shape();
     let (features, channels) = (shape.features().max(1), shape.channels());
@@ -63,7 +66,8 @@ fn in_order(weights: Vec<f32>, network: &Network, stage: usize) -> Vec<f32> {
 }
 
 impl Pretraining {
-    /// The trainings a plan asks for before the layers are trained together; `None` where it asks for none.
+    /// The layer-wise training that a plan asks for before joint training; `None` if it asks for
+    /// none.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -85,17 +89,17 @@ impl Pretraining {
         }))
     }
 
-    /// How far it is.
+    /// Progress of the training.
     pub fn progress(&self) -> GreedyProgress {
         let LayerProgress { layer, epoch, step_in_epoch, .. } = self.progress;
         let layers = self.trainings.len() as u32;
         GreedyProgress { layer: layer + 1, layers, epoch, epochs: self.epochs, step_in_epoch }
     }
 
-    /// One minibatch for the layer that learns.
+    /// One minibatch for the layer being trained.
     ///
     /// # Errors
-    /// [`EngineError::Diverged`] where its error is no longer finite, [`EngineError::OutOfMemory`].
+    /// [`EngineError::Diverged`] if its error is no longer finite, [`EngineError::OutOfMemory`].
     pub fn step(&mut self, network: &mut Network, data: &Dataset) -> Result<GreedyStep, EngineError> {
         let plan = network.plan();
         let (seed, batch) = (plan.design().training.seed, plan.design().training.batch_size);
@@ -110,7 +114,7 @@ impl Pretraining {
         let pair = &self.trainings[layer as usize].pair;
         let threads = std::rc::Rc::clone(network.threads());
         let input = network.input_of(pair.stage, samples);
-        // What deeper layers are given is never missing, and their losses are their own.
+        // Inputs of deeper layers are never missing, and their losses are their own.
         let weights = if layer == 0 {
             network.loss_weights(samples).map(|weights| weights.map(|all| in_order(all, network, pair.stage)))
         } else {
@@ -154,10 +158,11 @@ impl Pretraining {
         GreedyState { progress: self.progress.clone(), arrays: self.learner.state() }
     }
 
-    /// Goes back to a state of the same plan and data; what is wrong with it where it is of others.
+    /// Restores a state of the same plan and data.
     ///
     /// # Errors
-    /// [`EngineError::Weights`], [`EngineError::OutOfMemory`]; nothing is changed then.
+    /// [`EngineError::Weights`] if it does not match, [`EngineError::OutOfMemory`]; then nothing is
+    /// changed.
     pub fn restore(&mut self, plan: &Plan, state: &GreedyState) -> Result<(), EngineError> {
         let LayerProgress { layer, epoch, step_in_epoch, .. } = state.progress;
         let layer = layer as usize;
@@ -179,15 +184,17 @@ impl Pretraining {
         Ok(())
     }
 
-    /// Whether all that the layer has learned is finite.
+    /// Whether everything the layer has learned is finite.
     pub fn is_finite(&self) -> bool {
         self.learner.state().is_finite()
     }
 
-    /// Hands what a layer has learned to the network, and turns to the next; says whether there is none.
+    /// Copies the trained layer into the network at the end of its last epoch, and starts the next
+    /// layer; returns whether there is none.
     fn end_epoch(&mut self, network: &mut Network, step: u64) -> Result<bool, EngineError> {
         if !self.is_finite() {
-            // The last update made a weight infinite or NaN; the error before it does not show that.
+            // The last update made a weight infinite or NaN; the error before it does not show
+            // that.
             return Err(EngineError::Diverged {
                 what: format!("a weight of layer {}", self.progress.layer + 1),
                 value: f32::NAN.to_string(),
@@ -208,7 +215,7 @@ impl Pretraining {
         Ok(false)
     }
 
-    /// W and c to the encoder's layer, Wᵀ and b to the decoder's.
+    /// Copies W and c to the encoder's layer, Wᵀ and b to the decoder's.
     fn unroll(&self, network: &mut Network) -> Result<(), EngineError> {
         let pair = &self.trainings[self.progress.layer as usize].pair;
         let learned = self.learner.learned();
@@ -227,7 +234,7 @@ impl Pretraining {
         network.load(&weights)
     }
 
-    /// Puts the training rows into the order of the epoch under way.
+    /// Shuffles the training rows for the current epoch.
     fn shuffle(&mut self, data: &Dataset, seed: u64) {
         let now = (self.progress.layer, self.progress.epoch);
         if self.ordered != Some(now) {

@@ -20,7 +20,8 @@ pub(super) struct Penalised {
 }
 
 impl Penalised {
-    /// All of a design; `node` gives the activations of a site, `encoder` the Jacobian of the code.
+    /// All regularizers of a design; `node` gives the activations of a site, `encoder` the Jacobian
+    /// of the code.
     pub fn all(
         design: &Project,
         node: impl Fn(Site) -> Node,
@@ -31,7 +32,7 @@ impl Penalised {
             let term: Rc<dyn LossTerm> = match regularizer.penalty {
                 Penalty::Contractive { estimator } => Contractive::new(encoder()?, estimator, capacity)?,
                 penalty @ (Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. }) => {
-                    // Every other penalty looks at activations.
+                    // All other penalties are on activations.
                     let term = Term::of(penalty).unwrap_or(Term::L1);
                     Sparsity::new(node(regularizer.on), term)?
                 }
@@ -42,7 +43,7 @@ impl Penalised {
         design.regularizers.iter().enumerate().map(build).collect()
     }
 
-    /// What its curve is called.
+    /// Name of its curve.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -53,7 +54,7 @@ impl Penalised {
     }
 }
 
-/// The name of a penalty's curve; the second of the same kind at the same place says so.
+/// Name of a penalty's curve; a second one of the same kind at the same place gets a number.
 fn unique_name(regularizers: &[Regularizer], index: usize) -> String {
     let own = name(&regularizers[index]);
     match regularizers[..index].iter().filter(|other| name(other) == own).count() {

@@ -35,7 +35,7 @@ use crate::project::{
 };
 use crate::run::{Checkpoint, EpochRecord, Setting, choose_probe, facts};
 
-/// Rows of uniform numbers in [0, 1) with some structure: each feature mixes two hidden ones.
+/// Rows of uniform numbers in [0, 1) with some structure: each feature mixes two latent ones.
 pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
     let stream = Stream::new(7, Purpose::Synthetic, 0, 0);
     let value = |index: usize| {
@@ -96,16 +96,16 @@ fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f
     (network.losses().total() / rows.len() as f64, slopes)
 }
 
-/// Every gradient of a network equals the central difference of its loss.
+/// Checks every gradient of a network against the central difference of its loss.
 fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
     check_gradients_on(&toy_data(40, 12), name, 3.0, edit);
 }
 
-/// The same on these data, with weights `spread` times as large as at the start of a training.
+/// [`check_gradients`] on these data, with weights `spread` times as large as initial ones.
 fn check_gradients_on(data: &Arc<Dataset>, name: &str, spread: f32, edit: impl FnOnce(&mut Project)) {
     let plan = toy_plan(data, edit);
     let mut network = Network::new(&plan, 2).expect("small");
-    // Larger weights, so that gradients stand clear of the rounding of the loss.
+    // Larger weights, so that gradients are large compared with the rounding of the loss.
     for parameter in network.parameters() {
         parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= spread);
     }
@@ -123,7 +123,7 @@ fn check_gradients_on(data: &Arc<Dataset>, name: &str, spread: f32, edit: impl F
                 node.borrow_mut().values_mut()[position] = old;
                 loss
             };
-            // Richardson's extrapolation: the error is of fourth order in h.
+            // Richardson's extrapolation: a fourth-order error in h.
             let central =
                 |loss_at: &mut dyn FnMut(f32) -> f64, h: f32| (loss_at(h) - loss_at(-h)) / f64::from(2.0 * h);
             let wide = central(&mut loss_at, h);
@@ -142,7 +142,7 @@ fn check_gradients_on(data: &Arc<Dataset>, name: &str, spread: f32, edit: impl F
 #[test]
 fn gradients_equal_finite_differences_for_every_activation() {
     for activation in Activation::ALL {
-        // The kinks of ReLU and its kin would spoil differences near 0 only; the toy data stay clear of them mostly.
+        // Kinks spoil differences only near 0; the toy data mostly avoid them.
         if matches!(activation, Activation::Relu | Activation::LeakyRelu) {
             continue;
         }
@@ -162,7 +162,8 @@ fn gradients_equal_finite_differences_for_losses_ties_and_dropout() {
         project.decoder = Decoder::Mirrored { tied: true };
         project.loss = Loss::BinaryCrossEntropy;
     });
-    // The mask is a function of (seed, step, layer, feature): the same for every evaluation of one step.
+    // The mask is a function of (seed, step, layer, feature): every evaluation of one step has the
+    // same.
     check_gradients("dropout", |project| {
         project.encoder.push(Layer::Dropout { rate: 0.3 });
         project.encoder.push(Layer::Dense { units: 7, activation: Activation::Silu });
@@ -181,7 +182,8 @@ fn gradients_equal_finite_differences_for_losses_ties_and_dropout() {
 
 #[test]
 fn rectifiers_have_the_gradient_of_their_active_side() {
-    // A positive and a negative pre-activation by construction: x = 1, one hidden unit each way, no bias.
+    // A positive and a negative pre-activation by construction: x = 1, one hidden unit of each
+    // sign, no bias.
     for (activation, negative_slope) in [(Activation::Relu, 0.0), (Activation::LeakyRelu, 0.01)] {
         for (weight, slope) in [(0.7_f32, 1.0), (-0.7, negative_slope)] {
             let data = Dataset { rows: Rows::F32(vec![1.0; 8]), ..(*toy_data(8, 1)).clone() };
@@ -221,7 +223,8 @@ fn without_time(mut records: Vec<EpochRecord>) -> Vec<EpochRecord> {
 
 #[test]
 fn the_same_seed_gives_bit_identical_losses_on_any_number_of_threads() {
-    // Large enough that every kernel forks: into several shards, with more work than one thread would do alone.
+    // Large enough that every kernel forks: several shards, and more work than one thread would do
+    // alone.
     assert!(Cut::new(256, 512, 784).shards() > 1 && Cut::new(512, 784, 256).shards() > 1);
     const { assert!(16 * 256 * 512 > FORK_FLOPS && 2 * 256 * 512 * 784 > FORK_FLOPS) };
     let data = toy_data(400, 784);
@@ -301,7 +304,7 @@ fn more_epochs_continue_from_the_last() {
 fn early_stopping_keeps_the_best_weights() {
     let data = toy_data(64, 12);
     let plan = toy_plan(&data, |project| {
-        // An overshooting rate: validation gets worse at some point.
+        // A rate that overshoots: validation gets worse at some point.
         project.training.learning_rate = 0.5;
         project.training.epochs = 200;
         project.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 0.0 });
@@ -336,7 +339,7 @@ fn early_stopping_waits_until_the_divergence_has_its_whole_weight() {
         let best = trainer.snapshot().best.map(|best| best.epoch);
         assert!(best.is_none_or(|best| best >= 8), "{best:?}");
     }
-    // The loss rises with the weight of the divergence: its lowest was in the first epochs.
+    // The loss rises with the weight of the divergence: it was lowest in the first epochs.
     assert!(trainer.epoch() > 8);
 }
 

@@ -6,9 +6,9 @@ use crate::dataset::Scaler;
 use crate::project::Shape;
 use crate::run::{HeldWeights, Run};
 
-/// A trained network as plain data: its plan, the weights of one moment, and how its data were
-/// scaled. Cheap to clone, and free to go to any thread; whoever uses it there builds the network,
-/// and keeps it in a [`Ready`].
+/// A trained network as plain data: its plan, the weights at one point of training, and the scaling
+/// of its data. Cheap to clone and `Send`; each thread builds the network from it and keeps it in a
+/// [`Ready`].
 #[derive(Clone, Debug)]
 pub struct Trained {
     plan: Arc<Plan>,
@@ -17,24 +17,25 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// A network with these weights; `scaler` is the scaling of its data, where it is known.
+    /// A network with these weights; `scaler` is the scaling of its data, if known.
     pub fn new(plan: Arc<Plan>, weights: impl Into<HeldWeights>, scaler: Option<Scaler>) -> Trained {
         Trained { plan, weights: weights.into(), scaler: scaler.map(Arc::new) }
     }
 
-    /// The network of a run by the weights of its checkpoint: the best ones where early stopping
-    /// kept some. `plan` is that of its design. `None` where there is no checkpoint yet.
+    /// The network of a run with the weights of its checkpoint: the best ones if early stopping
+    /// kept some. `plan` is that of its design. `None` if there is no checkpoint yet.
     pub fn of(plan: Arc<Plan>, run: &Run) -> Option<Trained> {
         let weights = Arc::clone(run.checkpoint.as_ref()?.inference_weights());
         Some(Trained::new(plan, weights, run.scaler()))
     }
 
-    /// The network of a run by these weights, without the data it was trained on: its design was proven then, and how many
-    /// rows there are now does not matter. `shape` is that of what it is shown, its own or one that [`Run::plan_for`] has a
-    /// plan for; `range` that of the scaled values.
+    /// The network of a run with these weights, without the data it was trained on: its design was
+    /// valid then, and the current number of rows does not matter. `shape` is that of its inputs,
+    /// the run's own or one that [`Run::plan_for`] has a plan for; `range` that of the scaled
+    /// values.
     ///
     /// # Errors
-    /// The problems of the design, which is damaged then.
+    /// The problems of the design, if it is damaged.
     pub fn again(
         run: &Run,
         weights: impl Into<HeldWeights>,
@@ -52,7 +53,7 @@ impl Trained {
         Ok(Trained::new(Arc::new(plan(&run.design, &facts)?), weights, run.scaler()))
     }
 
-    /// The same network at another moment: after a kept epoch, or while it is being trained.
+    /// This network with other weights: of a kept epoch, or during training.
     #[must_use]
     pub fn with_weights(&self, weights: impl Into<HeldWeights>) -> Trained {
         Trained { weights: weights.into(), ..self.clone() }
@@ -68,7 +69,7 @@ impl Trained {
         &self.weights
     }
 
-    /// The scaling of its data, where it is known; undone, reconstructions are in units of the data.
+    /// The scaling of its data, if known; its inverse gives reconstructions in units of the data.
     pub fn scaler(&self) -> Option<&Scaler> {
         self.scaler.as_deref()
     }
@@ -76,33 +77,32 @@ impl Trained {
     /// Builds the network; weights in a file are read.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], [`EngineError::Weights`] where the weights belong to another
-    /// plan, and [`EngineError::Unread`] where they cannot be read.
+    /// [`EngineError::OutOfMemory`], [`EngineError::Weights`] if the weights belong to another
+    /// plan, and [`EngineError::Unread`] if they cannot be read.
     pub fn network(&self, threads: usize) -> Result<Network, EngineError> {
         let weights = self.weights.read().map_err(EngineError::Unread)?;
         Network::trained(&self.plan, &weights, threads)
     }
 
-    /// Whether a network of `plan` becomes this one by its weights alone.
+    /// Whether a network of `plan` differs from this one in its weights only.
     fn is_built_like(&self, plan: &Plan) -> bool {
         let own = &*self.plan;
-        // All else of a plan follows from these, or concerns training: rows, and memory at the
-        // time.
+        // Everything else in a plan follows from these or concerns training: rows, and free memory.
         own.design() == plan.design()
             && own.shape() == plan.shape()
             && own.facts().value_range == plan.facts().value_range
     }
 }
 
-/// The network of the [`Trained`] that was used last. Another one is built where the plan is
-/// another; where only the weights are others, they are copied into the one that is there.
+/// Caches the network of the [`Trained`] that was used last. It is rebuilt if the plan changes; if
+/// only the weights change, they are copied into it.
 pub struct Ready {
     threads: usize,
     held: Option<(Network, HeldWeights)>,
 }
 
 impl Ready {
-    /// Nothing built yet; networks compute on so many threads.
+    /// An empty cache; its networks compute on `threads` threads.
     pub fn new(threads: usize) -> Ready {
         Ready { threads, held: None }
     }
@@ -110,9 +110,9 @@ impl Ready {
     /// The network of `trained`.
     ///
     /// # Errors
-    /// As [`Trained::network`].
+    /// Those of [`Trained::network`].
     pub fn network(&mut self, trained: &Trained) -> Result<&mut Network, EngineError> {
-        // Another one goes first: there may not be memory for both.
+        // The old one is dropped first: there may not be memory for both.
         let held = self.held.take().filter(|(network, _)| trained.is_built_like(network.plan()));
         let network = match held {
             Some((network, weights)) if weights.is(&trained.weights) => network,
@@ -126,7 +126,7 @@ impl Ready {
         Ok(&mut self.held.insert((network, trained.weights.clone())).0)
     }
 
-    /// Forgets the network, and gives its memory back.
+    /// Drops the network to free its memory.
     pub fn clear(&mut self) {
         self.held = None;
     }

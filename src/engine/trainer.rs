@@ -27,46 +27,47 @@ use crate::run::{
 
 /// Trains one network, one minibatch at a time.
 ///
-/// Everything is synchronous: whoever drives it (a test, a bench, the command line, a worker) decides after each step
-/// whether to continue. What it does is a function of plan, data and recorded edits alone, whatever the number of threads.
+/// Everything is synchronous: the caller (a test, a bench, the command line, a worker) decides
+/// after each step whether to continue. The result depends on plan, data and recorded edits only,
+/// not on the number of threads.
 pub struct Trainer {
     data: Arc<Dataset>,
     network: Network,
     optimizer: Optimizer,
-    /// The training of single layers, until it is over.
+    /// Layer-wise training, until it is done.
     pretraining: Option<Pretraining>,
     threads: usize,
     grads: Option<Grads>,
     /// Gradients on the last minibatch of an epoch.
     gradients: GradientWatch,
-    /// Rows of the training split in the order of the epoch under way.
+    /// Rows of the training split in the order of the current epoch.
     order: Vec<u32>,
-    /// The epoch `order` belongs to.
+    /// The epoch that `order` belongs to.
     ordered_epoch: Option<u32>,
     batch_size: usize,
     epochs: u32,
     progress: TrainerProgress,
     best: Option<Best>,
     stopped_early: bool,
-    /// What is kept of a run that diverges: all it was at the end of the last sound epoch, or at the checkpoint it resumed
-    /// from. Best epoch and settings are the trainer's own: none of them changes between two such states by training.
+    /// The state restored if the run diverges: the end of the last sound epoch, or the checkpoint
+    /// it resumed from. Best epoch and settings are kept: training does not change them in between.
     sound: Checkpoint,
 }
 
-/// What one step did.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
     /// Loss of the minibatch: summed over features, averaged over its samples.
     pub loss: f64,
-    /// Samples in it.
+    /// Number of samples.
     pub samples: usize,
-    /// Learning rate it was taken with.
+    /// Learning rate of the step.
     pub learning_rate: f32,
-    /// The epoch's record, where the step ended one.
+    /// The epoch's record, if the step ended one.
     pub epoch: Option<EpochRecord>,
-    /// The record of a single layer's epoch, where the step ended one.
+    /// The record of a single layer's epoch, if the step ended one.
     pub greedy: Option<GreedyRecord>,
-    /// Where the epoch ended an attempt without a choice and another begins.
+    /// Set if the epoch ended an attempt without a choice and another one begins.
     pub restart: Option<Restart>,
 }
 
@@ -74,7 +75,7 @@ impl Trainer {
     /// A trainer at the start of a run.
     ///
     /// # Errors
-    /// [`EngineError::DataShape`] where the data are not those of the plan, [`EngineError::OutOfMemory`].
+    /// [`EngineError::DataShape`] if the data do not match the plan, [`EngineError::OutOfMemory`].
     pub fn new(plan: &Plan, data: Arc<Dataset>, threads: usize) -> Result<Trainer, EngineError> {
         let (expected, found) = (plan.shape().features(), data.shape.features());
         if expected != found || data.split.train.is_empty() {
@@ -115,20 +116,21 @@ impl Trainer {
         })
     }
 
-    /// Takes one step: a minibatch forward and back, and the update. The step that ends an epoch also validates.
+    /// Takes one step: forward, backward and update. The last step of an epoch also validates.
     ///
     /// # Errors
-    /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight or a moment. The
-    /// trainer then stands where the last sound epoch ended, or at the checkpoint it resumed from since, in all it was there.
+    /// [`EngineError::Diverged`] if the loss, or at the end of an epoch a weight or moment, is not
+    /// finite. The trainer is then restored to the end of the last sound epoch, or to a later
+    /// checkpoint that it resumed from.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         self.step_while(&|| true)
     }
 
-    /// [`Trainer::step`], which leaves the validation to the next one as soon as `goes_on`, asked between its blocks, says
-    /// no. The epoch has then not ended, and can be resumed from there.
+    /// [`Trainer::step`] that postpones the validation once `goes_on`, called between its blocks,
+    /// returns false. The epoch is then not over, and can be resumed from there.
     ///
     /// # Errors
-    /// As [`Trainer::step`].
+    /// Those of [`Trainer::step`].
     pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         if self.pretraining.is_some() {
@@ -150,7 +152,7 @@ impl Trainer {
         Ok(StepReport { loss, samples, learning_rate: rate, epoch, greedy: None, restart })
     }
 
-    /// Trains on the next minibatch; gives its loss, averaged over its samples, and how many these are.
+    /// Trains on the next minibatch; returns its loss, averaged over its samples, and their number.
     fn minibatch_step(&mut self, rate: f32) -> Result<(f64, usize), EngineError> {
         self.shuffle();
         let minibatch = self.minibatch();
@@ -205,7 +207,7 @@ impl Trainer {
         Ok(StepReport { loss, samples, learning_rate, epoch: None, greedy, restart: None })
     }
 
-    /// Restarts where an attempt has ended without a choice: other weights, twice the epochs.
+    /// Restarts after an attempt without a choice: new weights, twice the epochs.
     fn try_again(&mut self) -> Result<Option<Restart>, EngineError> {
         if self.progress.epoch != self.attempt().end() {
             return Ok(None);
@@ -229,12 +231,12 @@ impl Trainer {
         self.pretraining.is_none() && (self.progress.epoch >= self.epochs || self.stopped_early)
     }
 
-    /// How far single layers are in their own trainings; `None` once these are over, or where there are none.
+    /// Progress of layer-wise training; `None` when it is over, or if there is none.
     pub fn greedy(&self) -> Option<GreedyProgress> {
         self.pretraining.as_ref().map(Pretraining::progress)
     }
 
-    /// Epochs of all layers' own trainings together, whether they are over or not.
+    /// Epochs of layer-wise training, summed over the layers, even after it is over.
     pub fn greedy_epochs(&self) -> u32 {
         match self.design().training.strategy {
             Strategy::Joint => 0,
@@ -264,15 +266,15 @@ impl Trainer {
         self.progress.step
     }
 
-    /// Steps taken within the epoch under way.
+    /// Steps taken in the current epoch.
     pub fn step_in_epoch(&self) -> u32 {
         self.progress.step_in_epoch
     }
 
-    /// Steps of an epoch.
+    /// Steps per epoch.
     pub fn steps_per_epoch(&self) -> u32 {
         let (rows, batch) = (self.order.len(), self.batch_size);
-        // A single sample cannot be compared with others: a last one joins the minibatch before it.
+        // A single sample cannot be compared with others: it joins the previous minibatch.
         let joins = rows > batch && rows % batch == 1 && self.network.plan().compares_samples();
         (rows.div_ceil(batch) - usize::from(joins)) as u32
     }
@@ -293,12 +295,12 @@ impl Trainer {
         learning_rate(&self.design().training, self.progress.learning_rate, step, per_epoch)
     }
 
-    /// Changes a setting before the next step and says what is to be recorded with the run.
+    /// Changes a setting before the next step and returns the edit to record with the run.
     pub fn apply(&mut self, setting: Setting) -> Edit {
         match setting {
             Setting::LearningRate(rate) => self.progress.learning_rate = rate,
             Setting::Epochs(epochs) => {
-                // Someone who asks for more epochs wants them, whatever early stopping thought.
+                // A request for more epochs overrides early stopping.
                 if epochs > self.epochs || self.stopped_early {
                     (self.stopped_early, self.progress.stale_epochs) = (false, 0);
                 }
@@ -308,12 +310,12 @@ impl Trainer {
         Edit { step: self.progress.step, setting }
     }
 
-    /// The network as it is now.
+    /// The network in its current state.
     pub fn network(&mut self) -> &mut Network {
         &mut self.network
     }
 
-    /// Loss and error on one split, inputs clean.
+    /// Loss and error on one split, with clean inputs.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -321,7 +323,7 @@ impl Trainer {
         self.network.evaluate(&self.data, self.data.split.rows(subset), None)
     }
 
-    /// What the network makes of the probe now. The probe's corruption is the same at every epoch.
+    /// The network's current outputs for the probe, whose corruption is the same in every epoch.
     pub fn look(&mut self, probe: &Probe) -> Kept {
         let corruption = self.design().corruption;
         let is_corrupted = corruption.corrupts();
@@ -347,10 +349,10 @@ impl Trainer {
         Kept { epoch: self.progress.epoch, code_units, codes, corrupted, reconstructions }
     }
 
-    /// Everything needed to resume as if nothing had happened.
+    /// Everything needed to resume exactly.
     ///
-    /// It is always finite: where an update has just made some weights or moments infinite, which the next step or the end
-    /// of the epoch is going to report, it is the last sound state as a whole.
+    /// It is always finite: if an update has just made weights or moments infinite, which is
+    /// reported by the next step or at the end of the epoch, it is the last sound state.
     pub fn snapshot(&self) -> Checkpoint {
         let best = self.best.clone();
         if self.non_finite().is_some() {
@@ -365,21 +367,21 @@ impl Trainer {
         }
     }
 
-    /// Goes back to a checkpoint of the same plan and data, of a run that is to train for `epochs` in all: as many as
-    /// were in force, so that early stopping continues to count. More are asked for with [`Trainer::apply`] afterwards.
+    /// Restores a checkpoint of the same plan and data. `epochs` is the former number of epochs, so
+    /// that early stopping continues to count; request more with [`Trainer::apply`].
     ///
     /// # Errors
-    /// [`EngineError::Weights`] where any part of it belongs to another network or to other data, or is not finite;
-    /// nothing is changed then.
+    /// [`EngineError::Weights`] if any part belongs to another network or other data, or is not
+    /// finite; then nothing is changed.
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         self.check(checkpoint)?;
         self.go_back(checkpoint)?;
         self.progress = checkpoint.progress.clone();
         if self.progress.sums.losses.terms() != self.network.terms() {
-            // Checkpoints of the very start were once written without the terms of their own network.
+            // Checkpoints from the start of a run used to lack the terms of their network.
             self.progress.sums = LossSums::zero(self.network.terms());
         }
-        // What is written when an attempt begins may have been written in part only.
+        // The file written when an attempt begins may be incomplete.
         let attempt = self.attempt();
         self.epochs = if epochs > attempt.start() { epochs } else { attempt.end() };
         self.best.clone_from(&checkpoint.best);
@@ -388,7 +390,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Puts the network, its optimizer and the training of single layers into the state of a checkpoint.
+    /// Restores network, optimizer and layer-wise training from a checkpoint.
     fn go_back(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         let pretraining = self.pretraining_at(checkpoint.pretraining.as_ref())?;
         self.network.load(&checkpoint.weights)?;
@@ -398,13 +400,13 @@ impl Trainer {
         Ok(())
     }
 
-    /// The numbers of the last sound state; what a person has set and early stopping has counted stays as it is.
+    /// Progress of the last sound state; user settings and the counts of early stopping are kept.
     fn sound_progress(&self, sound: &Checkpoint) -> TrainerProgress {
         let TrainerProgress { learning_rate, stale_epochs, .. } = self.progress;
         TrainerProgress { learning_rate, stale_epochs, ..sound.progress.clone() }
     }
 
-    /// The training of single layers at a state of it.
+    /// Layer-wise training at this state.
     fn pretraining_at(&self, state: Option<&GreedyState>) -> Result<Option<Pretraining>, EngineError> {
         let Some(state) = state else { return Ok(None) };
         let plan = self.network.plan();
@@ -415,7 +417,7 @@ impl Trainer {
         Ok(Some(pretraining))
     }
 
-    /// Copies the training as it stands into the state that is kept.
+    /// Copies the current state into `sound`.
     fn keep_sound(&mut self) {
         let sound = &mut self.sound;
         self.network.copy_weights(&mut sound.weights);
@@ -424,7 +426,7 @@ impl Trainer {
         sound.pretraining = self.pretraining.as_ref().map(Pretraining::state);
     }
 
-    /// What is no longer finite, and how.
+    /// The quantity that is no longer finite, and its value.
     fn non_finite(&self) -> Option<(String, f32)> {
         let weight =
             self.network.non_finite().map(|(card, value)| (format!("a weight of the {card}"), value));
@@ -435,7 +437,7 @@ impl Trainer {
         weight.or_else(|| Some(("a moment of the optimizer".to_owned(), self.optimizer.non_finite()?)))
     }
 
-    /// Whether a checkpoint is one of this network, optimizer and data.
+    /// Whether a checkpoint matches this network, optimizer and data.
     fn check(&self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         let TrainerProgress { epoch, step_in_epoch, step, attempt, .. } = checkpoint.progress;
         let per_epoch = self.steps_per_epoch();
@@ -478,14 +480,14 @@ impl Trainer {
         is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.progress.epoch)))
     }
 
-    /// Where the run stands, with these random numbers.
+    /// Current position in the run, with these random numbers.
     fn moment(&self, draw: Draw) -> Moment {
         let TrainerProgress { epoch, step_in_epoch, .. } = self.progress;
         let epochs = f64::from(epoch) + f64::from(step_in_epoch) / f64::from(self.steps_per_epoch().max(1));
         Moment { draw, epochs, share: self.attempt().share(epochs) }
     }
 
-    /// Places of the next step's samples in the order of the epoch.
+    /// Positions of the next step's samples in the order of the epoch.
     fn minibatch(&self) -> std::ops::Range<usize> {
         let step_in_epoch = self.progress.step_in_epoch;
         let first = step_in_epoch as usize * self.batch_size;
@@ -493,7 +495,7 @@ impl Trainer {
         first..if is_last { self.order.len() } else { first + self.batch_size }
     }
 
-    /// Puts the training rows into the order of the epoch under way.
+    /// Shuffles the training rows for the current epoch.
     fn shuffle(&mut self) {
         let epoch = self.progress.epoch;
         if self.ordered_epoch != Some(epoch) {
@@ -504,7 +506,7 @@ impl Trainer {
         }
     }
 
-    /// Validates and ends the epoch, unless the validation is left to another time.
+    /// Validates and ends the epoch, unless the validation is postponed.
     fn end_epoch(
         &mut self,
         start: Instant,
@@ -579,7 +581,7 @@ impl Trainer {
         stopping.is_some_and(|stopping| self.progress.stale_epochs >= stopping.patience)
     }
 
-    /// The error of a run that diverged, after going back to the last sound state.
+    /// Restores the last sound state and returns the error of a run that diverged.
     fn diverged(&mut self, what: &str, value: f64) -> EngineError {
         let TrainerProgress { step, epoch, .. } = self.progress;
         let error =
@@ -590,7 +592,7 @@ impl Trainer {
 
     fn go_back_to_sound(&mut self) {
         let sound = std::mem::take(&mut self.sound);
-        // It has the shapes of this very network.
+        // It has the shapes of this network.
         let _ = self.go_back(&sound);
         self.progress = self.sound_progress(&sound);
         self.sound = sound;

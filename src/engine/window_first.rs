@@ -1,38 +1,38 @@
 //! Frames of the window take precedence: while one is drawn, threads that train or compute yield
 //! their core between two shards of a kernel.
 //!
-//! If every core trains, the system lets the window's thread wait until a time slice ends. That
-//! takes some milliseconds, often longer than the frame itself; a shard takes less than one.
+//! If all cores are training, the system makes the window's thread wait until a time slice ends.
+//! That takes some milliseconds, often longer than the frame itself; a shard takes less than one.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A frame is drawn within this, with what is left to the graphics driver.
+/// Time to draw a frame, including the graphics driver.
 const FRAME: Duration = Duration::from_millis(8);
 
-/// When the frame under way is over, in the microseconds of [`micros`]; 0 where no window draws.
+/// End of the current frame, in the microseconds of [`micros`]; 0 if no window draws.
 static OVER: AtomicU64 = AtomicU64::new(0);
 
-/// The window begins to draw a frame, or is asked to.
+/// Marks the beginning of a frame, or of a request for one.
 pub fn frame_begins() {
     OVER.store(micros() + FRAME.as_micros() as u64, Ordering::Relaxed);
 }
 
-/// Offers the core to others while a frame is drawn. Costs nothing worth mentioning where nobody else
-/// wants it.
+/// Yields the core while a frame is drawn. Nearly free if no other thread wants it.
 pub fn give_way() {
     if is_drawn(OVER.load(Ordering::Relaxed), micros) {
         std::thread::yield_now();
     }
 }
 
-/// Whether a frame that is over at some time is still drawn; without a window the time is not asked.
+/// Whether a frame that ends at `over` is still being drawn; without a window the clock is not
+/// read.
 fn is_drawn(over: u64, now: impl FnOnce() -> u64) -> bool {
     over > 0 && now() < over
 }
 
-/// Microseconds since the first time that anything here was asked.
+/// Microseconds since the first call.
 fn micros() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_micros() as u64

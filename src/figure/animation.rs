@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Figure;
 
-/// A figure in motion. Its pictures are made where it is written, since they may be many.
+/// An animated figure. Its pictures are created when it is written, since they may be many.
 #[derive(Clone)]
 pub struct Animation {
     /// Seconds for which each picture is shown.

@@ -5,11 +5,11 @@ use super::ticks::{Tick, linear_ticks, log_ticks, ticks_across, whole};
 pub struct Axis {
     /// The quantity, with its unit.
     pub label: String,
-    /// Its ends, in decimal logarithms where it is logarithmic.
+    /// Its ends, as decimal logarithms if it is logarithmic.
     pub range: [f64; 2],
     /// Whether it is logarithmic.
     pub is_log: bool,
-    /// Whether only whole numbers are marked.
+    /// Whether only whole numbers have ticks.
     pub is_whole: bool,
     /// Names at 0, 1, 2 … instead of numbers.
     pub names: Vec<String>,
@@ -21,14 +21,14 @@ impl Axis {
         Axis { label: label.into(), range, ..Axis::default() }
     }
 
-    /// The ends, [0, 1] where they are no range that can be drawn.
+    /// The ends, or [0, 1] if they are not a valid range.
     pub(super) fn ends(&self) -> [f64; 2] {
         let [low, high] = self.range;
         let is_sound = low.is_finite() && high.is_finite() && high > low && (high - low).is_finite();
         if is_sound { self.range } else { [0.0, 1.0] }
     }
 
-    /// A value in units of the axis; NaN where a logarithmic one has no place for it.
+    /// A value in units of the axis; NaN if a logarithmic axis cannot represent it.
     pub fn place(&self, value: f64) -> f64 {
         match self.is_log {
             true if value > 0.0 => value.log10(),
@@ -37,7 +37,7 @@ impl Axis {
         }
     }
 
-    /// Its marks along a height of this many points.
+    /// Its ticks for a height of this many points.
     pub(super) fn up(&self, height: f32) -> Vec<Tick> {
         if !self.names.is_empty() {
             let every = self.names.len().div_ceil((height / 15.0).max(1.0) as usize).max(1);
@@ -50,10 +50,10 @@ impl Axis {
         if self.is_log { log_ticks(self.ends(), room) } else { linear_ticks(self.ends(), room) }
     }
 
-    /// Its marks along a width of this many points; labels reach `beyond` its end at most.
+    /// Its ticks for a width of this many points; labels extend at most `beyond` its end.
     pub(super) fn across(&self, width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
         if !self.names.is_empty() {
-            // They are at the positions of their things.
+            // Names are at the positions of their items.
             return Vec::new();
         }
         let mut ticks = ticks_across(self.ends(), width, beyond, text_width);

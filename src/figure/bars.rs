@@ -8,29 +8,29 @@ use super::ink::Ink;
 pub struct Bars {
     /// The meaning of a bar: `unit`, `entry`, `value`.
     pub bar: String,
-    /// The meaning of its height, with its unit.
+    /// The quantity shown by its height, with the unit.
     pub measure: String,
-    /// The height of each.
+    /// The height of each bar.
     pub values: Vec<f32>,
-    /// The colour of each; the last applies to all that follow.
+    /// The colour of each bar; the last applies to all further bars.
     pub inks: Vec<Ink>,
     /// Names of the bars instead of their numbers counted from 1.
     pub names: Vec<String>,
     /// The first and the last edge of a histogram, whose bars divide the range between them
     /// equally.
     pub edges: Option<[f32; 2]>,
-    /// The value at the top of the plot; the largest where there is none.
+    /// The value at the top of the plot; the largest value by default.
     pub most: Option<f32>,
-    /// A level that is marked.
+    /// A level to mark.
     pub level: Option<f32>,
 }
 
-/// Named bars, at most.
+/// Most bars with names.
 const MOST_NAMES: usize = 24;
 
 impl Bars {
     /// A histogram of counts in bins of equal width from −`reach` to `reach`, without the empty
-    /// ones at both ends.
+    /// bins at both ends.
     pub fn histogram(bar: impl Into<String>, counts: &[u64], reach: f32) -> Bars {
         let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
         let end = counts.iter().rposition(|count| *count > 0).map_or(counts.len(), |last| last + 1);
@@ -51,13 +51,13 @@ impl Bars {
         self.inks.get(bar).or(self.inks.last()).copied().unwrap_or(Ink::Accent)
     }
 
-    /// The value that is as high as the plot.
+    /// The value at the top of the plot.
     pub fn highest(&self) -> f32 {
         let finite = self.values.iter().copied().filter(|value| value.is_finite());
         self.most.unwrap_or_else(|| finite.fold(0.0, f32::max)).max(f32::MIN_POSITIVE)
     }
 
-    /// Where a bar begins and ends on the axis across.
+    /// Both ends of a bar on the horizontal axis.
     pub fn ends(&self, bar: usize) -> [f64; 2] {
         let count = self.values.len().max(1) as f64;
         match self.edges {
@@ -84,7 +84,7 @@ impl Bars {
         for (bar, value) in self.values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
             let [from, to] = self.ends(bar).map(|end| chart.at([end, 0.0])[0]);
             let gap = if to - from > 4.0 { 1.0 } else { 0.0 };
-            // A bar above zero is visible, however small it is.
+            // A bar above zero is always visible.
             let [_, top] = chart.at([0.0, f64::from(value.min(self.highest()))]);
             let height = (base - top).max(1.0);
             let own = Frame::new(from, base - height, (to - from - gap).max(0.5), height);

@@ -25,7 +25,7 @@ impl Frame {
         self.top + self.height
     }
 
-    /// Without so much at its left, top, right and bottom.
+    /// The frame inside these margins: left, top, right and bottom.
     pub fn within(&self, [left, top, right, bottom]: [f32; 4]) -> Frame {
         let (width, height) = (self.width - left - right, self.height - top - bottom);
         Frame::new(self.left + left, self.top + top, width, height)
@@ -47,7 +47,7 @@ impl Pen {
     }
 }
 
-/// Which part of a text is at its position.
+/// The part of a text that is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Start,
@@ -55,7 +55,7 @@ pub(super) enum Align {
     End,
 }
 
-/// The type a text is set in.
+/// The type of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Type {
     pub size: f32,
@@ -78,7 +78,7 @@ impl Type {
     }
 }
 
-/// The picture as far as it is drawn.
+/// The picture drawn so far.
 pub(super) struct Canvas<'a> {
     pub palette: &'a Palette,
     body: String,
@@ -87,14 +87,14 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    /// An empty picture on the ground of plots.
+    /// An empty picture with the background of plots.
     pub fn new(palette: &'a Palette, size: [f32; 2]) -> Canvas<'a> {
         let mut canvas = Canvas { palette, body: String::new(), size, clips: 0 };
         canvas.rect(Frame::new(0.0, 0.0, size[0], size[1]), palette.plot);
         canvas
     }
 
-    /// The whole document, with its title for those who cannot see it.
+    /// The whole document, with its title for screen readers.
     pub fn finish(self, title: &str) -> String {
         let [width, height] = self.size.map(short);
         format!(
@@ -119,7 +119,7 @@ impl<'a> Canvas<'a> {
         self.add(&format!("<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"{pen}/>"));
     }
 
-    /// A line through points; of a single one a dot.
+    /// A line through points; a dot for a single point.
     pub fn polyline(&mut self, points: &[[f32; 2]], pen: Pen) {
         match points {
             [] => {}
@@ -167,12 +167,12 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A text whose middle is at the height of its place.
+    /// A text that is vertically centred at its position.
     pub fn text(&mut self, at: [f32; 2], text: &str, set: Type) {
         self.turned_text(at, text, set, false);
     }
 
-    /// Like [`Canvas::text`], but upwards where it is turned.
+    /// [`Canvas::text`], but upwards if `is_turned`.
     pub fn turned_text(&mut self, [x, y]: [f32; 2], text: &str, set: Type, is_turned: bool) {
         if text.is_empty() {
             return;
@@ -199,7 +199,7 @@ impl<'a> Canvas<'a> {
         ));
     }
 
-    /// A picture, magnified without smoothing unless it `is_smooth`.
+    /// A picture, scaled without smoothing unless `is_smooth`.
     pub fn image(&mut self, frame: Frame, png: &[u8], is_smooth: bool) {
         let Frame { left, top, width, height } = frame;
         let [x, y, w, h] = [left, top, width, height].map(short);
@@ -236,8 +236,8 @@ pub(super) fn triangle([x, y]: [f32; 2], radius: f32) -> [[f32; 2]; 3] {
     [[x, y - r], [x + r, y + 0.8 * r], [x - r, y + 0.8 * r]]
 }
 
-/// Width of a text in the regular type, by the advances of its letters rounded to a few classes:
-/// right within a few percent.
+/// Approximate width of a text in the regular type, from the advances of its characters rounded to
+/// a few classes: accurate to a few percent.
 pub(super) fn text_width(text: &str, size: f32) -> f32 {
     let advance = |letter: char| match letter {
         'i' | 'j' | 'l' | '\'' | 'I' => 0.25,
@@ -254,7 +254,7 @@ pub(super) fn text_width(text: &str, size: f32) -> f32 {
     size * text.chars().map(advance).sum::<f32>()
 }
 
-/// A text cut to a width.
+/// A text shortened to a width.
 pub(super) fn fitted(text: &str, size: f32, width: f32) -> String {
     let text = visible(text);
     if text_width(&text, size) <= width {
@@ -271,7 +271,7 @@ pub(super) fn fitted(text: &str, size: f32, width: f32) -> String {
     kept + "…"
 }
 
-/// A number with two decimals at most; NaN and infinities are 0.
+/// A number with at most two decimals; NaN and infinities are 0.
 fn short(value: f32) -> String {
     let value = if value.is_finite() { value } else { 0.0 };
     let text = format!("{value:.2}");
@@ -301,8 +301,7 @@ fn stroke(pen: Pen) -> String {
     format!(" stroke=\"{}\" stroke-width=\"{}\"{opacity}{dashes}", hex(pen.tint), short(pen.width))
 }
 
-/// A text for people as XML: hidden characters are shown, and those that XML does not allow are
-/// dropped.
+/// A text as XML: hidden characters are shown, and those that XML does not allow are dropped.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in visible(text).chars() {

@@ -4,16 +4,16 @@ use super::axis::Axis;
 use super::canvas::{Align, Canvas, Frame, Pen, Type, fitted, text_width};
 use super::ticks::Tick;
 
-/// Between plot and labels.
+/// Distance between plot and labels.
 const GAP: f32 = 4.0;
-/// Room for the labels below the plot, and for the name of the axis.
+/// Height for the labels below the plot, and for the name of the axis.
 const LABELS_BELOW: f32 = 18.0;
 const NAME: f32 = 18.0;
 /// The type of labels, as in the window.
 const TYPE: f32 = 11.0;
-/// How far labels may reach beyond the right end of the plot.
+/// How far labels may extend beyond the right end of the plot.
 const BEYOND: f32 = 12.0;
-/// The widest label of the axis up that is shown whole.
+/// The widest label of the vertical axis that is not shortened.
 const WIDEST: f32 = 110.0;
 
 /// The position of a plot, within its axes, and its ranges.
@@ -25,7 +25,7 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    /// Draws axes and grid; `None` where there is no room.
+    /// Draws axes and grid; `None` if there is no space.
     pub fn draw(canvas: &mut Canvas<'_>, outer: Frame, x: &Axis, y: &Axis) -> Option<Chart> {
         let palette = canvas.palette;
         let below = LABELS_BELOW + if x.label.is_empty() { 0.0 } else { NAME };
@@ -60,14 +60,14 @@ impl Chart {
         Some(chart)
     }
 
-    /// The place of a value, which is in units of the axes.
+    /// The position of a value, which is in units of the axes.
     pub fn at(&self, [x, y]: [f64; 2]) -> [f32; 2] {
         let along = |value: f64, [low, high]: [f64; 2]| ((value - low) / (high - low)) as f32;
         let Frame { left, width, height, .. } = self.frame;
         [left + width * along(x, self.x), self.frame.bottom() - height * along(y, self.y)]
     }
 
-    /// The ends of the axis across.
+    /// The ends of the horizontal axis.
     pub fn x(&self) -> [f64; 2] {
         self.x
     }

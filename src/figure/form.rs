@@ -6,7 +6,7 @@ use super::raster::{gif, pixels, png};
 use super::svg::svg;
 use super::table::csv;
 
-/// How a figure is written.
+/// The file format of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Pixels.
@@ -15,16 +15,16 @@ pub enum Form {
     Svg,
     /// Its numbers as a table.
     Csv,
-    /// In motion.
+    /// An animation.
     Gif,
 }
 
-/// How a figure looks.
+/// The appearance of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
-    /// In the dark theme.
+    /// Whether to use the dark theme.
     pub is_dark: bool,
-    /// Pixels for each point, of forms that have pixels.
+    /// Pixels per point, for formats with pixels.
     pub scale: f32,
 }
 
@@ -34,10 +34,10 @@ pub enum FigureError {
     /// It has too many pixels.
     #[error("the picture would be {0} × {1} pixels: choose a smaller scale, or save it as .svg")]
     TooLarge(usize, usize),
-    /// Nothing in it moves.
+    /// It has no animation.
     #[error("this figure is not animated: save it as .png, .svg or .csv")]
     Still,
-    /// It was given up.
+    /// It was cancelled.
     #[error("it was cancelled")]
     Cancelled,
     /// It cannot be drawn.
@@ -52,7 +52,7 @@ impl Form {
     /// All of them.
     pub const ALL: [Form; 4] = [Form::Png, Form::Svg, Form::Csv, Form::Gif];
 
-    /// The ending of its files.
+    /// The extension of its files.
     pub fn ending(self) -> &'static str {
         match self {
             Form::Png => "png",
@@ -62,16 +62,16 @@ impl Form {
         }
     }
 
-    /// The form that a path asks for by its ending.
+    /// The form for the extension of a path.
     pub fn of(path: &Path) -> Option<Form> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         Form::ALL.into_iter().find(|form| form.ending() == ending)
     }
 
-    /// Whether a figure can be written so.
+    /// Checks that a figure can be written in this form.
     ///
     /// # Errors
-    /// [`FigureError::Still`] where it is to move and does not.
+    /// [`FigureError::Still`] if it has no animation for an animated form.
     pub fn check(self, figure: &Figure) -> Result<(), FigureError> {
         match self {
             Form::Gif if figure.animation.is_none() => Err(FigureError::Still),
@@ -83,7 +83,7 @@ impl Form {
 /// A figure as a file.
 ///
 /// # Errors
-/// [`FigureError`] where it has too many pixels, or does not move and should.
+/// [`FigureError`] if it has too many pixels, or no animation for an animated form.
 pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, FigureError> {
     encoded_while(figure, form, style, |_, _| true)
 }

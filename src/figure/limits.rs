@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Line;
 
-/// Room above and below curves, as a part of their span.
+/// Margin above and below curves, as a fraction of their span.
 const MARGIN: f64 = 0.06;
 
 /// The ranges of the two axes of a plot, in units of the axes (decimal logarithms for a logarithmic
@@ -24,8 +24,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The smallest limits around all points whose two numbers are finite; `None` without such a
-    /// point.
+    /// The smallest limits around all points with two finite numbers; `None` without such a point.
     pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
         let widened = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
         let finite = points.filter(|[x, y]| x.is_finite() && y.is_finite());
@@ -35,8 +34,8 @@ impl Limits {
         })
     }
 
-    /// The limits around curves that begin at 0 and have room for `last`, and whether a logarithmic
-    /// axis has no place for some of their values.
+    /// The limits around curves that begin at 0 and extend to `last`, and whether a logarithmic
+    /// axis cannot represent some of their values.
     pub fn of_curves<'a>(
         curves: impl Iterator<Item = &'a Line> + Clone,
         is_log: bool,
@@ -66,8 +65,7 @@ impl Limits {
         Limits { x: widen(self.x), y: widen(self.y) }
     }
 
-    /// Whether both axes have ends that are numbers, the second beyond the first by more than
-    /// rounding.
+    /// Whether both axes have finite ends, the second beyond the first by more than rounding.
     pub fn is_sound(&self) -> bool {
         [self.x, self.y].iter().all(|[low, high]| {
             let span = high - low;
@@ -76,7 +74,7 @@ impl Limits {
     }
 }
 
-/// A value in units of an axis; no number where a logarithmic axis has no place for it.
+/// A value in units of an axis; NaN if a logarithmic axis cannot represent it.
 pub fn scaled(y: f64, is_log: bool) -> f64 {
     match is_log {
         true if y > 0.0 => y.log10(),

@@ -1,13 +1,13 @@
-/// Points of the shortest stretch whose ends are remembered.
+/// Number of points of the shortest stretch whose extremes are stored.
 const STRETCH: usize = 16;
 
-/// A curve, ascending in x, that grows at its end. It remembers the lowest and the highest point of
+/// A curve, ascending in x, that is appended to. It stores the lowest and the highest point of
 /// stretches of 16, 32, 64 … points, so that a million points are drawn as fast as a thousand.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     points: Vec<[f64; 2]>,
-    /// For each length of stretches, places of the lowest and the highest point of every stretch
-    /// that is full.
+    /// For each length of stretches, indices of the lowest and the highest point of every complete
+    /// stretch.
     levels: Vec<Vec<Ends>>,
     /// Lowest and highest finite value.
     range: Option<[f64; 2]>,
@@ -24,7 +24,7 @@ impl Line {
         &self.points
     }
 
-    /// Whether it has no point.
+    /// Whether it has no points.
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
@@ -39,14 +39,13 @@ impl Line {
         self.points.last()
     }
 
-    /// The lowest and the highest value that is a number; of those above 0 alone for a logarithmic
-    /// axis.
+    /// The lowest and the highest finite value; only of those above 0 for a logarithmic axis.
     pub fn range(&self, log: bool) -> Option<[f64; 2]> {
         let [low, high] = self.range?;
         if log { self.lowest_positive.map(|low| [low, high]) } else { Some([low, high]) }
     }
 
-    /// The value at x, where there is one.
+    /// The value at x, if there is one.
     pub fn at(&self, x: f64) -> Option<f64> {
         let index = self.points.partition_point(|point| point[0] < x);
         self.points.get(index).filter(|point| point[0] == x).map(|point| point[1])
@@ -81,12 +80,12 @@ impl Line {
         }
     }
 
-    /// The part that lies in a range, thinned out as by [`decimate`].
+    /// The part in a range, thinned out as by [`decimate`].
     pub fn decimated(&self, range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
         thinned(&self.points, &self.levels, range, buckets)
     }
 
-    /// The ends of two stretches together.
+    /// The extremes of two stretches together.
     fn joined(&self, first: Ends, second: Ends) -> Ends {
         let (Some(first), Some(second)) = (first, second) else { return first.or(second) };
         let y = |at: u32| self.points.get(at as usize).map_or(f64::NAN, |point| point[1]);
@@ -96,15 +95,15 @@ impl Line {
     }
 }
 
-/// The part of a curve, ascending in x, that lies in `[from, to]`, with one point beyond either
-/// end. Where it has more than two points for each of `buckets`, it is divided into one to two
-/// stretches for each of them, and only the lowest and the highest point of each are kept, so that
-/// no spike is lost. A stretch without numbers remains a gap.
+/// The part of a curve, ascending in x, that is in `[from, to]`, with one point beyond either end.
+/// If it has more than two points per bucket, it is divided into one to two stretches per bucket,
+/// and only the lowest and the highest point of each are kept, so that no spike is lost. A stretch
+/// without numbers remains a gap.
 pub fn decimate(points: &[[f64; 2]], range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
     thinned(points, &[], range, buckets)
 }
 
-/// Thins out a curve with as many levels as are known of it.
+/// Thins out a curve with the known levels.
 fn thinned(points: &[[f64; 2]], levels: &[Vec<Ends>], [from, to]: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
     let first = points.partition_point(|point| point[0] < from).saturating_sub(1);
     let last = (points.partition_point(|point| point[0] <= to) + 1).min(points.len());
@@ -134,7 +133,7 @@ fn thinned(points: &[[f64; 2]], levels: &[Vec<Ends>], [from, to]: [f64; 2], buck
     kept
 }
 
-/// The ends of a stretch, looking at every point.
+/// The extremes of a stretch, from all its points.
 fn ends(points: &[[f64; 2]], stretch: std::ops::Range<usize>) -> Ends {
     let y = |at: &u32| points.get(*at as usize).map_or(f64::NAN, |point| point[1]);
     let finite = || (stretch.start as u32..stretch.end as u32).filter(|at| y(at).is_finite());

@@ -8,22 +8,22 @@ use super::palette::Palette;
 /// Curves over a common axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lines {
-    /// The axis across.
+    /// The horizontal axis.
     pub x: Axis,
-    /// The axis up.
+    /// The vertical axis.
     pub y: Axis,
-    /// The curves; the first ones lie above.
+    /// The curves; the first ones are drawn on top.
     pub series: Vec<Series>,
     /// Events along the horizontal axis.
     pub marks: Vec<Mark>,
-    /// The place on the axis across that is looked at.
+    /// The selected position on the horizontal axis.
     pub thread: Option<f64>,
 }
 
-/// One curve, ascending in x. Values that are no numbers are gaps.
+/// One curve, ascending in x. Values that are not finite are gaps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// As in the legend.
+    /// Its name in the legend.
     pub name: String,
     /// Its colour.
     pub ink: Ink,
@@ -33,14 +33,14 @@ pub struct Series {
     pub is_dashed: bool,
     /// Whether its points are marked.
     pub has_marks: bool,
-    /// The values as they are.
+    /// The values.
     pub points: Vec<[f64; 2]>,
-    /// The values as they are drawn, where these were smoothed; else empty.
+    /// The values as drawn, if smoothed; else empty.
     pub smooth: Vec<[f64; 2]>,
 }
 
 impl Series {
-    /// A curve that is drawn as it is.
+    /// A curve that is drawn without smoothing.
     pub fn new(name: impl Into<String>, ink: Ink, points: Vec<[f64; 2]>) -> Series {
         Series {
             name: name.into(),
@@ -54,10 +54,10 @@ impl Series {
     }
 }
 
-/// Something that happened at a place of the axis across.
+/// An event at a position of the horizontal axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// Where.
+    /// The position.
     pub at: f64,
     /// The text.
     pub text: String,
@@ -66,7 +66,7 @@ pub struct Mark {
 /// The type of the legend, and the height of its lines.
 const TYPE: f32 = 11.5;
 const LINE: f32 = 17.0;
-/// The widest name of a curve that is shown whole, and names of the legend at most.
+/// The widest name of a curve that is not shortened, and the most names in the legend.
 const WIDEST: f32 = 240.0;
 const MOST_LISTED: usize = 20;
 
@@ -104,7 +104,7 @@ impl Lines {
         }
     }
 
-    /// The curve, and beneath a smoothed one its values as they are.
+    /// The curve, and for a smoothed one its values below it.
     fn curve(&self, canvas: &mut Canvas<'_>, chart: &Chart, series: &Series) {
         let pen = series.pen(canvas.palette);
         if series.smooth.is_empty() {
@@ -130,7 +130,7 @@ impl Lines {
         }
     }
 
-    /// Names and colours in rows above the plot; gives how many rows they take.
+    /// Names and colours in rows above the plot; returns the number of rows.
     fn legend(&self, canvas: &mut Canvas<'_>, frame: Frame) -> usize {
         let palette = canvas.palette;
         let (mut x, mut row) = (frame.left + 8.0, 0);

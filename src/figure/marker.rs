@@ -1,10 +1,10 @@
-/// Shapes of markers: a disc for the first ten classes, another one for each further ten.
+/// Number of marker shapes: a disc for the first ten classes, another shape for each further ten.
 pub const MARKER_SHAPES: usize = 4;
 
 /// How a class is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marker {
-    /// Place among the class colours.
+    /// Index of the class colour.
     pub color: usize,
     /// Shape, below `MARKER_SHAPES`: disc, square, triangle, ring.
     pub shape: usize,
@@ -15,13 +15,12 @@ pub fn class_marker(class: usize) -> Marker {
     Marker { color: class % 10, shape: class / 10 % MARKER_SHAPES }
 }
 
-/// Radius of a point in a cloud of this many: smaller where there are many.
+/// Radius of a point in a cloud of `count` points: smaller for larger clouds.
 pub fn point_radius(count: usize) -> f32 {
     (3.2 * (1500.0 / count.max(1) as f32).powf(0.22)).clamp(1.5, 3.4)
 }
 
-/// Opacity of a point in a cloud of this many: more transparent where there are many, so that
-/// density shows.
+/// Opacity of a point in a cloud of `count` points: lower for larger clouds, so that density shows.
 pub fn point_opacity(count: usize) -> f32 {
     if count > 8000 { 0.7 } else { 0.9 }
 }

@@ -1,4 +1,4 @@
-//! The one table of colours: the tokens of the dark and the light window, class and run colours,
+//! The only table of colours: the colours of the dark and the light theme, class and run colours,
 //! and colour maps.
 
 /// Red, green, blue in sRGB, as on the web.
@@ -15,13 +15,13 @@ pub struct Palette {
     pub card: Rgb,
     /// A highlight in a panel: a hovered or selected row or chip.
     pub raised: Rgb,
-    /// Lines between things, outlines of widgets.
+    /// Separators and outlines of widgets.
     pub line: Rgb,
-    /// The ground of plots and picture grids.
+    /// The background of plots and picture grids.
     pub plot: Rgb,
-    /// Grid lines on that ground.
+    /// Grid lines on that background.
     pub grid: Rgb,
-    /// Text to read.
+    /// Primary text.
     pub text: Rgb,
     /// Secondary text: labels, units, axes.
     pub dim: Rgb,
@@ -29,7 +29,7 @@ pub struct Palette {
     pub faint: Rgb,
     /// Clickable items, and the selected curve.
     pub accent: Rgb,
-    /// Text on a ground of `accent`.
+    /// Text on a background of `accent`.
     pub on_accent: Rgb,
     /// The encoder.
     pub encoder: Rgb,
@@ -37,17 +37,17 @@ pub struct Palette {
     pub code: Rgb,
     /// The decoder.
     pub decoder: Rgb,
-    /// The thread that ties time together: epoch marker, replay bar. A mark, not text.
+    /// Time: epoch marker, replay bar. For marks, not text.
     pub thread: Rgb,
-    /// Gone well.
+    /// Success.
     pub good: Rgb,
-    /// Gone wrong.
+    /// Failure.
     pub bad: Rgb,
-    /// Classes 0–9; from the tenth on they come round again with another marker shape.
+    /// Classes 0–9; further classes repeat the colours with another marker shape.
     pub classes: [Rgb; 10],
 }
 
-/// Runs take class colours in this order, neighbours being far apart in hue.
+/// Order of class colours for runs, with neighbours far apart in hue.
 const RUN_ORDER: [usize; 8] = [0, 1, 4, 2, 6, 5, 3, 8];
 
 impl Palette {
@@ -125,25 +125,23 @@ impl Palette {
         if dark { &Palette::DARK } else { &Palette::LIGHT }
     }
 
-    /// Whether this is a theme with a dark ground.
+    /// Whether this is a dark theme.
     pub fn is_dark(&self) -> bool {
         luminance(self.plot) < 0.5
     }
 
-    /// Colour of a class, coming round again after ten.
+    /// Colour of a class, repeating after ten.
     pub fn class(&self, class: usize) -> Rgb {
         self.classes[class % self.classes.len()]
     }
 
-    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or
-    /// not.
+    /// Colour of a run, by its number counted from 1: the same everywhere, selected or not.
     pub fn run(&self, number: u32) -> Rgb {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }
 
-    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the background of plots at
-    /// 0, orange above. Blue and orange are distinguishable with every kind of colour vision; NaN
-    /// is 0.
+    /// Colour of a number at `t` in [−1, 1]: blue below 0, the background of plots at 0, orange
+    /// above. Blue and orange are distinguishable with every kind of colour vision; NaN is 0.
     pub fn signed(&self, t: f32) -> Rgb {
         let t = if t.is_nan() { 0.0 } else { t.clamp(-1.0, 1.0) };
         let end = if t < 0.0 { self.classes[0] } else { self.classes[1] };
@@ -153,15 +151,15 @@ impl Palette {
         })
     }
 
-    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish
-    /// on the background.
+    /// Colour of a number at `t` in [0, 1]: Viridis, without the end that would be invisible on the
+    /// background.
     pub fn number(&self, t: f32) -> Rgb {
         let t = t.clamp(0.0, 1.0);
         sequential(if self.is_dark() { 0.24 + 0.76 * t } else { 0.72 * t })
     }
 }
 
-/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six
+/// Viridis (Smith & van der Walt 2015) at `t` in [0, 1], by Zucker's polynomial of degree six
 /// (2019, public domain); values outside are clamped, NaN is 0.
 fn sequential(t: f32) -> Rgb {
     const COEFFICIENTS: [[f32; 3]; 7] = [
@@ -180,8 +178,8 @@ fn sequential(t: f32) -> Rgb {
     })
 }
 
-/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. Equal in
-/// both themes, because it is next to pictures on black. Values outside are clamped; NaN is the
+/// Colour of an error at `t` in [0, 1]: from black through brown and orange to pale yellow. Equal
+/// in both themes, because it is next to pictures on black. Values outside are clamped; NaN is the
 /// largest error.
 pub fn error_color(t: f32) -> Rgb {
     const STOPS: [(f32, [f32; 3]); 5] = [

@@ -1,4 +1,4 @@
-//! From SVG to pixels, with the typeface of the window and no other.
+//! Rendering SVG to pixels, only with the typeface of the window.
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +14,7 @@ pub const REGULAR_FONT: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular
 /// The typeface of titles.
 pub const SEMI_BOLD_FONT: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
 
-/// The longest side of a picture, and the most pixels, 1 GB in memory.
+/// Longest side of a picture, and most pixels, 1 GB in memory.
 const MOST_SIDE: f32 = 32_000.0;
 const MOST_PIXELS: f32 = 250e6;
 
@@ -30,28 +30,28 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 /// Pixels of a picture, row by row, each of red, green, blue and opacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pixels {
-    /// Pixels of a row.
+    /// Pixels per row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// Four bytes a pixel.
+    /// Four bytes per pixel.
     pub rgba: Vec<u8>,
 }
 
-/// The pixels of an SVG, `scale` for each point.
+/// Renders an SVG with `scale` pixels per point.
 ///
 /// # Errors
-/// [`FigureError`] where there would be too many, or the text is no SVG.
+/// [`FigureError`] if there would be too many pixels, or the text is not SVG.
 pub fn pixels(svg: &str, scale: f32) -> Result<Pixels, FigureError> {
     let pixels = rendered(svg, scale)?;
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
     Ok(Pixels { width, height, rgba: pixels.take_demultiplied() })
 }
 
-/// An SVG as a PNG, `scale` pixels for each point.
+/// An SVG as a PNG with `scale` pixels per point.
 ///
 /// # Errors
-/// [`FigureError`] where there would be too many, or the text is no SVG.
+/// [`FigureError`] if there would be too many pixels, or the text is not SVG.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, FigureError> {
     rendered(svg, scale)?.encode_png().map_err(|error| FigureError::Encoder(error.to_string()))
 }

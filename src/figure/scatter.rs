@@ -10,26 +10,26 @@ use super::tiles::{ColorBar, ColorMap};
 /// Points in the plane.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scatter {
-    /// The axis across.
+    /// The horizontal axis.
     pub x: Axis,
-    /// The axis up.
+    /// The vertical axis.
     pub y: Axis,
-    /// Where the points lie.
+    /// Positions of the points.
     pub points: Vec<[f32; 2]>,
     /// The colouring of the points.
     pub coloring: Coloring,
-    /// The class seen alone; the others fade.
+    /// The highlighted class; the others are faded.
     pub isolated: Option<u32>,
-    /// Places of the selected points among all, ascending.
+    /// Indices of the selected points, ascending.
     pub selected: Vec<usize>,
-    /// The number of each point's row in its source, counted from 1; empty where they are no rows.
+    /// The number of each point's row in its source, counted from 1; empty if they are not rows.
     pub rows: Vec<u64>,
 }
 
 /// The quantity that colours the points, with its name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Coloring {
-    /// All alike.
+    /// All equal.
     #[default]
     Alike,
     /// Classes.
@@ -38,7 +38,7 @@ pub enum Coloring {
         label: String,
         /// Their names.
         names: Vec<String>,
-        /// The class of each point; a point without a name has none.
+        /// The class of each point; an id without a name means none.
         ids: Vec<u32>,
     },
     /// Numbers.
@@ -47,7 +47,7 @@ pub enum Coloring {
         label: String,
         /// The number of each point.
         values: Vec<f32>,
-        /// The ends of the colours.
+        /// The ends of the colour scale.
         range: [f32; 2],
     },
 }
@@ -55,12 +55,12 @@ pub enum Coloring {
 /// The colours of the points.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum PointColors<'a> {
-    /// All alike.
+    /// All equal.
     #[default]
     Alike,
     /// Class of each point: class colours and marker shapes.
     Classes(&'a [u32]),
-    /// A number of each point, on the sequential map from the first to the second end of the range.
+    /// A number per point, on the sequential map from the first to the second end of the range.
     Numbers(&'a [f32], [f32; 2]),
 }
 
@@ -96,20 +96,20 @@ impl Coloring {
     }
 }
 
-/// More points than these are drawn as one picture within the SVG, which would else be too large
-/// to be opened.
+/// More points than these are drawn as one picture within the SVG, which otherwise would be too
+/// large to open.
 pub(super) const MOST_SHAPES: usize = 5000;
 /// Pixels per point of that picture.
 const PIXELS: f32 = 3.0;
 /// Height of a line of the legend.
 const LINE: f32 = 17.0;
-/// Classes that the legend lists, at most.
+/// Most classes listed in the legend.
 const MOST_LISTED: usize = 60;
 const HEIGHT: f32 = 500.0;
-/// Around a selected point: how far from it, and how wide.
+/// Outline of a selected point: its distance from the point, and its width.
 const BEYOND: f32 = 2.0;
 const RING: f32 = 1.4;
-/// The shape of that, after those of markers.
+/// The shape of that outline, after those of markers.
 const SELECTED: usize = MARKER_SHAPES;
 const LEGEND_TYPE: f32 = 11.5;
 
@@ -120,7 +120,7 @@ impl Scatter {
         [660.0 + self.legend_width(), HEIGHT.max(LINE * (lines + 2) as f32 + 16.0)]
     }
 
-    /// The names that the legend lists.
+    /// The names in the legend.
     fn listed(&self) -> Option<&[String]> {
         match &self.coloring {
             Coloring::Classes { names, .. } => Some(names),
@@ -213,7 +213,7 @@ struct Dot {
     opacity: f32,
 }
 
-/// The points as a PNG of a frame.
+/// The points as a PNG the size of a frame.
 fn painted(dots: impl Iterator<Item = Dot>, frame: Frame, radius: f32) -> Option<Vec<u8>> {
     let side = |points: f32| (points * PIXELS).ceil().max(1.0) as u32;
     let mut pixels = Pixmap::new(side(frame.width), side(frame.height))?;
@@ -262,7 +262,7 @@ fn outline(shape: usize, radius: f32) -> Option<Path> {
     path.finish()
 }
 
-/// The classes with their markers, as many as there is room for.
+/// The classes with their markers, as many as fit.
 fn legend_of(canvas: &mut Canvas<'_>, side: Frame, names: &[String]) {
     let palette = canvas.palette;
     let most = ((side.height / LINE) as usize).min(MOST_LISTED);

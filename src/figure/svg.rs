@@ -5,12 +5,12 @@ use super::{Drawing, Figure};
 const TITLE: f32 = 34.0;
 const MARGIN: f32 = 10.0;
 
-/// Room above the drawing.
+/// Height above the drawing.
 pub(super) fn head_height(title: &str) -> f32 {
     if title.is_empty() { MARGIN } else { TITLE }
 }
 
-/// A figure as SVG, this many points wide and high, in a theme.
+/// A figure as SVG with this size in points, in a theme.
 pub fn svg(figure: &Figure, palette: &Palette, size: [f32; 2]) -> String {
     let mut canvas = Canvas::new(palette, size);
     let head = head_height(&figure.title);

@@ -21,7 +21,7 @@ struct Table {
 /// are `NaN` or `inf`; missing ones are empty.
 ///
 /// # Errors
-/// [`FigureError`] where the table cannot be encoded.
+/// [`FigureError`] if the table cannot be encoded.
 pub fn csv(figure: &Figure) -> Result<Vec<u8>, FigureError> {
     let table = table(&figure.drawing);
     let failed = |error: &dyn std::error::Error| FigureError::Encoder(error.to_string());
@@ -44,7 +44,7 @@ fn table(drawing: &Drawing) -> Table {
     table
 }
 
-/// Numbers duplicate names: users name curves, columns and values as they like.
+/// Numbers duplicate names: curves, columns and values can have any name.
 fn tell_apart(names: &mut [String]) {
     let mut taken: HashSet<String> = HashSet::new();
     for name in names {
@@ -56,7 +56,7 @@ fn tell_apart(names: &mut [String]) {
     }
 }
 
-/// A row for each value of x, a column for each curve.
+/// One row per value of x, one column per curve.
 fn of_lines(lines: &Lines) -> Table {
     let mut columns: Vec<(String, &[[f64; 2]])> = Vec::new();
     for series in &lines.series {
@@ -86,7 +86,7 @@ fn of_lines(lines: &Lines) -> Table {
     Table { header: std::iter::once(named(&lines.x.label, "x")).chain(names).collect(), rows }
 }
 
-/// A row for each point.
+/// One row per point.
 fn of_scatter(scatter: &Scatter) -> Table {
     let mut header = vec![named(&scatter.x.label, "x"), named(&scatter.y.label, "y")];
     match &scatter.coloring {
@@ -123,7 +123,7 @@ fn of_scatter(scatter: &Scatter) -> Table {
     Table { header, rows: scatter.points.iter().enumerate().map(row).collect() }
 }
 
-/// A row for each bar.
+/// One row per bar.
 fn of_bars(bars: &Bars) -> Table {
     let bar = named(&bars.bar, "bar");
     let measure = named(&bars.measure, "value");
@@ -143,7 +143,7 @@ fn of_bars(bars: &Bars) -> Table {
     Table { header, rows: bars.values.iter().enumerate().map(row).collect() }
 }
 
-/// A row for each picture, with all its values.
+/// One row per picture, with all its values.
 fn of_tiles(tiles: &Tiles) -> Table {
     let all = || tiles.lines.iter().flat_map(|line| line.tiles.iter().map(move |tile| (line, tile)));
     let count = all().map(|(_, tile)| tile.values.len()).max().unwrap_or(0);
@@ -164,7 +164,7 @@ fn of_tiles(tiles: &Tiles) -> Table {
     Table { header, rows }
 }
 
-/// The tables of all plots below each other, with all columns that one of them has.
+/// The tables of all plots below each other, with the columns of all of them.
 fn of_panels(panels: &Panels) -> Table {
     let mut out = Table { header: vec!["plot".to_owned()], rows: Vec::new() };
     for (title, drawing) in &panels.panels {
@@ -184,7 +184,7 @@ fn of_panels(panels: &Panels) -> Table {
     out
 }
 
-/// The place of a column, which is added if there is none of that name.
+/// The index of a column, which is added if there is none with that name.
 fn column(header: &mut Vec<String>, name: String) -> usize {
     let known = header.iter().skip(1).position(|own| *own == name);
     known.map_or_else(

@@ -1,4 +1,4 @@
-//! Figures of every kind, with numbers of every kind, in every form.
+//! Figures of every kind, with numbers of every kind, in every format.
 
 use std::path::Path;
 
@@ -133,7 +133,7 @@ fn a_picture_has_as_many_pixels_as_points_times_the_scale() {
 
 #[test]
 fn text_and_pictures_are_in_the_pixels() {
-    // Without a typeface, or without the decoder of pictures, these would be empty.
+    // Without a typeface, or without the picture decoder, these would be empty.
     let shades = |figure: &Figure| {
         let picture = pixels(&drawn(figure), 1.0).expect("drawn");
         let shades: std::collections::BTreeSet<&[u8]> = picture.rgba.chunks_exact(4).collect();
@@ -158,7 +158,7 @@ fn curves_are_polylines_with_gaps() {
     assert_eq!((count(&whole, "<polyline"), points(&whole)), (2, 3));
     let gap = lines(vec![curve("a", &[1.0, 2.0, f64::NAN, 3.0, 2.0])], false);
     assert_eq!((count(&gap, "<polyline"), points(&gap)), (2, 2));
-    // A logarithmic axis has no place for 0 and negative values; a single value is a dot.
+    // A logarithmic axis cannot show 0 and negative values; a single value is a dot.
     let log = lines(vec![curve("a", &[1.0, 0.1, 0.0, 1.0, -1.0])], true);
     assert_eq!((count(&log, "<polyline"), count(&log, "<circle"), points(&log)), (1, 1, 2));
     let smooth = Series { smooth: vec![[0.0, 1.0], [1.0, 1.5]], ..curve("a", &[1.0, 2.0]) };
@@ -200,7 +200,7 @@ fn values_lie_where_the_axes_say() {
 fn a_large_cloud_is_one_picture_of_bounded_size() {
     let elements = |figure: &Figure, element: &str| drawn(figure).matches(element).count();
     let small = cloud(300);
-    // 300 points and twelve entries of the legend, of which ten are discs and two are squares.
+    // 300 points and twelve entries in the legend, of which ten are discs and two are squares.
     let shapes = elements(&small, "<circle") + elements(&small, "<rect");
     assert!(shapes >= 312 && elements(&small, "<image") == 0, "{shapes}");
     let large = cloud(20_000);
@@ -208,7 +208,7 @@ fn a_large_cloud_is_one_picture_of_bounded_size() {
     assert!(elements(&large, "<circle") < 20);
     assert!(drawn(&large).len() < 4_000_000, "{}", drawn(&large).len());
     assert_eq!(numbers(&large).lines().count(), 20_001, "the table has all of them");
-    // The selection is visible, however large it is: as shapes, or within the picture.
+    // The selection is visible at any size: as shapes, or within the picture.
     let with_all = |count: usize| {
         let mut figure = cloud(count);
         if let Drawing::Scatter(scatter) = &mut figure.drawing {

@@ -1,14 +1,14 @@
-//! Where an axis is marked, and with which numbers.
+//! Positions and labels of ticks.
 
-/// Least distance between two marks of an axis across, in points.
+/// Smallest distance between two ticks of a horizontal axis, in points.
 const STEP_ACROSS: f32 = 50.0;
-/// Least distance between two of its labels.
+/// Smallest distance between two of its labels.
 const GAP: f32 = 4.0;
 
-/// One mark on an axis.
+/// One tick on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where, in units of the axis (its decimal logarithm on a logarithmic one).
+    /// Position in units of the axis (the decimal logarithm on a logarithmic axis).
     pub at: f64,
     /// The text.
     pub label: String,
@@ -34,7 +34,7 @@ pub fn linear_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// Leaves the marks at whole numbers, without decimals.
+/// Keeps only ticks at whole numbers, without decimals.
 pub fn whole(ticks: &mut Vec<Tick>) {
     ticks.retain(|tick| tick.at.fract() == 0.0);
     for tick in ticks {
@@ -44,8 +44,8 @@ pub fn whole(ticks: &mut Vec<Tick>) {
     }
 }
 
-/// Round numbers, as many as `width` has room for with their labels. The last label is dropped
-/// where it would extend further than `beyond` to the right of the axis.
+/// Round numbers, as many as fit into `width` with their labels. The last label is dropped if it
+/// would extend further than `beyond` to the right of the axis.
 pub fn ticks_across(
     limits: [f64; 2],
     width: f32,
@@ -65,8 +65,8 @@ pub fn ticks_across(
 }
 
 /// Marks of a logarithmic axis whose ends are the decimal logarithms `[low, high]`: powers of ten,
-/// with 2 and 5 or all digits between them where there is room; evenly round numbers where the axis
-/// spans too little for that.
+/// with 2 and 5 or all digits between them if there is space; evenly spaced round numbers if the
+/// axis spans too little for that.
 pub fn log_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 || most == 0 || low < -300.0 || high > 300.0 {
@@ -92,7 +92,7 @@ pub fn log_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     decades.map(f64::from).step_by(every).filter(|at| (low..=high).contains(at)).map(log_tick).collect()
 }
 
-/// Digits that are marked within a decade, by how much room there is.
+/// Digits with ticks within a decade, by available space.
 const DIGITS: [&[i32]; 3] = [&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 5], &[1]];
 
 fn log_tick(at: f64) -> Tick {

@@ -7,13 +7,13 @@ use crate::project::format_number;
 /// Pictures side by side.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tiles {
-    /// The lines, from above.
+    /// The lines, from top to bottom.
     pub lines: Vec<TileLine>,
     /// The longer side of a picture, in points.
     pub side: f32,
-    /// Between two pictures, in points.
+    /// Distance between two pictures, in points.
     pub gap: f32,
-    /// Names of the values of all pictures, where they have names.
+    /// Names of the values of all pictures, if they have names.
     pub value_names: Vec<String>,
     /// The legend of the colours.
     pub bar: Option<ColorBar>,
@@ -22,7 +22,7 @@ pub struct Tiles {
 /// Pictures in one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TileLine {
-    /// The text at its left.
+    /// The text to its left.
     pub name: String,
     /// The pictures.
     pub tiles: Vec<Tile>,
@@ -42,15 +42,15 @@ pub struct Tile {
 /// Pixels of a picture, row by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels of a row.
+    /// Pixels per row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
     /// Their colours.
     pub pixels: Vec<Rgb>,
 }
 
-/// The legend of the colours of a map.
+/// The legend of a colour map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColorBar {
     /// The quantity.
@@ -64,11 +64,11 @@ pub struct ColorBar {
 /// Colours for numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColorMap {
-    /// From the least to the greatest.
+    /// From the smallest to the largest.
     Number,
-    /// From no error to the largest, by the root of the error.
+    /// From no error to the largest, by the square root of the error.
     Error,
-    /// From below 0 to above it.
+    /// Negative and positive numbers.
     Signed,
     /// From black to white.
     Grey,
@@ -79,7 +79,7 @@ const CAPTION: f32 = 15.0;
 const TYPE: f32 = 11.0;
 const SMALL: f32 = 10.0;
 const BAR: f32 = 40.0;
-/// Shades of a bar.
+/// Number of shades in the legend.
 const SHADES: usize = 32;
 
 impl Picture {
@@ -88,7 +88,7 @@ impl Picture {
         self.pixels.get(y * self.width + x).copied().unwrap_or_default()
     }
 
-    /// The picture as a PNG; nothing where it has no pixels, or not as many as it says.
+    /// The picture as a PNG; `None` if it has no pixels, or not as many as its size says.
     fn png(&self) -> Option<Vec<u8>> {
         if self.pixels.is_empty() || self.pixels.len() != self.width * self.height {
             return None;
@@ -112,7 +112,7 @@ impl Tiles {
         [across.max(240.0), height + MARGIN + bar]
     }
 
-    /// Room for a picture.
+    /// Size of the space for a picture.
     fn cell(&self) -> [f32; 2] {
         let pictures = self.lines.iter().flat_map(|line| &line.tiles).map(|tile| &tile.picture);
         let size = |picture: &Picture| self.scaled(picture);
@@ -166,7 +166,7 @@ impl Tiles {
 }
 
 impl ColorMap {
-    /// The colour at `t` of [0, 1] of the range.
+    /// The colour at `t` in [0, 1] of the range.
     pub fn at(self, palette: &Palette, t: f32) -> Rgb {
         match self {
             ColorMap::Number => palette.number(t),

@@ -21,7 +21,8 @@ use crate::run::{HeldWeights, RunId};
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
 /// Limit on the total size of all entries, beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
-/// Weights hardly shrink when packed; an entry that grows more than this is a bomb.
+/// Weights hardly shrink when compressed; an archive that grows by more than this factor is a zip
+/// bomb.
 const GROWTH: u64 = 32;
 
 /// A project file being read.
@@ -29,13 +30,13 @@ pub(super) struct Archive {
     path: PathBuf,
     zip: zip::ZipArchive<BufReader<Arc<File>>>,
     file: Arc<File>,
-    /// The file in which weights stay, once there are some.
+    /// The file that weights stay in, once there are any.
     shelf: Option<Arc<Shelf>>,
-    /// Names of all entries, for those of a folder.
+    /// Names of all entries, to list those of a folder.
     names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
     budget: u64,
-    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as
+    /// Most bytes of a run's file other than arrays: in proportion to the project file, as
     /// histories are long.
     record_limit: u64,
 }
@@ -46,7 +47,7 @@ impl Archive {
         Archive::of_file(path, open_file(path)?)
     }
 
-    /// [`Archive::open`] of a file that is open already.
+    /// [`Archive::open`] for a file that is already open.
     pub(super) fn of_file(path: &Path, file: File) -> Result<Archive, FileError> {
         let read = |error: &io::Error| FileError::read(path, error);
         let metadata = file.metadata().map_err(|error| read(&error))?;
@@ -75,7 +76,7 @@ impl Archive {
         })
     }
 
-    /// A digest of each run's files, from the zip's directory alone: nothing is unpacked.
+    /// A digest of each run's files, from the zip's directory only: nothing is unpacked.
     pub(super) fn digests(&self) -> BTreeMap<RunId, Digest> {
         let mut files = BTreeMap::<RunId, Vec<(String, u32, u64)>>::new();
         for entry in (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok()) {
@@ -93,8 +94,8 @@ impl Archive {
         files.into_iter().map(|(id, files)| (id, digest(files))).collect()
     }
 
-    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays
-    /// visible.
+    /// Copies the files of runs unchanged, compressed and with their checksums: damage in one stays
+    /// detectable.
     pub(super) fn copy_runs<W: io::Write + io::Seek>(
         &mut self,
         ids: &[RunId],
@@ -122,23 +123,21 @@ impl Archive {
         Ok(())
     }
 
-    /// Bytes that all entries take together, packed. Where they take more than the file, they lie
-    /// over each other.
+    /// Total compressed size of all entries. If it exceeds the file, entries overlap.
     pub(super) fn packed_bytes(&self) -> u64 {
         let entries = (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok());
         entries.fold(0, |sum: u64, entry| sum.saturating_add(entry.compressed_size()))
     }
 
-    /// Where the entries end.
+    /// Offset of the end of the entries.
     pub(super) fn entries_end(&self) -> u64 {
         self.zip.central_directory_start()
     }
 }
 
-/// The names, sizes and CRC-32 checksums of a run's files as one number. It distinguishes two
-/// versions of a run whatever their times are, and whichever program wrote them: a run that was
-/// trained further differs in several files, and all their checksums would have to be the old ones
-/// by chance, which is one in four billion for each.
+/// A hash of the names, sizes and CRC-32 checksums of a run's files. It distinguishes versions of a
+/// run independent of times and of the program that wrote them: a run that was trained further
+/// differs in several files, and each checksum is equal by chance only once in four billion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digest(u64);
 
@@ -159,7 +158,7 @@ impl Folder for Archive {
             (false, true) => self.budget.min(self.record_limit),
             (false, false) => self.budget.min(TEXT_LIMIT_BYTES),
         };
-        // The size an entry claims is not trusted: neither for reserving memory nor for reading.
+        // The stated size of an entry is not trusted, neither for reserving memory nor for reading.
         let mut bytes = Vec::new();
         let read = entry.take(limit + 1).read_to_end(&mut bytes);
         read.map_err(|error| damaged(format!("it is damaged ({error}); open a backup")))?;
@@ -188,7 +187,7 @@ impl Folder for Archive {
         let extent = extent.map(|start| Extent { start, len: entry.size(), crc32: entry.crc32() });
         drop(entry);
         let Some(extent) = extent else {
-            // Other programs may have packed them.
+            // Other programs may have compressed them.
             let Some(bytes) = self.read(name)? else { return Ok(None) };
             let weights = shelf::decoded(&bytes, arrays);
             let weights = weights.map_err(|message| FileError::content(&self.path, name, message))?;

@@ -14,16 +14,16 @@ use super::tensors::{Floats, decode_weights};
 use crate::project::Shape;
 use crate::run::{Checkpoint, Terms, Weights};
 
-/// The version of checkpoints this program writes, here because the live store has no manifest.
-/// Since 2 a row made of a picture is ordered channel by channel; before, pixel by pixel. Since 3
-/// loss terms have their names.
+/// The version of checkpoints this program writes; it is stored here because the live store has no
+/// manifest. Since 2, a row made from a picture is ordered channel by channel; before, pixel by
+/// pixel. Since 3, loss terms have names.
 const CHECKPOINT_VERSION: u32 = 3;
 /// The last version whose numbers are [`OldNumbers`].
 const LAST_OLD: u32 = 2;
 /// Metadata key of the numbers in a checkpoint that is one file.
 const NUMBERS: &str = "checkpoint";
 
-/// Which arrays of a checkpoint.
+/// The arrays of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The network's parameters.
@@ -32,11 +32,11 @@ pub(super) enum Part {
     Optimizer,
     /// The parameters of the best epoch.
     Best,
-    /// The layer being trained by itself.
+    /// The layer being pretrained.
     Layer,
 }
 
-/// The numbers of a checkpoint, which is without its arrays, as they are stored.
+/// The stored numbers of a checkpoint, without its arrays.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Numbers<C = Checkpoint> {
     version: u32,
@@ -50,7 +50,7 @@ pub(super) enum NumbersError {
     /// The text is damaged.
     #[error("{0}")]
     Text(#[from] SpannedError),
-    /// The arrays mean something else in this program.
+    /// The arrays have another meaning in this program.
     #[error("{0}")]
     Version(String),
 }
@@ -69,7 +69,7 @@ impl Part {
         }
     }
 
-    /// Its arrays, where the checkpoint has such a part.
+    /// Its arrays, if the checkpoint has them.
     pub(super) fn of(self, checkpoint: &Checkpoint) -> Option<&Weights> {
         match self {
             Part::Weights => Some(&checkpoint.weights),
@@ -79,7 +79,7 @@ impl Part {
         }
     }
 
-    /// Its arrays, to be filled in.
+    /// Its arrays, mutable.
     pub(super) fn of_mut(self, checkpoint: &mut Checkpoint) -> Option<&mut Weights> {
         match self {
             Part::Weights => Some(Arc::make_mut(&mut checkpoint.weights)),
@@ -91,17 +91,17 @@ impl Part {
 }
 
 impl Numbers<&Checkpoint> {
-    /// Those of a checkpoint, to be written.
+    /// The numbers of a checkpoint, to be written.
     pub(super) fn of(checkpoint: &Checkpoint) -> Numbers<&Checkpoint> {
         Numbers { version: CHECKPOINT_VERSION, checkpoint }
     }
 }
 
 impl Numbers {
-    /// Reads the numbers of any version, of a run with samples of this shape and these loss terms.
+    /// Reads the numbers of any version, for a run with samples of this shape and these loss terms.
     ///
     /// # Errors
-    /// Where the text is damaged, or the arrays were written in another order or by a newer program.
+    /// If the text is damaged, or the arrays were written in another order or by a newer program.
     pub(super) fn parse(text: &str, shape: Shape, terms: &Terms) -> Result<Numbers, NumbersError> {
         let Version { version } = ron::from_str(text)?;
         let has_order = matches!(shape, Shape::Image { channels, .. } if channels > 1);
@@ -122,7 +122,7 @@ impl Numbers {
         Ok(ron::from_str(text)?)
     }
 
-    /// The checkpoint, once its arrays are filled in.
+    /// The checkpoint, after its arrays are filled in.
     pub(super) fn finish(self) -> Checkpoint {
         let mut checkpoint = self.checkpoint;
         if self.version <= LAST_OLD {
@@ -132,7 +132,7 @@ impl Numbers {
     }
 }
 
-/// The version alone; files from before it was stored have none.
+/// Only the version; files from before it was stored have none.
 #[derive(Deserialize)]
 struct Version {
     #[serde(default = "first_version")]
@@ -155,7 +155,7 @@ pub(super) fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, Stri
     serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// The checkpoint in one `safetensors` file, of a run with samples of this shape and these loss
+/// The checkpoint in one `safetensors` file, for a run with samples of this shape and these loss
 /// terms.
 pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;

@@ -5,14 +5,14 @@ use super::open::open_file;
 use super::{Durability, FileError, Files};
 use crate::project::{DesignError, FORMAT_VERSION, Project, Source};
 
-/// Designs are typed by hand; anything larger is something else.
+/// Designs are written by hand; a larger file is something else.
 const LIMIT_BYTES: u64 = 16 << 20;
 
-/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not
-/// from where the program was started.
+/// Reads a bare design, `NAME.ron`. Relative paths of data start at the file's folder, not at the
+/// working directory.
 ///
 /// # Errors
-/// [`FileError`] with line and column where the text is not a design.
+/// [`FileError`] with line and column if the text is not a design.
 pub fn open_design(path: &Path) -> Result<Project, FileError> {
     let file = open_file(path)?;
     let mut bytes = Vec::new();
@@ -33,7 +33,7 @@ pub fn open_design(path: &Path) -> Result<Project, FileError> {
 /// Writes a bare design, readable and diffable.
 ///
 /// # Errors
-/// [`FileError`]; the old file is then as it was.
+/// [`FileError`]; the old file is then unchanged.
 pub fn save_design(files: &Files, path: &Path, project: &Project) -> Result<(), FileError> {
     files.write_bytes(path, Durability::Synced, project.to_ron().as_bytes())
 }

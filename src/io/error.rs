@@ -5,19 +5,19 @@ use thiserror::Error;
 
 use crate::project::{visible, visible_path};
 
-/// Why a file could not be read or written: its path, the place of the fault, and the remedy.
+/// Why a file could not be read or written: its path, the location of the problem, and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FileError {
-    /// The file system said no.
+    /// A file system error.
     #[error("{}: could not be {action}: {reason}. {remedy}", visible_path(path))]
     System {
         /// The file or folder.
         path: PathBuf,
         /// The action that failed: `read`, `saved`.
         action: &'static str,
-        /// The answer of the system.
+        /// The system's message.
         reason: String,
-        /// The remedy.
+        /// The fix.
         remedy: String,
     },
     /// The file is of another kind.
@@ -29,17 +29,17 @@ pub enum FileError {
         found: &'static str,
         /// The kind that was expected.
         wanted: &'static str,
-        /// The remedy.
+        /// The fix.
         remedy: &'static str,
     },
-    /// The file is of the right kind, but something in it is not as it should be.
+    /// The file is of the right kind, but has invalid content.
     #[error("{}, {}: {}", visible_path(path), visible(place), visible(message))]
     Content {
         /// The file.
         path: PathBuf,
-        /// Where in it.
+        /// The location.
         place: String,
-        /// The fault and the remedy.
+        /// The problem and the fix.
         message: String,
     },
     /// Written by a newer program.
@@ -56,7 +56,7 @@ pub enum FileError {
         /// The newest version this program reads.
         known: u32,
     },
-    /// An export was cancelled; nothing of it was left.
+    /// An export was cancelled; nothing of it remains.
     #[error("{}: the export was cancelled", visible_path(path))]
     Cancelled {
         /// The file that was being written.
@@ -70,7 +70,7 @@ pub enum FileError {
     },
 }
 
-/// Added to every failed save: writing a separate file and renaming it makes this true.
+/// Added to every failed save: true because saves write a separate file and rename it.
 const UNCHANGED: &str = "The previous file is unchanged.";
 
 impl FileError {
@@ -90,7 +90,7 @@ impl FileError {
         }
     }
 
-    /// A failed write, after which the old file is whole.
+    /// A failed write; the old file is unchanged.
     pub fn write(path: &Path, error: &std::io::Error) -> FileError {
         let remedy = match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -129,13 +129,13 @@ impl FileError {
         self
     }
 
-    /// Something in a file of the right kind that is wrong.
+    /// Invalid content in a file of the right kind.
     pub fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> FileError {
         FileError::Content { path: path.to_owned(), place: place.into(), message: message.into() }
     }
 }
 
-/// The system's words without its error number, plain words for the common ones.
+/// The system's message without its error number, in plain words for common errors.
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "the disk is full".to_owned(),

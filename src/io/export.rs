@@ -9,7 +9,7 @@ use super::npy::{self, Numbers};
 use super::{Durability, FileError, Files, tensors};
 use crate::run::{Run, Weights};
 
-/// How a table of results is written.
+/// The format of a table of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableForm {
     /// `.csv`: with commas, and quotes where they are needed.
@@ -27,12 +27,12 @@ pub enum Pixels {
     U16(Vec<u16>),
 }
 
-/// Writes a table of this many rows, below its header where it has one; `fields` fills in those of
-/// one row. Returns how many fields contained a tab or a line break that became a space, because
-/// the format has no place for them.
+/// Writes a table of this many rows, below its header if it has one; `fields` fills in those of one
+/// row. Returns the number of fields in which a tab or line break was replaced by a space, because
+/// the format cannot contain them.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be written.
+/// [`FileError`] if the file cannot be written.
 pub fn save_table(
     files: &Files,
     path: &Path,
@@ -56,7 +56,7 @@ pub fn save_table(
 /// A table as the text of a `.csv`.
 pub fn table_text(header: &[String], rows: usize, mut fields: impl FnMut(usize, &mut Vec<String>)) -> String {
     let mut bytes = Vec::new();
-    // Memory takes everything.
+    // Writing to memory cannot fail.
     let _ = write_table(&mut bytes, TableForm::Csv, Some(header), rows, &mut fields);
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -100,7 +100,7 @@ fn write_table(
 /// Writes an array as `.npy`; `shape` begins with the number of rows.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be written.
+/// [`FileError`] if the file cannot be written.
 pub fn save_array(
     files: &Files,
     path: &Path,
@@ -112,12 +112,12 @@ pub fn save_array(
     Ok(())
 }
 
-/// Writes pictures as PNG files into a folder that is there. Each comes with its name, without
-/// ending, and its pixels of `(height, width, channels)`: 1 for grey, 3 for colour, one more with
-/// transparency. Returns how many were written.
+/// Writes pictures as PNG files into an existing folder. Each has a name, without extension, and
+/// pixels of shape `(height, width, channels)`: 1 channel for grey, 3 for colour, one more with
+/// transparency. Returns the number written.
 ///
 /// # Errors
-/// [`FileError`] where a picture cannot be written.
+/// [`FileError`] if a picture cannot be written.
 pub fn save_pictures(
     files: &Files,
     folder: &Path,
@@ -136,7 +136,7 @@ pub fn save_pictures(
 /// Writes a picture as a PNG file, as [`save_pictures`] does.
 ///
 /// # Errors
-/// [`FileError`] where it cannot be written.
+/// [`FileError`] if it cannot be written.
 pub fn save_picture(
     files: &Files,
     path: &Path,
@@ -156,7 +156,7 @@ pub fn save_picture(
     };
     let bytes = match pixels {
         Pixels::U8(bytes) => bytes,
-        // The encoder takes them in the byte order of the machine.
+        // The encoder takes native byte order.
         Pixels::U16(words) => words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
     };
     let mut png = Vec::new();
@@ -171,7 +171,7 @@ pub fn save_picture(
 /// values before the network, as JSON.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be written.
+/// [`FileError`] if the file cannot be written.
 pub fn save_weights(
     files: &Files,
     path: &Path,

@@ -16,12 +16,12 @@ mod folder;
 mod part;
 mod permissions;
 
-/// The one way to write: to a new file in the same folder, which is then renamed over the old one.
+/// The only way to write: to a new file in the same folder, which is then renamed over the old one.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// Whether files and folders are for their owner alone.
+    /// Whether files and folders are readable by their owner only.
     private: bool,
-    /// Who looks how far an export is, and may cancel it.
+    /// Observes an export's progress, and can cancel it.
     watch: Option<Arc<Watch>>,
     #[cfg(test)]
     fault: Injected,
@@ -30,13 +30,13 @@ pub struct Files {
 /// Whether a write must outlast a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// It must: the bytes reach the disk before the rename does.
+    /// It must: the bytes reach the disk before the rename.
     Synced,
     /// It may be lost; the previous file is still never torn.
     Fast,
 }
 
-/// Where the bytes of one write go.
+/// Destination of the bytes of one write.
 pub struct Sink<'a> {
     out: BufWriter<&'a File>,
     has_failed: bool,
@@ -79,7 +79,7 @@ impl Files {
         self.watch.as_ref().is_none_or(|watch| !watch.is_cancelled())
     }
 
-    /// Leaves an export by `?` once it is cancelled.
+    /// Returns an error once an export is cancelled, to leave it with `?`.
     ///
     /// # Errors
     /// [`FileError::Cancelled`].
@@ -91,7 +91,7 @@ impl Files {
     /// its permissions. Links are followed.
     ///
     /// # Errors
-    /// [`FileError`]; the old file is then as it was. [`FileError::Cancelled`] where it is watched.
+    /// [`FileError`]; the old file is then unchanged. [`FileError::Cancelled`] if it is watched.
     pub fn write(
         &self,
         path: &Path,
@@ -104,19 +104,19 @@ impl Files {
         written.or_else(|error| self.check(path).and(Err(error)))
     }
 
-    /// [`Files::write`] of bytes at hand.
+    /// [`Files::write`] of bytes in memory.
     ///
     /// # Errors
-    /// [`FileError`]; the old file is then as it was.
+    /// [`FileError`]; the old file is then unchanged.
     pub fn write_bytes(&self, path: &Path, durability: Durability, bytes: &[u8]) -> Result<(), FileError> {
         self.write(path, durability, |sink| sink.write_all(bytes))
     }
 
-    /// Whether a file could be written there, checked before hours of work depend on it. Nothing is
+    /// Checks that a file could be written there, before hours of work depend on it. Nothing is
     /// changed, except that leftovers of killed saves in the folder are removed.
     ///
     /// # Errors
-    /// [`FileError`], the same that writing would end with.
+    /// The [`FileError`] that writing would return.
     pub fn check_writable(&self, path: &Path) -> Result<(), FileError> {
         self.attempt(path, || {
             let (target, _) = target_of(path)?;
@@ -145,8 +145,7 @@ impl Files {
         })
     }
 
-    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of
-    /// `bytes`.
+    /// Appends to a file, which need not exist. A crash may leave only the beginning of `bytes`.
     ///
     /// # Errors
     /// [`FileError`].
@@ -161,7 +160,7 @@ impl Files {
         })
     }
 
-    /// Makes a folder and those above it.
+    /// Creates a folder and its parents.
     ///
     /// # Errors
     /// [`FileError`].
@@ -169,15 +168,15 @@ impl Files {
         self.attempt(path, || {
             let missing = path.ancestors().take_while(|folder| !folder.exists()).count();
             permissions::create_folders(path, self.private)?;
-            // A folder lasts once the one above it has been written.
+            // A folder is durable once its parent has been written.
             path.ancestors().skip(1).take(missing).for_each(sync_folder);
             Ok(())
         })
     }
 
     /// Removes the permissions of others for a folder and everything in it that `is_ours` accepts
-    /// by its name, where the folder contains nothing else: one that is shared with other programs
-    /// is unchanged.
+    /// by its name, if the folder contains nothing else: one shared with other programs is
+    /// unchanged.
     ///
     /// # Errors
     /// [`FileError`].
@@ -185,7 +184,7 @@ impl Files {
         self.attempt(folder, || permissions::make_private(folder, is_ours))
     }
 
-    /// Makes a folder of a name not used yet and gives its path.
+    /// Creates a folder with an unused name and returns its path.
     ///
     /// # Errors
     /// [`FileError`].
@@ -199,8 +198,8 @@ impl Files {
         })
     }
 
-    /// Creates a file without a name in a folder, to write and to read. It is removed with the last
-    /// handle.
+    /// Creates a file without a name in a folder, for writing and reading. It is removed with the
+    /// last handle.
     ///
     /// # Errors
     /// [`FileError`].
@@ -208,25 +207,25 @@ impl Files {
         self.attempt(folder, || tempfile::tempfile_in(folder))
     }
 
-    /// Gives a file or a folder another name, which must not be used yet.
+    /// Renames a file or folder; the new name must be unused.
     ///
     /// # Errors
-    /// [`FileError`]; it then has the name it had.
+    /// [`FileError`]; it then keeps its name.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         self.attempt(to, || fs::rename(from, to))
     }
 
-    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which
-    /// takes no room: writing replaces files, and so leaves the copy as it is. Files that grow at
-    /// their end are copied.
+    /// Copies a folder with everything in it. Files are hard-linked if possible, which takes no
+    /// space: writes replace files, so the copy is unchanged. Files that are appended to are
+    /// copied.
     ///
     /// # Errors
-    /// [`FileError`]; the copy is then not complete.
+    /// [`FileError`]; the copy is then incomplete.
     pub fn copy_dir(&self, from: &Path, to: &Path) -> Result<(), FileError> {
         self.attempt(to, || copy_dir(from, to, self.private))
     }
 
-    /// Removes a folder and everything in it; one that is not there is fine.
+    /// Removes a folder and everything in it; a missing one is not an error.
     ///
     /// # Errors
     /// [`FileError`].
@@ -234,7 +233,7 @@ impl Files {
         self.attempt(path, || ignore_missing(fs::remove_dir_all(path)))
     }
 
-    /// Removes a file; one that is not there is fine.
+    /// Removes a file; a missing one is not an error.
     ///
     /// # Errors
     /// [`FileError`].
@@ -314,7 +313,7 @@ impl Sink<'_> {
         self.has_failed
     }
 
-    /// Fails where the write was cancelled.
+    /// Fails if the write was cancelled.
     fn check(&self) -> io::Result<()> {
         match self.watch {
             Some(watch) if watch.is_cancelled() => Err(io::Error::other("it was cancelled")),
@@ -322,7 +321,7 @@ impl Sink<'_> {
         }
     }
 
-    /// Makes sure that all of it was taken.
+    /// Checks that all data were accepted.
     fn end(mut self) -> io::Result<()> {
         self.flush()?;
         if self.has_failed { Err(io::Error::other("not all data could be written")) } else { Ok(()) }
@@ -333,7 +332,7 @@ impl Sink<'_> {
             return Ok(instead);
         }
         let result = change(self);
-        // A write that a signal interrupted is tried again.
+        // A write interrupted by a signal is tried again.
         self.has_failed = result.as_ref().is_err_and(|error| error.kind() != ErrorKind::Interrupted);
         result
     }
@@ -374,12 +373,12 @@ fn copy_dir(from: &Path, to: &Path, private: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file of a workspace grows at its end: a link to it would grow too.
+/// Whether a file of a workspace is appended to: a hard link to it would grow too.
 fn is_appended_to(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "bin" || extension == "ronl")
 }
 
-/// The target of a path, and its metadata where it exists and may be replaced.
+/// The target of a path, and its metadata if it exists and may be replaced.
 fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     // A rename would replace a link itself.
     let target = match fs::canonicalize(path) {
@@ -390,14 +389,14 @@ fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     let old = fs::metadata(&target).ok();
     match &old {
         Some(old) if old.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        // A rename would put a file in the place of the device.
+        // A rename would replace the device with a file.
         Some(old) if !old.is_file() => Err(io::Error::other("it is a device or a pipe")),
         Some(old) if old.permissions().readonly() => Err(ErrorKind::PermissionDenied.into()),
         Some(_) | None => Ok((target, old)),
     }
 }
 
-/// The folder that a path leads to a file of, whether the file is there yet or not.
+/// The real folder of a path's file, which need not exist yet.
 pub(super) fn real_folder(path: &Path) -> PathBuf {
     folder_of(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).to_owned()
 }
@@ -409,8 +408,7 @@ fn folder_of(target: &Path) -> &Path {
     }
 }
 
-/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the
-/// newest save.
+/// Makes the rename itself durable, if the system can; otherwise only the newest save may be lost.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

@@ -1,17 +1,16 @@
-//! The history of a run in files: records of one width, so that a million epochs take tens of
+//! The history of a run in files: records of fixed width, so that a million epochs take tens of
 //! megabytes.
 //!
-//! | file | contains |
-//! |---|---|
-//! | `history.bin` | one [`EpochRecord`] a record; its header names the loss terms |
-//! | `layers.bin` | one [`GreedyRecord`] a record |
-//! | `history.ronl` | one [`EpochRecord`] a line, as versions before 4 wrote them; they come before those of `history.bin` |
+//! - `history.bin`: one [`EpochRecord`] per record; its header names the loss terms
+//! - `layers.bin`: one [`GreedyRecord`] per record
+//! - `history.ronl`: one [`EpochRecord`] per line, as written before version 4; these precede those
+//!   of `history.bin`
 //!
 //! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate
-//! `f32`, seconds `f64`, 1 with validation or 0 `u32`, the training losses in the order of the
-//! header's names `f64` each, as many of validation, and a check `u32`. The header: 8 bytes that
-//! identify the file, bytes of a record without its check `u32`, bytes of the text `u32`, and the
-//! text, a list of the names.
+//! `f32`, seconds `f64`, 1 with validation or else 0 `u32`, the training losses in the order of the
+//! header's names `f64` each, as many validation losses, and a checksum `u32`. The header: 8 bytes
+//! that identify the file, length of a record without its checksum `u32`, length of the text `u32`,
+//! and the text, a list of the names.
 
 use serde::Deserialize;
 
@@ -30,10 +29,10 @@ const OLD_HISTORY: &str = "history.ronl";
 const EPOCH_BYTES: usize = 36;
 /// Bytes of a layer's record: layer, epoch, error, seconds.
 const LAYER_BYTES: usize = 24;
-/// More lines that cannot be read than crashes could have torn.
+/// More unreadable lines than crashes could have truncated.
 const MOST_TORN: usize = 1000;
 
-/// The form of epochs with these loss terms.
+/// The form of records of epochs with these loss terms.
 fn epoch_form(terms: &Terms) -> Result<Form, String> {
     let text = ron::to_string(terms).map_err(|error| error.to_string())?;
     Ok(Form::new(&text, epoch_width(terms)))
@@ -47,10 +46,10 @@ fn layer_form() -> Form {
     Form::new("layer, epoch, error, seconds", LAYER_BYTES)
 }
 
-/// Epochs as records, and their form; `None` where there is no epoch.
+/// Epochs as records, and their form; `None` if there is no epoch.
 ///
 /// # Errors
-/// Where the names of the loss terms cannot be written.
+/// If the names of the loss terms cannot be written.
 pub(super) fn epoch_records<'a>(
     epochs: impl IntoIterator<Item = &'a EpochRecord>,
 ) -> Result<Option<(Form, Vec<u8>)>, String> {
@@ -89,10 +88,10 @@ pub(super) fn layer_records<'a>(records: impl IntoIterator<Item = &'a GreedyReco
     (layer_form(), bytes)
 }
 
-/// The history's files as a project file contains them, with their names.
+/// The history's files as in a project file, with their names.
 ///
 /// # Errors
-/// Where the names of the loss terms cannot be written.
+/// If the names of the loss terms cannot be written.
 pub(super) fn each_file<E: From<String>>(
     history: &History,
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
@@ -107,11 +106,11 @@ pub(super) fn each_file<E: From<String>>(
     Ok(())
 }
 
-/// Reads the history in a run's folder `base`; the names of the loss terms are given. Records that
-/// a crash has torn are skipped.
+/// Reads the history in a run's folder `base`, with the given names of loss terms. Records
+/// truncated by a crash are skipped.
 ///
 /// # Errors
-/// [`FileError`] with the file that cannot be used; `history` may then contain a part.
+/// [`FileError`] with the unusable file; `history` may then contain a part.
 pub(super) fn read_history(
     files: &mut dyn Folder,
     base: &str,
@@ -168,7 +167,7 @@ fn read_layers(bytes: &[u8], history: &mut History) -> Result<(), String> {
     Ok(())
 }
 
-/// One line of `history.ronl`. The run contains the names of the loss terms once.
+/// One line of `history.ronl`. The names of the loss terms are stored once in the run.
 #[derive(Deserialize)]
 struct Line {
     epoch: u32,
@@ -182,7 +181,7 @@ struct Line {
 }
 
 impl Line {
-    /// The record, where it has a value for each term.
+    /// The record, if it has a value for each term.
     fn record(self, terms: &Terms) -> Option<EpochRecord> {
         let Line { epoch, step, train, validation, mse, learning_rate, seconds } = self;
         let train = Losses::new(terms, &train)?;
@@ -191,7 +190,7 @@ impl Line {
     }
 }
 
-/// Unreadable lines were torn by a crash and are skipped.
+/// Unreadable lines were truncated by a crash and are skipped.
 fn read_lines(text: &str, history: &mut History) -> Result<(), String> {
     let mut torn = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

@@ -1,15 +1,15 @@
-//! Locks between programs. All of them end with the process that holds them, however it ends.
+//! Locks between programs. They are released when the process that holds them ends in any way.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The longest another program's save is waited for: one that was halted must not halt all others.
+/// Longest wait for another program's save: one suspended program must not block all others.
 const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Opens a lock file exclusively, which is created if it is missing; it is empty.
+/// Opens an empty lock file for exclusive locking, creating it if it is missing.
 pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     let mut options = File::options();
@@ -18,7 +18,7 @@ pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
     options.create(true).truncate(false).write(true).open(path)
 }
 
-/// Waits for the lock of an open file, but not forever; says whether it came.
+/// Waits for the lock of an open file up to a time limit; returns whether it was acquired.
 pub(super) fn wait_for(file: &File, patience: Duration) -> io::Result<bool> {
     let start = Instant::now();
     loop {
@@ -31,20 +31,18 @@ pub(super) fn wait_for(file: &File, patience: Duration) -> io::Result<bool> {
     }
 }
 
-/// Held by the one program that reads, compares and replaces project files of a folder.
+/// Held by the program that reads, compares and replaces project files of a folder; one at a time.
 ///
-/// The lock is that of the folder itself. A lock on the project file would go with the old file
-/// when that is replaced, and a file that is only there to be locked would stay when a program is
-/// killed.
+/// The lock is on the folder itself. A lock on the project file would be lost with the old file
+/// when that is replaced, and a separate lock file would remain when a program is killed.
 pub(super) struct SaveLock {
-    /// `None` where the file system has no locks or patience ran out: then it is as if there were
-    /// no lock.
+    /// `None` if the file system has no locks or the time limit passed: then there is no lock.
     _held: Option<File>,
 }
 
 impl SaveLock {
-    /// Waits until no other program saves into this folder. `is_halted` says whether the last wait
-    /// timed out: then the lock seems to be held permanently, and a save does not wait for it
+    /// Waits until no other program is saving into this folder. `is_halted` says whether the last
+    /// wait timed out: then the lock seems to be held permanently, and a save does not wait for it
     /// again.
     pub(super) fn enter(folder: &Path, is_halted: &mut bool) -> SaveLock {
         let patience = if *is_halted { Duration::ZERO } else { SAVE_PATIENCE };
@@ -71,8 +69,8 @@ fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
     Ok(wait_for(&folder, patience)?.then_some(folder))
 }
 
-/// Windows locks no folders. A file that only one program can open, and that the system removes
-/// with the last handle, does the same.
+/// Windows cannot lock folders. A file that only one program can open, and that the system removes
+/// with the last handle, has the same effect.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
 fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {

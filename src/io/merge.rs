@@ -1,11 +1,11 @@
-//! **Saving where another program may have saved too.**
+//! **Saving a file that another program may have changed.**
 //!
-//! [`MergeBase`] remembers what the file held of each run when it was last read or written: the
-//! digest of its entries' names, sizes and checksums, from the directory of the zip. A save takes
-//! the lock of the folder ([`SaveLock`]), compares the file on disk with that, and merges run by
-//! run (`plan_merge`), as version control merges three versions:
+//! [`MergeBase`] stores the state of each run when the file was last read or written: the digest of
+//! its entries' names, sizes and checksums, from the directory of the zip. A save locks the folder
+//! ([`SaveLock`]), compares the file on disk with that state, and merges run by run (`plan_merge`),
+//! like a three-way merge in version control:
 //!
-//! | run | in the file | in memory | the new file holds |
+//! | run | in the file | in memory | in the new file |
 //! |---|---|---|---|
 //! | known | unchanged | any | the run in memory, or none if it was removed |
 //! | known | trained further | unchanged | the run on disk |
@@ -17,14 +17,14 @@
 //!
 //! - A new name, note or result counts as further training.
 //! - Runs on disk are copied raw with their checksums: gigabytes are not decoded, damage stays
-//!   visible.
+//!   detectable.
 //! - Selections, label columns, pins and other data are merged item by item (`crate::project`,
 //!   `beside`).
-//! - Of two designs that were both changed, the one in memory is saved. The other is kept as a
-//!   `.ron` file, `NAME-design-N.ron`, unless a run was trained with it.
+//! - If both designs were changed, the one in memory is saved. The other is kept as a `.ron` file,
+//!   `NAME-design-N.ron`, unless a run was trained with it.
 //! - A file that cannot be read never stops a save: it is renamed to `NAME-set-aside-N.hourglass`.
-//! - The person is told about all of this.
-//! - Where the file system has no locks, a file that changes while the new one is written is merged
+//! - The user is notified of all of this.
+//! - Without locks in the file system, a file that changes while the new one is written is merged
 //!   again, so that only the moment of the rename is unprotected.
 
 use std::borrow::Borrow;
@@ -46,13 +46,13 @@ use super::{Durability, FileError, Files, Sink, open_project};
 use crate::project::Project;
 use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 
-/// How often a file that changes under the save is merged again.
+/// Most attempts to merge a file that changes during the save.
 const TRIES: usize = 5;
 
 /// The state of a project file when this program last read or wrote it. Clones share it, and save
-/// one after the other.
+/// one at a time.
 ///
-/// A new one knows nothing: whatever a save finds is then another program's work.
+/// A new one is empty: everything a save finds is then another program's work.
 #[derive(Clone, Debug, Default)]
 pub struct MergeBase(Arc<Mutex<Known>>);
 
@@ -63,13 +63,13 @@ pub(super) struct Known {
     pub(super) project: Option<String>,
     /// Its runs, by their numbers in memory.
     pub(super) runs: BTreeMap<RunId, KnownRun>,
-    /// Runs of another program that were already spoken of, by their numbers in the file.
+    /// Runs of another program that were already reported, by their numbers in the file.
     told_runs: BTreeSet<RunId>,
-    /// Everything else that was already said.
+    /// All other reports already made.
     told: BTreeSet<MergeNote>,
     /// An unreadable file that may be replaced.
     replaceable: Option<Stamp>,
-    /// Whether another program held the folder's lock for longer than it is waited for.
+    /// Whether another program held the folder's lock for longer than the time limit.
     is_halted: bool,
 }
 
@@ -80,11 +80,11 @@ pub(super) struct KnownRun {
     pub(super) number: RunId,
     /// Its files.
     pub(super) digest: Digest,
-    /// The run in memory that is the same; `None` where none is.
+    /// The state of the same run in memory; `None` if there is none.
     pub(super) stand: Option<RunStand>,
 }
 
-/// Whatever of a run grows or changes while it trains: where it is the same, so is the run.
+/// Everything that grows or changes in a run while it trains: if this is equal, so is the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunStand {
     status: Status,
@@ -92,22 +92,22 @@ pub struct RunStand {
     changes: (usize, usize),
     /// Step and training time of its checkpoint.
     checkpoint: Option<(u64, f64)>,
-    /// Where its data are, and how they differ from others.
+    /// Path of its data, and what distinguishes them from others.
     data: (Option<PathBuf>, u64, Option<u64>),
-    /// A hash of how its data are scaled: it may come later.
+    /// A hash of the scaling of its data, which may be added later.
     normaliser: Option<u64>,
-    /// The bits of PCA's error, so that NaN is equal to itself.
+    /// The bits of PCA's error, so that NaN equals itself.
     pca_mse: Option<u64>,
     /// The epoch in which its health was measured.
     health: Option<u32>,
     /// Its name and note.
     caption: Caption,
-    /// Its measurements, as a text, so that NaN is equal to itself.
+    /// Its measurements, as a text, so that NaN equals itself.
     results: String,
 }
 
 impl MergeBase {
-    /// For a file that a person has agreed to replace: everything in it now may go.
+    /// For a file that the user agreed to replace: its current content may be discarded.
     pub fn replacing(path: &Path) -> MergeBase {
         let known = match OnDisk::read(path) {
             Ok(Some(file)) => Known::of(&file.project, file.runs),
@@ -117,17 +117,17 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// For work that a crash left, and its file: runs that have only been trained further since
-    /// they were saved there replace the old ones. `seen` is the [`MergeBase::document`] of before
-    /// the crash: any other in the file now is another program's.
+    /// For work recovered after a crash, and its file: runs that have only been trained further
+    /// since they were saved there replace the old ones. `seen` is the [`MergeBase::document`] from
+    /// before the crash: any other document in the file is another program's.
     pub fn recovered(path: &Path, runs: &[Run], seen: Option<String>) -> MergeBase {
         let Ok(opened) = open_project(path) else { return MergeBase::default() };
         {
             let mut known = opened.base.lock();
             known.project = seen;
             let old = std::mem::take(&mut known.runs);
-            // Each saved run is claimed once: two runs of one number would be two entries of one
-            // name.
+            // Each saved run is claimed once: two runs with one number would be two entries with
+            // one name.
             let mut free: Vec<&Run> = opened.runs.iter().collect();
             for is_by_number in [true, false] {
                 for run in runs {
@@ -157,8 +157,8 @@ impl MergeBase {
         MergeBase(Arc::new(Mutex::new(known)))
     }
 
-    /// The text of the document in the file, as this program last read or wrote it. `None` where
-    /// nothing is known of it, and while a save is under way, which is not waited for.
+    /// The text of the document in the file, as this program last read or wrote it. `None` if
+    /// unknown, and during a save, without waiting for it.
     pub fn document(&self) -> Option<String> {
         self.0.try_lock().ok()?.project.clone()
     }
@@ -172,7 +172,7 @@ impl MergeBase {
     /// there since are kept, and reported.
     ///
     /// # Errors
-    /// [`FileError`]; the old file is then as it was.
+    /// [`FileError`]; the old file is then unchanged.
     pub fn save<R: Borrow<Run>>(
         &self,
         files: &Files,
@@ -212,7 +212,7 @@ impl Known {
 }
 
 impl RunStand {
-    /// That of a run now.
+    /// The state of a run now.
     pub fn of(run: &Run) -> RunStand {
         let checkpoint = run.checkpoint.as_ref().map(|checkpoint| &checkpoint.progress);
         RunStand {
@@ -229,7 +229,7 @@ impl RunStand {
         }
     }
 
-    /// Whether the file also contains a run of which only the texts were read.
+    /// Whether the file contains the same state of a run of which only the texts were read.
     pub(super) fn is_of_head(&self, head: &Run) -> bool {
         self.changes == (head.edits.len(), head.restarts.len())
             && self.checkpoint.is_some_and(|(_, seconds)| seconds == head.seconds)
@@ -243,11 +243,11 @@ struct Save<'a> {
     path: &'a Path,
     project: &'a Project,
     runs: &'a [&'a Run],
-    /// Whether it is done again where the file has changed meanwhile.
+    /// Whether it is repeated if the file has changed meanwhile.
     may_repeat: bool,
 }
 
-/// How an attempt to save ended.
+/// Result of an attempt to save.
 enum Attempt {
     Saved(Vec<MergeNote>),
     /// Another program saved in between.
@@ -256,10 +256,10 @@ enum Attempt {
     Unreadable(String),
 }
 
-/// The document that is saved.
+/// The document to save.
 struct Design {
     project: Project,
-    /// The one on disk, where both have changed the design: it is kept elsewhere.
+    /// The one on disk, if both designs were changed: it is kept elsewhere.
     aside: Option<Project>,
     note: Option<MergeNote>,
 }
@@ -312,14 +312,14 @@ impl Save<'_> {
         notes.extend(asides);
         notes.extend(left_out);
         notes.extend(design.note);
-        // All other content of the file is also theirs at the next save, unless the file is opened.
+        // All other content of the file is another program's at the next save, unless the file is
+        // opened.
         known.project = Some(text_in_file(self.project, self.path));
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))
     }
 
-    /// Compares the three versions of the document: of the design one is chosen, and the rest is
-    /// merged.
+    /// Compares the three versions of the document: one design is chosen, and the rest is merged.
     fn design(&self, known: &Known, disk: Option<&OnDisk>, merge: &Merge) -> Design {
         let ours = |project| Design { project, aside: None, note: None };
         let Some(theirs) = disk.map(|disk| &disk.project) else { return ours(self.project.clone()) };
@@ -336,7 +336,7 @@ impl Save<'_> {
             return Design { project, aside: None, note: Some(MergeNote::OtherDesign) };
         }
         let is_ours = their_text == our_text || is_base(&their_text);
-        // Another project that was put here has removed nothing of this one.
+        // Another project at this path has not removed anything from this one.
         let base = base.as_ref().filter(|_| is_ours || merge.is_related);
         let project = self.project.merged_beside(theirs, base);
         let is_merged = project.to_ron() != self.project.to_ron();
@@ -347,7 +347,7 @@ impl Save<'_> {
         }
     }
 
-    /// Keeps under other names whatever the new file does not contain.
+    /// Saves under other names everything that the new file does not contain.
     fn set_aside(
         &self,
         aside: Option<&Project>,
@@ -394,7 +394,7 @@ impl Save<'_> {
 }
 
 impl Known {
-    /// Those of the notes that are news.
+    /// Those of the notes that have not been reported.
     fn untold(&mut self, notes: Vec<MergeNote>) -> Vec<MergeNote> {
         let told_runs = &mut self.told_runs;
         let told = &mut self.told;
@@ -405,7 +405,7 @@ impl Known {
                     runs.retain(|run| told_runs.insert(*run));
                     (!runs.is_empty()).then_some(MergeNote::Kept(runs))
                 }
-                // From now on it is one of theirs.
+                // From now on it belongs to the other program.
                 MergeNote::RemovedHere(run) => told_runs.insert(run).then_some(note),
                 MergeNote::Renumbered { .. }
                 | MergeNote::Newer(_)
@@ -420,16 +420,16 @@ impl Known {
     }
 }
 
-/// The text of a document once it is in the file: paths from the root, and no bytes that text
-/// cannot contain.
+/// The text of a document in the file: with absolute paths, and without bytes that text cannot
+/// contain.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
     anchor(&mut read, path);
     read.to_ron()
 }
 
-/// Whether a run contains the document as its design, so that nothing is lost without it. The place
-/// of its data does not count: paths are stored as they were found.
+/// Whether a run contains the document as its design, so that nothing is lost without it. The path
+/// of its data is ignored, as paths are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.design() == *project
@@ -457,24 +457,24 @@ fn hash_of(normaliser: &Normaliser) -> u64 {
     hasher.finish()
 }
 
-/// Digests of the runs in the file that was just written: other programs will read these.
+/// Digests of the runs in the file just written, as other programs will read them.
 fn read_back(path: &Path, sink: &mut Sink<'_>) -> io::Result<BTreeMap<RunId, Digest>> {
     io::Write::flush(sink)?;
     let archive = Archive::of_file(path, sink.file().try_clone()?);
     archive.map(|archive| archive.digests()).map_err(io::Error::other)
 }
 
-/// Which file is at a path, and in which state.
+/// The identity and state of the file at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// Device and number of the file, where the system has such.
+    /// Device and number of the file, if the system has them.
     file: (u64, u64),
 }
 
 impl Stamp {
-    /// `None` where there is no file.
+    /// `None` if there is no file.
     fn of(path: &Path) -> Option<Stamp> {
         let found = std::fs::metadata(path).ok()?;
         #[cfg(unix)]

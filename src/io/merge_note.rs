@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use crate::project::{IndexSet, visible_path};
 use crate::run::RunId;
 
-/// Something a person should know of a save that met another program's work.
+/// A note for the user about a save that found another program's changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MergeNote {
     /// A run has another number in the file than in memory.
@@ -16,27 +16,26 @@ pub enum MergeNote {
     },
     /// Runs that another program has saved are kept.
     Kept(Vec<RunId>),
-    /// Another program has trained a run further, which is as it was here: its version is kept.
+    /// Another program has trained a run further that is unchanged here: its version is kept.
     Newer(RunId),
     /// Another program has trained a run further that was removed here: it is kept.
     RemovedHere(RunId),
-    /// Another program has removed a run that is as it was here: it is not saved again.
+    /// Another program has removed a run that is unchanged here: it is not saved again.
     RemovedThere(RunId),
-    /// Another program has changed the design, which is as it was here: its version is kept.
+    /// Another program has changed the design, which is unchanged here: its version is kept.
     OtherDesign,
-    /// Another program has changed the rest of the document: both changes are kept.
+    /// Another program has changed other parts of the document: both changes are kept.
     OtherBeside,
     /// Both have changed the design. The other version is in this file, or is the design of a run.
     DesignSetAside(Option<PathBuf>),
-    /// The file could not be read and is kept here.
+    /// The file could not be read and is kept under another name.
     FileSetAside {
         /// Its new name.
         path: PathBuf,
         /// Why it could not be read.
         reason: String,
     },
-    /// Weights of kept epochs could not be read from the file they were in, so that they are not
-    /// saved.
+    /// Weights of kept epochs could not be read from their file, so they are not saved.
     WeightsLeftOut {
         /// The run, by its number in the file.
         run: RunId,
@@ -64,7 +63,7 @@ impl MergeNote {
         }
     }
 
-    /// The highest run number it mentions: no new run should have it.
+    /// The highest run number mentioned: no new run should have it.
     pub fn highest_run(&self) -> Option<RunId> {
         match self {
             MergeNote::Renumbered { number, .. } => Some(*number),

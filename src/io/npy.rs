@@ -1,10 +1,10 @@
 use std::io::{self, Write};
 
-/// The header and the bytes before it fill whole blocks of this many bytes, so that the numbers are
-/// aligned when mapped.
+/// Header and preceding bytes fill whole blocks of this many bytes, so that the numbers are aligned
+/// in a memory map.
 const BLOCK_BYTES: usize = 64;
 
-/// The numbers of an array, row by row.
+/// The values of an array, row by row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Numbers<'a> {
     /// Of 32 bits.
@@ -17,7 +17,7 @@ pub enum Numbers<'a> {
 /// of rows.
 ///
 /// # Errors
-/// Error of writing.
+/// Those of writing.
 pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) -> io::Result<()> {
     match numbers {
         Numbers::F32(values) => {
@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, shape: &[usize], numbers: Numbers<'_>) 
 }
 
 /// Magic number, version, length of the description, and the description: a Python dictionary,
-/// spaces and a line break.
+/// padding and a line break.
 fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     const START: usize = 10;
     let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
@@ -41,7 +41,7 @@ fn header(numbers: &str, shape: &[usize]) -> Vec<u8> {
     let dictionary = format!("{{'descr': '{numbers}', 'fortran_order': False, 'shape': ({shape}{comma}), }}");
     let whole = (START + dictionary.len() + 1).next_multiple_of(BLOCK_BYTES);
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    // A few numbers of at most 20 digits each: the length never comes near 65,535, the limit of
+    // A few numbers of at most 20 digits each: the length stays far below 65,535, the limit of
     // version 1.0.
     bytes.extend(((whole - START) as u16).to_le_bytes());
     bytes.extend(dictionary.bytes());

@@ -34,7 +34,7 @@ struct OldBest {
 }
 
 impl OldNumbers {
-    /// The checkpoint of a run with these loss terms, still without arrays.
+    /// The checkpoint of a run with these loss terms, without arrays.
     pub(super) fn checkpoint(self, terms: &Terms) -> Checkpoint {
         let sums = self.epoch_sums.split_last().and_then(|(&squared_error, sums)| {
             let losses = Losses::new(terms, sums)?;
@@ -60,7 +60,7 @@ impl OldNumbers {
         }
     }
 
-    /// Drops values that are now known without arrays: a layer's steps, which were split over two
+    /// Drops values that are now stored without arrays: a layer's steps, which were split over two
     /// floats.
     pub(super) fn migrate_arrays(checkpoint: &mut Checkpoint) {
         if let Some(state) = &mut checkpoint.pretraining {

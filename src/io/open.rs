@@ -5,19 +5,19 @@ use std::path::Path;
 use super::{FileError, Opened, open_design, open_project};
 use crate::project::Project;
 
-/// A file of one of the two kinds a person opens.
+/// A file of either kind that users open.
 #[derive(Clone, Debug)]
 pub enum OpenedFile {
     /// `NAME.hourglass`: the design and its runs.
     Project(Opened),
-    /// `NAME.ron`: the design alone.
+    /// `NAME.ron`: only the design.
     Design(Project),
 }
 
-/// Opens a project file or a bare design, whichever its content says it is.
+/// Opens a project file or a bare design, depending on its content.
 ///
 /// # Errors
-/// [`FileError`], which names the kind of the file where it is neither.
+/// [`FileError`], which names the kind of the file if it is neither.
 pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     let start = first_bytes(path)?;
     if is_zip(&start) {
@@ -48,8 +48,8 @@ pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     })
 }
 
-/// Opens a chosen file. A folder is refused, and so is anything but a regular file: a device may
-/// never end, and opening a pipe waits for its other end.
+/// Opens a chosen file. Folders are refused, and so is anything but a regular file: a device may be
+/// endless, and opening a pipe waits for its other end.
 pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
     let open = || {
         let metadata = std::fs::metadata(path)?;
@@ -59,7 +59,7 @@ pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
         if !metadata.is_file() {
             return Err(std::io::Error::other("it is a device or a pipe"));
         }
-        // Generated files have no length, and reading one may block for ever.
+        // Generated files have no length, and reading one may block forever.
         let is_in = |folder: &str| path.canonicalize().is_ok_and(|real| real.starts_with(folder));
         if metadata.len() == 0 && ["/proc", "/sys"].into_iter().any(is_in) {
             return Err(std::io::Error::other("the system generates its content"));

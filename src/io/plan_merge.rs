@@ -1,4 +1,4 @@
-//! Which runs a merged project file contains, and under which numbers.
+//! The runs in a merged project file, and their numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,24 @@ use super::project_file::OnDisk;
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// How a save combines the runs in memory and those on disk.
+/// How a save combines the runs in memory and on disk.
 #[derive(Debug)]
 pub(super) struct Merge {
-    /// The number in the file for each run in memory; `None` for one that is not written.
+    /// The number in the file for each run in memory; `None` for a run that is not written.
     pub(super) numbers: Vec<Option<RunId>>,
-    /// Runs that are copied from the file on disk.
+    /// Runs copied from the file on disk.
     pub(super) copied: Vec<RunId>,
-    /// Whether the file on disk is a later state of the one that is known.
+    /// Whether the file on disk is a later state of the known one.
     pub(super) is_related: bool,
     notes: Vec<MergeNote>,
 }
 
-/// The fate of a run in memory.
+/// The result for a run in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// It is written under this number, where nobody has changed it.
+    /// It is written under this number, as nobody else has changed it.
     Own(RunId),
-    /// It is written under its own number, or under another where that one is taken.
+    /// It is written under its own number, or another if that is in use.
     New,
     /// The one on disk is a later state of it.
     Newer(RunId),
@@ -35,8 +35,8 @@ enum Fate {
 }
 
 impl Merge {
-    /// Compares the runs in memory with those that are known to have been in the file and those
-    /// that are.
+    /// Compares the runs in memory with those known to have been in the file and those that are
+    /// there now.
     pub(super) fn new(known: &Known, runs: &[&Run], disk: Option<&mut OnDisk>) -> Merge {
         let Some(disk) = disk else {
             let fate =
@@ -94,8 +94,8 @@ impl Merge {
         }
     }
 
-    /// Records the current content of the file, where it was written with these digests; returns
-    /// the notes to report.
+    /// Records the current content of the file, if it was written with these digests; returns the
+    /// notes to report.
     pub(super) fn learn(
         self,
         known: &mut Known,
@@ -120,8 +120,8 @@ impl Merge {
     }
 }
 
-/// Whether one state of a run is a later one of the other: equal training with equal changes on the
-/// way, and more. Training is deterministic, so the common part is identical, and no result is
+/// Whether one state of a run is a later state of the other: the same training with the same
+/// changes, and more. Training is deterministic, so the common part is identical, and no result is
 /// lost.
 pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
     // Data may have been moved; the fingerprint identifies them.
@@ -151,14 +151,14 @@ fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {
     }
 }
 
-/// Whether another program has only written a run again, perhaps in another format: its state is
+/// Whether another program has only written a run again, possibly in another format: its state is
 /// unchanged.
 fn is_rewritten(known: &KnownRun, number: RunId, disk: &mut OnDisk) -> bool {
     let Some(stand) = &known.stand else { return false };
     disk.head(number).is_ok_and(|head| stand.is_of_head(&head))
 }
 
-/// Gives every run that is written its number; those that are `taken` stay so.
+/// Assigns numbers to all runs that are written; those in `taken` are not available.
 fn numbers(
     runs: &[&Run],
     fates: &[Fate],
@@ -172,7 +172,7 @@ fn numbers(
     let number = |(run, fate): (&&Run, &Fate)| match fate {
         Fate::Own(number) if owned.insert(*number) => Some(*number),
         Fate::Newer(_) | Fate::Gone => None,
-        // A number belongs to one run: a second that claims it gets another.
+        // A number belongs to one run: a second run with the same number gets another.
         Fate::Own(_) | Fate::New => {
             let is_free = run.id <= RunId::LAST && !taken.contains(&run.id);
             let number = if is_free { run.id } else { RunId::next(&taken) };

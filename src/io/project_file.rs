@@ -1,25 +1,28 @@
 //! The project file, `NAME.hourglass`: a zip.
 //!
-//! | entry | holds |
+//! | entry | contains |
 //! |---|---|
 //! | `manifest.ron` | format version, numbers of the runs |
 //! | `project.ron` | the document, as in a `.ron` design |
 //! | `runs/ID/…` | the files of a run: see [`super::run_files`] |
 //!
-//! **Saving** writes every run in memory entry by entry, and copies none of these unchecked from
-//! the old file. Copying would be faster, but damage in the old file would spread unseen, and the
-//! result would depend on which program wrote the old entry. Weights are stored uncompressed, as
+//! **Saving** writes every run in memory entry by entry, instead of copying entries from the old
+//! file. Copying would be faster, but damage in the old file would spread undetected, and the
+//! result would depend on the program that wrote the old entry. Weights are stored uncompressed, as
 //! they hardly shrink; text is deflated.
 //!
 //! **Versions.** A design has a `format_version`, a manifest and a checkpoint have a `version` (the
-//! live store has no manifest). A newer one is refused by name; older ones are migrated when they
-//! are read.
+//! live store has no manifest). Newer versions are refused; older ones are migrated when they are
+//! read.
 //!
-//! | version of project files and checkpoints | change |
-//! |---|---|
-//! | 2 | rows made of pictures go channel by channel. Checkpoints of version 1 of runs on pictures with several channels are left out with a warning; their runs, histories and replays stay |
-//! | 3 | loss terms have names in a checkpoint |
-//! | 4 (project files) | histories are records; lines of text (`history.ronl`) are still read, here and in a live store |
+//! Changes by version of project files and checkpoints:
+//!
+//! - 2: rows made from pictures are ordered channel by channel. Version 1 checkpoints of runs on
+//!   pictures with several channels are skipped with a warning; their runs, histories and replays
+//!   are kept.
+//! - 3: loss terms have names in a checkpoint.
+//! - 4 (project files): histories are records; lines of text (`history.ronl`) are still read, here
+//!   and in a live store.
 
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,9 +46,9 @@ use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// The version of the project file this program writes. Older ones are migrated when read: in
-/// version 1 pictures became rows pixel by pixel, so that weights for colours mean something else;
+/// version 1 pictures became rows pixel by pixel, so that weights for colours have another meaning;
 /// up to version 2 the numbers of a checkpoint had another form, and up to version 3 histories were
-/// text. The files say so themselves.
+/// text. The files contain their version.
 pub const PROJECT_FILE_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.ron";
@@ -56,7 +59,7 @@ const PROJECT: &str = "project.ron";
 /// there.
 ///
 /// # Errors
-/// [`FileError`]; the old file is then as it was.
+/// [`FileError`]; the old file is then unchanged.
 pub fn save_project<R: Borrow<Run>>(
     files: &Files,
     path: &Path,
@@ -67,11 +70,11 @@ pub fn save_project<R: Borrow<Run>>(
     files.write(path, Durability::Synced, |sink| content.write(sink).map(warn_of))
 }
 
-/// Writes a project that could not be saved where it should be into the folder for temporary files,
-/// with a name that begins with `name`; gives its path.
+/// Writes a project that could not be saved to the folder for temporary files, with a name that
+/// begins with `name`; returns its path.
 ///
 /// # Errors
-/// [`FileError`] where that fails too.
+/// [`FileError`] if that fails too.
 pub fn rescue_project<R: Borrow<Run>>(
     files: &Files,
     name: &str,
@@ -86,12 +89,11 @@ fn warn_of(notes: Vec<MergeNote>) {
     notes.iter().for_each(|note| log::warn!("{note}"));
 }
 
-/// More runs than anybody trains: a list of this many is not a list of runs, and each would cost a
-/// warning.
+/// More runs than in any real project: each entry of a longer list would cost a warning.
 const MAX_RUNS: usize = 10_000;
 
 /// Reads `NAME.hourglass`. A damaged run is skipped, or loaded without its unreadable parts, with a
-/// warning; so the file opens as long as its design can be read.
+/// warning; the file opens as long as its design can be read.
 ///
 /// # Errors
 /// [`FileError`] for a file that is not a project, is truncated, or comes from a newer program.
@@ -114,7 +116,7 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
     Ok(Opened { project, runs, warnings: warnings.into_texts(), base })
 }
 
-/// The list of runs and the document, from where data are found.
+/// The list of runs and the document, which locates its data.
 fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     check_zip(path)?;
     let mut archive = Archive::open(path)?;
@@ -140,7 +142,7 @@ struct Manifest {
 }
 
 fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
-    /// Only the fields that every version will have.
+    /// Only the fields that every version has.
     #[derive(Deserialize)]
     #[serde(rename = "HourglassProject")]
     struct Version {
@@ -161,7 +163,7 @@ fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
     run_files::parse(&path, MANIFEST, &text)
 }
 
-/// A project file on disk, of which only the list of its entries and its design were read.
+/// A project file on disk, of which only the list of entries and the design were read.
 pub(super) struct OnDisk {
     pub(super) project: Project,
     /// Its runs.
@@ -170,7 +172,7 @@ pub(super) struct OnDisk {
 }
 
 impl OnDisk {
-    /// Reads as much; `None` where there is no file.
+    /// Reads these parts; `None` if there is no file.
     ///
     /// # Errors
     /// [`FileError`] for a file that is not a project, is damaged, or comes from a newer program.
@@ -187,7 +189,7 @@ impl OnDisk {
         Ok(Some(OnDisk { project, runs, archive }))
     }
 
-    /// A run of it, as far as its texts describe it.
+    /// A run in it, as far as its texts describe it.
     pub(super) fn head(&mut self, id: RunId) -> Result<Run, FileError> {
         let name = format!("{}{}", run_files::folder(id), run_files::RUN);
         let text = self.archive.read_text(&name)?;
@@ -203,7 +205,7 @@ pub(super) struct Content<'a> {
     pub(super) project: &'a Project,
     /// Runs in memory, with their numbers in the file.
     pub(super) runs: Vec<(RunId, &'a Run)>,
-    /// Runs that are copied from the file as it is on disk.
+    /// Runs copied unchanged from the file on disk.
     pub(super) copied: Option<(&'a mut Archive, &'a [RunId])>,
 }
 
@@ -214,11 +216,11 @@ impl<'a> Content<'a> {
         Content { project, runs, copied: None }
     }
 
-    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in
-    /// an old file never spreads unseen into the new one. Returns notes on parts that were not
+    /// Writes everything. Runs in memory are written entry by entry from memory, so that damage in
+    /// an old file never spreads undetected to the new one. Returns notes on parts that were not
     /// written.
     pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<Vec<MergeNote>> {
-        // Dropped before its end it would complain on stderr; on an error there is nothing to end.
+        // Dropping it early would print an error; after an error there is nothing to finish.
         let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
         let end = self.put_all(&mut zip).and_then(|notes| {
             ManuallyDrop::into_inner(zip).finish()?;
@@ -270,8 +272,8 @@ fn put(zip: &mut ZipWriter<&mut Sink<'_>>, name: &str, bytes: &[u8]) -> Result<(
     Ok(())
 }
 
-/// An error in writing the zip, with the system's own kept inside, so that a full disk is reported
-/// as one.
+/// An error in writing the zip, with the system's error inside, so that a full disk is reported as
+/// such.
 struct WriteError(io::Error);
 
 impl From<ZipError> for WriteError {

@@ -1,14 +1,13 @@
-//! Files of many small records: a header, then records of one width in little-endian numbers, each
-//! with a check.
+//! Files of many small records: a header, then records of fixed width in little-endian numbers,
+//! each with a checksum.
 //!
-//! Such a file grows at its end. A record that a crash or a full disk has truncated is filled up
-//! before more are added, so that they stay aligned; the check then fails for the truncated one
-//! alone.
+//! Such files are appended to. A record truncated by a crash or a full disk is padded before more
+//! are added, so that they stay aligned; then only the checksum of the truncated one fails.
 
 const MAGIC: &[u8; 8] = b"HGLOG\x01\r\n";
-/// Bytes of a record's check.
+/// Bytes of a record's checksum.
 const CHECK: usize = 4;
-/// The longest text of a header.
+/// Longest text of a header.
 const MOST_TEXT: usize = 1 << 16;
 
 /// The form of the records in a file.
@@ -33,11 +32,11 @@ impl Form {
         &self.header
     }
 
-    /// The bytes to append to a file of `len` bytes that begins with `start`, as long as the header
-    /// or less, so that `records` follow those it has.
+    /// The bytes to append to a file of `len` bytes that begins with `start`, of at most the
+    /// header's length, so that `records` follow its existing ones.
     ///
     /// # Errors
-    /// Where the file contains something else.
+    /// If the file contains something else.
     pub(super) fn continued(&self, start: &[u8], len: u64, records: &[u8]) -> Result<Vec<u8>, String> {
         if !self.header.starts_with(start) {
             return Err("its records have another format".to_owned());
@@ -54,16 +53,16 @@ impl Form {
     }
 }
 
-/// Ends the record that begins at `start` with its check.
+/// Ends the record that begins at `start` with its checksum.
 pub(super) fn seal(records: &mut Vec<u8>, start: usize) {
     let check = check_of(records.get(start..).unwrap_or_default());
     records.extend(check);
 }
 
-/// The text and the width of the header, and the records that are whole.
+/// The text and the width from the header, and the complete records.
 ///
 /// # Errors
-/// Where the file has no such header.
+/// If the file has no such header.
 pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, Whole<'_>), String> {
     let damaged = || "its beginning is damaged".to_owned();
     let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
@@ -92,11 +91,11 @@ impl<'a> Iterator for Whole<'a> {
     }
 }
 
-/// Takes numbers from a record, one after another.
+/// Reads numbers from a record, one after another.
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl Fields<'_> {
-    /// The next bytes; zeros where the record has ended, which its width rules out.
+    /// The next bytes; zeros after the end of the record, which its width excludes.
     fn take<const N: usize>(&mut self) -> [u8; N] {
         let (field, rest) = self.0.split_first_chunk::<N>().unwrap_or((&[0; N], &[]));
         self.0 = rest;
@@ -120,7 +119,7 @@ impl Fields<'_> {
     }
 }
 
-/// FNV-1a. Zeros, which a power failure may leave, do not have the check zero.
+/// FNV-1a. The checksum of zeros, which a power failure may leave, is not zero.
 fn check_of(record: &[u8]) -> [u8; CHECK] {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     record.iter().fold(0x811C_9DC5, step).to_le_bytes()

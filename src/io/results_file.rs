@@ -1,5 +1,5 @@
-//! The caption and the results of a run, in a file of their own: in the live store the window
-//! writes it, while the training thread writes all others.
+//! The caption and the results of a run in a separate file: in the live store the window writes it,
+//! while the training thread writes all others.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ struct Content {
     results: Results,
 }
 
-/// Its text; `None` where there is nothing to say, and no file.
+/// Its text; `None` if both are empty, so that there is no file.
 ///
 /// # Errors
 /// A message.
@@ -30,10 +30,10 @@ pub(super) fn text(caption: &Caption, results: &Results) -> Result<Option<String
     ron::ser::to_string_pretty(&content, pretty).map(Some).map_err(|error| error.to_string())
 }
 
-/// Reads it into a run, where it is there.
+/// Reads it into a run, if it exists.
 ///
 /// # Errors
-/// Where it is damaged; the run is then as it was.
+/// If it is damaged; the run is then unchanged.
 pub(super) fn read(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<(), FileError> {
     let name = format!("{base}{RESULTS}");
     let Some(text) = files.read_text(&name)? else {

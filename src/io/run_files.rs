@@ -1,14 +1,15 @@
-//! A run as a folder of named files, the same in the project file and in the live store.
+//! A run as a folder of named files, in the project file and in the live store.
 //!
-//! | file | contains |
-//! |---|---|
-//! | `run.ron` | the [`Run`] without its epochs |
-//! | `results.ron` | its name, a note, and what was measured of it: see [`super::results_file`] |
-//! | `history.bin`, `layers.bin` | the epochs, and those of single layers: see [`super::history_files`] |
-//! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
-//! | `kept/EPOCH-weights.safetensors` | the network's weights then, where they were kept; versions before had none |
-//! | `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors` | the [`Checkpoint`] in a project file |
-//! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
+//! - `run.ron`: the [`Run`] without its epochs
+//! - `results.ron`: its name, a note, and measurements: see [`super::results_file`]
+//! - `history.bin`, `layers.bin`: the epochs, and those of single layers: see
+//!   [`super::history_files`]
+//! - `probe.ron`, `kept/EPOCH.safetensors`: the content of the replay
+//! - `kept/EPOCH-weights.safetensors`: the network's weights after that epoch, if kept; earlier
+//!   versions had none
+//! - `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors`: the [`Checkpoint`] in a
+//!   project file
+//! - `checkpoint.safetensors`: the checkpoint in the live store: one file, replaced by one rename
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,23 +33,23 @@ const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 pub struct Opened {
     /// The document.
     pub project: Project,
-    /// Its runs, by number. None is training: one that was when it was written is stopped now, at
-    /// its last checkpoint.
+    /// Its runs, by number. None is training: a run that was training when it was written is now
+    /// stopped at its last checkpoint.
     pub runs: Vec<Run>,
-    /// The parts that could not be read, with their places.
+    /// The parts that could not be read, with their locations.
     pub warnings: Vec<String>,
     /// The file as it was read, for saving into it.
     pub base: MergeBase,
 }
 
-/// Where named files are read from.
+/// A source of named files.
 pub(super) trait Folder {
     /// The file or folder on disk, for errors.
     fn path(&self) -> &Path;
-    /// The bytes of one file, `None` without one.
+    /// The bytes of one file, `None` if it does not exist.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError>;
-    /// Weights of just these arrays; if possible, they stay in the file until they are used. `None`
-    /// where there is no such file.
+    /// Weights with exactly these arrays; if possible, they stay in the file until they are used.
+    /// `None` if there is no such file.
     fn weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>)
     -> Result<Option<HeldWeights>, FileError>;
     /// Names of all files directly below `folder`, which ends in `/`, without it.
@@ -78,7 +79,7 @@ pub(super) fn split_name(name: &str) -> Option<(RunId, &str)> {
     (number.to_string() == id).then_some((number, name))
 }
 
-/// Name of a kept epoch's file; zeros in front, so that names sort as numbers do.
+/// Name of a kept epoch's file, padded with zeros so that names sort like numbers.
 pub(super) fn kept_name(epoch: u32) -> String {
     format!("kept/{epoch:06}.safetensors")
 }
@@ -105,7 +106,7 @@ pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
     ron::to_string(&text).map_err(|error| error.to_string())
 }
 
-/// A kept epoch whose weights could not be read, and why: they are skipped.
+/// A kept epoch whose weights could not be read and are skipped, and the reason.
 pub(super) type Unread = (u32, String);
 
 /// Every file of a run as stored in a project file, in order; created one at a time, because they
@@ -149,11 +150,11 @@ pub(super) fn each_file<E: From<String>>(
     Ok(unread)
 }
 
-/// Reads a run and checks it. Damage costs as little as possible: a missing, damaged or
-/// inconsistent file besides `run.ron` costs its own content, with a warning.
+/// Reads a run and checks it. As little as possible is lost by damage: a missing, damaged or
+/// inconsistent file other than `run.ron` loses only its own content, with a warning.
 ///
 /// # Errors
-/// Where `run.ron` itself cannot be read, or is not the description of a run.
+/// If `run.ron` itself cannot be read, or is not the description of a run.
 pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warnings) -> Result<Run, FileError> {
     let base = folder(id);
     let name = format!("{base}{RUN}");
@@ -271,7 +272,7 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
     Ok(kept)
 }
 
-/// Looks for the weights of the kept epochs, which are read when somebody needs them.
+/// Finds the weights of the kept epochs, which are read when they are needed.
 fn read_kept_weights(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<(), FileError> {
     let Some(plan) = run.plan() else { return Ok(()) };
     let arrays: Arc<[PlannedArray]> = plan.arrays().into();
@@ -285,7 +286,7 @@ fn read_kept_weights(files: &mut dyn Folder, base: &str, run: &mut Run) -> Resul
     Ok(())
 }
 
-/// Reads RON, with the place of a mistake.
+/// Parses RON; errors have a location.
 pub(super) fn parse<T: serde::de::DeserializeOwned>(
     path: &Path,
     name: &str,
@@ -294,7 +295,7 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(
     ron::from_str(text).map_err(|error| not_ron(path, name, &error))
 }
 
-/// The error of a text with a mistake, with its place.
+/// The error for a text that is not valid RON, with its location.
 fn not_ron(path: &Path, name: &str, error: &ron::error::SpannedError) -> FileError {
     let place = format!("{name}, line {}, column {}", error.span.start.line, error.span.start.col);
     FileError::content(path, place, error.code.to_string())

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Durability, FileError, Files};
 
-/// How many files the menu remembers.
+/// Most files listed in the menu.
 const RECENT: usize = 12;
 
-/// Settings that persist between two starts, independent of any project.
+/// Settings that persist between sessions, independent of any project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -15,30 +15,30 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Colours of the window.
     pub theme: ThemeChoice,
-    /// Threads to train with; all the machine has where it is not said.
+    /// Threads for training; all threads of the machine by default.
     pub threads: Option<usize>,
-    /// Size of everything in the window; 1 where it is not said.
+    /// Zoom factor of the window; 1 by default.
     pub zoom: Option<f32>,
-    /// The arrangement of the views, in the window's own words.
+    /// The layout of the views, in the window's format.
     pub layout: Option<String>,
-    /// The window as it was left.
+    /// The last size of the window.
     pub window: Option<WindowSize>,
-    /// Titles of the commands that were given in the palette, newest first.
+    /// Titles of commands run from the palette, newest first.
     pub commands: Vec<String>,
     /// The project file that was open.
     pub last: Option<PathBuf>,
-    /// Whether the next start leaves it closed.
+    /// Whether the next start does not open it.
     pub starts_anew: bool,
 }
 
-/// How large the window is.
+/// Size of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WindowSize {
-    /// Width while it is not maximised, in points of the desktop.
+    /// Width when not maximised, in logical points.
     pub width: f32,
-    /// Height while it is not maximised, in points of the desktop.
+    /// Height when not maximised, in logical points.
     pub height: f32,
-    /// Whether it fills the screen.
+    /// Whether it is maximised.
     #[serde(default)]
     pub maximized: bool,
 }
@@ -46,7 +46,7 @@ pub struct WindowSize {
 /// Colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThemeChoice {
-    /// As the desktop has it.
+    /// The theme of the desktop.
     #[default]
     System,
     /// Light on dark.
@@ -56,7 +56,7 @@ pub enum ThemeChoice {
 }
 
 impl Settings {
-    /// Where settings live: in `HOURGLASS_CONFIG`, or the desktop's folder for settings.
+    /// Path of the settings: in `HOURGLASS_CONFIG`, or the desktop's configuration folder.
     pub fn default_path() -> Option<PathBuf> {
         let dir = match std::env::var_os("HOURGLASS_CONFIG").filter(|dir| !dir.is_empty()) {
             Some(dir) => PathBuf::from(dir),
@@ -65,8 +65,8 @@ impl Settings {
         Some(dir.join("settings.ron"))
     }
 
-    /// Reads the settings. Missing or broken ones are the defaults: they never keep the program
-    /// from starting.
+    /// Reads the settings. Missing or damaged settings are replaced by the defaults, so that the
+    /// program always starts.
     pub fn load(path: &Path) -> Settings {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -81,23 +81,22 @@ impl Settings {
         })
     }
 
-    /// Writes the settings; the folder is made where it is missing.
+    /// Writes the settings; the folder is created if it is missing.
     ///
     /// # Errors
-    /// [`FileError`]; the old settings are then as they were.
+    /// [`FileError`]; the old settings are then unchanged.
     pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
         let files = files.private();
         if let Some(folder) = path.parent() {
             files.create_dir(folder)?;
-            // Earlier versions left it to the user's mask.
+            // Earlier versions used the umask.
             if let Err(error) = files.make_private(folder, |name| path.file_name() == Some(name.as_ref())) {
                 log::warn!("{error}");
             }
         }
         let pretty = ron::ser::PrettyConfig::new().struct_names(true);
         let mut text_only = self.clone();
-        // A name that is no text cannot be written; it must not keep all else from being
-        // remembered.
+        // A name that is not valid Unicode cannot be written; the rest must still be saved.
         text_only.recent.retain(|path| path.to_str().is_some());
         text_only.last.take_if(|path| path.to_str().is_none());
         let text = ron::ser::to_string_pretty(&text_only, pretty)
@@ -106,8 +105,7 @@ impl Settings {
     }
 }
 
-/// Puts a file at the top of the recent ones, by a path that holds wherever the program is started
-/// next.
+/// Adds a file at the top of the recent ones, as an absolute path.
 pub fn remember(recent: &mut Vec<PathBuf>, file: &Path) {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     recent.retain(|known| *known != file);

@@ -1,16 +1,16 @@
-//! Weights of kept epochs that stay in a file until they are needed: a project may hold gigabytes
-//! of them, of which a person looks at a few.
+//! Weights of kept epochs that stay in a file until they are needed: a project may contain
+//! gigabytes of them, of which few are viewed.
 //!
-//! - Weights are read and checked on the thread that builds a network of them. At most 256 MB per
-//!   file stay in memory, those used last.
-//! - The file is held open, so that it stays readable when it is removed or replaced, as every save
-//!   does. The next save takes the weights over one epoch at a time.
-//! - Weights of a live store are first copied to a file without a name, because its files go when a
-//!   run is removed.
-//! - Checksums reveal what was overwritten in place. Then the copies of the live store serve;
-//!   without them, whoever needs the weights gets an error, and a save leaves them out and says so.
-//! - Where an open file cannot be replaced (outside Unix), weights are read when the project is
-//!   opened.
+//! - Weights are read and checked on the thread that builds a network from them. At most 256 MB per
+//!   file stay in memory, the most recently used ones.
+//! - The file is held open, so that it stays readable when it is removed or replaced, as by every
+//!   save. The next save copies the weights one epoch at a time.
+//! - Weights of a live store are first copied to a file without a name, because its files are
+//!   deleted when a run is removed.
+//! - Checksums detect weights that were overwritten in place. Then the copies in the live store are
+//!   used; without them, reading the weights is an error, and a save skips and reports them.
+//! - On systems where an open file cannot be replaced (outside Unix), weights are read when the
+//!   project is opened.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -23,27 +23,25 @@ use super::{FileError, tensors};
 use crate::check::PlannedArray;
 use crate::run::{HeldWeights, StoredWeights, Weights};
 
-/// Whether weights stay in files. Where an open file cannot be replaced, they would block the next
-/// save.
+/// Whether weights stay in files. If open files cannot be replaced, they would block the next save.
 pub(super) const STAYS: bool = cfg!(unix);
 
-/// More bytes than the header of a file of weights takes.
+/// Longer than the header of any file of weights.
 const HEADER_BYTES: u64 = 16 << 20;
-/// Most bytes of weights of a file that stay in memory after they were read: as many as one run
-/// keeps.
+/// Most bytes of weights per file that stay in memory after reading: as many as one run keeps.
 const RECENT_BYTES: usize = 256 << 20;
 
-/// A file that weights stay in.
+/// A file that contains weights.
 #[derive(Debug)]
 pub(super) struct Shelf {
     /// The file's path, for errors.
     path: PathBuf,
-    /// The holder may move its position.
+    /// Locked because readers move its position.
     file: Mutex<Arc<File>>,
     recent: Mutex<Recent>,
 }
 
-/// Where bytes are in a file, and their checksum.
+/// Position of bytes in a file, and their checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) start: u64,
@@ -51,7 +49,7 @@ pub(super) struct Extent {
     pub(super) crc32: u32,
 }
 
-/// The weights of one kept epoch on a shelf.
+/// The weights of one kept epoch in a file.
 #[derive(Debug)]
 struct Shelved {
     shelf: Arc<Shelf>,
@@ -61,7 +59,7 @@ struct Shelved {
     copy: OnceLock<PathBuf>,
 }
 
-/// Weights that were read lately, by where they begin; those used last at the end.
+/// Recently read weights, by position; the most recently used at the end.
 #[derive(Debug)]
 struct Recent {
     capacity: usize,
@@ -69,14 +67,14 @@ struct Recent {
 }
 
 impl Shelf {
-    /// A file without known content. While its weights are read, nobody else may read or write
-    /// through it.
+    /// A file without known content. While its weights are read, it must not be read or written
+    /// otherwise.
     pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<Shelf> {
         let recent = Recent { capacity: RECENT_BYTES, read: Vec::new() };
         Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
     }
 
-    /// Weights of these arrays that are in the file already; `name` names them in errors.
+    /// Weights with these arrays that are already in the file; `name` is for errors.
     pub(super) fn hold(
         self: &Arc<Shelf>,
         name: &str,
@@ -92,7 +90,7 @@ impl Shelf {
         }))
     }
 
-    /// Copies bytes to a place in the file, and nothing of them into memory.
+    /// Copies bytes to a position in the file, without holding them in memory.
     pub(super) fn put(&self, from: &mut impl Read, start: u64) -> io::Result<Extent> {
         let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(start))?;
@@ -113,7 +111,7 @@ impl Shelf {
 }
 
 impl Extent {
-    /// Reads the bytes and checks that they are still the same.
+    /// Reads the bytes and checks that they have not changed.
     fn read(self, file: &mut (impl Read + Seek)) -> io::Result<Vec<u8>> {
         file.seek(SeekFrom::Start(self.start))?;
         let mut bytes = Vec::new();
@@ -136,7 +134,7 @@ impl Shelved {
             Ok(bytes) => return Ok(bytes),
             Err(error) => error,
         };
-        // The file was written over, or is out of reach with its disk.
+        // The file was overwritten, or its disk is not available.
         let copied = self.copy.get().and_then(|copy| {
             let copied = Extent { start: 0, ..self.extent };
             copied.read(&mut File::open(copy).ok()?).ok()
@@ -204,13 +202,13 @@ impl Recent {
     }
 }
 
-/// Weights of just these arrays.
+/// Weights with exactly these arrays.
 pub(super) fn decoded(bytes: &[u8], arrays: &[PlannedArray]) -> Result<Weights, String> {
     let weights = tensors::decode_weights(bytes)?;
     weights.validate("", arrays).map(|()| weights)
 }
 
-/// Checks by its length alone that a file may contain these arrays, and little else.
+/// Checks by its length that a file can contain these arrays, and little else.
 pub(super) fn check_length(len: u64, arrays: &[PlannedArray]) -> Result<(), String> {
     let least = (count(arrays) as u64).saturating_mul(4);
     if (least..=least.saturating_add(HEADER_BYTES)).contains(&len) {

@@ -1,32 +1,32 @@
-//! **The live store**: a folder on disk with the unsaved work, so that a crash costs at most the
+//! **The live store**: a folder on disk with the unsaved work, so that a crash loses at most the
 //! steps since the last checkpoint.
 //!
-//! Each open window has a workspace: a folder below `HOURGLASS_STATE` (or the desktop's folder for
-//! state), locked by the process. The window keeps the design there. The training lane appends each
-//! epoch and replaces the checkpoint by one rename: after two seconds, then every five, less often
-//! where that takes long, and whenever the run is edited or stops. A history reaches the disk
+//! Each open window has a workspace: a folder below `HOURGLASS_STATE` (or the desktop's state
+//! folder), locked by the process. The window stores the design there. The training lane appends
+//! each epoch and replaces the checkpoint by one rename: after two seconds, then every five, less
+//! often if that takes long, and whenever the run is edited or stops. A history reaches the disk
 //! before a checkpoint refers to it.
 //!
-//! The system releases the lock when the process ends in any way. A workspace that holds a design
-//! and is not locked was left by a crash; the next start offers to recover it. Nothing is removed
-//! because it cannot be read:
+//! The system releases the lock when the process ends in any way. An unlocked workspace with a
+//! design was left by a crash; the next start offers to recover it. Unreadable data are never
+//! removed:
 //!
-//! - where the design is damaged, that of the first run takes its place;
-//! - a workspace with anything unreadable is kept as it is, in a folder `damaged-…` next to it, and
-//!   the window says where;
-//! - only a workspace that says it was saved elsewhere and holds no newer run, or that holds
-//!   neither design nor run, is removed.
+//! - a damaged design is replaced by that of the first run;
+//! - a workspace with anything unreadable is kept unchanged in a folder `damaged-…` next to it, and
+//!   the window shows the path;
+//! - a workspace is removed only if it is marked as saved elsewhere and has no newer run, or if it
+//!   has neither design nor run.
 //!
 //! When everything is saved elsewhere, the window removes the design, and writes it again with the
-//! next change. The workspace also notes which design the project file held when it was last read
-//! or written, so that a save after a crash merges like any other.
+//! next change. The workspace also stores the design that the project file had when it was last
+//! read or written, so that a save after a crash merges like any other.
 //!
-//! Between being made and being locked, and between being unlocked and being removed, a workspace
-//! looks like one left behind. So programs make, take over, search and remove workspaces one after
-//! the other, behind a [`Gate`], the lock of the whole folder.
+//! Before it is locked, and after it is unlocked to be removed, a workspace looks like one left by
+//! a crash. Therefore programs create, take over, search and remove workspaces one at a time, under
+//! a [`Gate`], the lock of the whole folder.
 //!
-//! Workspaces and settings can be read by their owner alone (`Files::private`: 0600 in 0700), also
-//! those of earlier versions. Project files and exports follow the user's umask.
+//! Workspaces and settings are readable by their owner only (`Files::private`: 0600 in 0700),
+//! including those of earlier versions. Project files and exports follow the user's umask.
 
 mod gate;
 mod recovery;
@@ -57,8 +57,8 @@ const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 const RUNS: &str = "runs";
 
-/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written
-/// by one at a time.
+/// A handle to one workspace. Clones write to the same one, from any thread; each run must be
+/// written by one at a time.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -68,9 +68,8 @@ pub struct Store {
 struct Inner {
     dir: PathBuf,
     files: Files,
-    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written
-    /// that makes it so or no longer so, or the mark could come between the two and outlast a new
-    /// run.
+    /// Whether the workspace is marked as saved elsewhere. Locked while a file is written that sets
+    /// or removes the mark, which otherwise could be written in between and outlast a new run.
     is_settled: Mutex<bool>,
     /// Held while any handle exists.
     lock: File,
@@ -80,7 +79,7 @@ struct Inner {
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
-    /// The document in that file when it was last read or written; earlier versions did not note
+    /// The document in that file when it was last read or written; earlier versions did not store
     /// it.
     seen: Option<String>,
     /// Whether all of it was saved elsewhere, so that nothing is lost with it.
@@ -88,7 +87,7 @@ struct Workspace {
 }
 
 impl Store {
-    /// Where workspaces live: `HOURGLASS_STATE`, or the desktop's folder for the state of programs.
+    /// Folder of the workspaces: `HOURGLASS_STATE`, or the desktop's state folder.
     pub fn default_root() -> Option<PathBuf> {
         if let Some(root) = std::env::var_os("HOURGLASS_STATE").filter(|root| !root.is_empty()) {
             return Some(PathBuf::from(root));
@@ -101,20 +100,20 @@ impl Store {
     /// A new, empty workspace below `root`.
     ///
     /// # Errors
-    /// [`FileError`] where the folder cannot be written.
+    /// [`FileError`] if the folder cannot be written.
     pub fn create(root: &Path) -> Result<Store, FileError> {
         Store::create_with(Files::default(), root)
     }
 
-    /// [`Store::create`] with a write seam that a test may have prepared.
+    /// [`Store::create`] with a [`Files`] that a test may have prepared.
     ///
     /// # Errors
-    /// [`FileError`] where the folder cannot be written.
+    /// [`FileError`] if the folder cannot be written.
     pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
         let files = files.private();
         files.create_dir(root)?;
         let _gate = Gate::enter(root);
-        // Earlier versions left it to the user's mask.
+        // Earlier versions used the umask.
         if let Err(error) = files.make_private(root, is_ours) {
             log::warn!("{error}");
         }
@@ -125,13 +124,14 @@ impl Store {
     /// Takes over a workspace left by a crash; [`Store::load`] then reads it.
     ///
     /// # Errors
-    /// [`FileError::InUse`] where a living process works in it; another where one has removed it meanwhile.
+    /// [`FileError::InUse`] if a running process uses it; another error if it was removed
+    /// meanwhile.
     pub fn open(dir: &Path) -> Result<Store, FileError> {
         let _gate = dir.parent().map(Gate::enter);
         Store::take_over(dir)
     }
 
-    /// [`Store::open`] under the lock of the gate.
+    /// [`Store::open`] while the gate is held.
     fn take_over(dir: &Path) -> Result<Store, FileError> {
         if !dir.join(LOCK).exists() {
             return Err(FileError::System {
@@ -144,7 +144,7 @@ impl Store {
         Store::lock(Files::default().private(), dir.to_owned())
     }
 
-    /// From now on every write fails in this way; `None` ends that.
+    /// From now on every write fails in this way; `None` ends this.
     #[cfg(test)]
     pub fn inject(&self, fault: Option<super::files::fault::Fault>) {
         self.inner.files.inject(fault);
@@ -169,9 +169,9 @@ impl Store {
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
-    /// Records which document the project's file contains, as it was just read or written there
-    /// ([`MergeBase::document`]). It shows a save after a crash whether another program has changed
-    /// the file.
+    /// Records the document in the project's file, as it was just read or written
+    /// ([`MergeBase::document`]). With it, a save after a crash can tell whether another program
+    /// has changed the file.
     ///
     /// # Errors
     /// [`FileError`]; the recorded state is then unchanged.
@@ -182,8 +182,8 @@ impl Store {
         self.save_workspace(&Workspace { origin: Some(origin), seen, is_settled: *is_settled })
     }
 
-    /// From now on there is nothing to recover, until the document is stored again: all of it was
-    /// saved elsewhere. Runs stay.
+    /// Marks the workspace as saved elsewhere: there is nothing to recover until the document is
+    /// stored again. Runs are kept.
     ///
     /// # Errors
     /// [`FileError`].
@@ -195,12 +195,12 @@ impl Store {
     }
 
     /// Reads everything back, as far as it can be read, and compares it with the file it belongs
-    /// to. Where something cannot be read, the workspace as it was found is kept aside, and a
-    /// warning says where.
+    /// to. If something cannot be read, an unchanged copy of the workspace is kept, and a warning
+    /// gives its path.
     ///
     /// # Errors
-    /// [`FileError`] where neither the document nor the design of a run can be read, or damaged
-    /// files cannot be kept.
+    /// [`FileError`] if neither the document nor the design of a run can be read, or damaged files
+    /// cannot be kept.
     pub fn load(&self) -> Result<Opened, FileError> {
         let dir = &self.inner.dir;
         let Document { project, warning } = document(dir)?;
@@ -227,8 +227,8 @@ impl Store {
         let mut warnings = warnings.into_texts();
         if !is_whole {
             let kept = self.keep_as_found()?;
-            // Another run may get its number, and a run that is resumed adds to its files: neither
-            // may be combined with damaged ones.
+            // Another run may get its number, and a resumed run appends to its files: neither may
+            // be mixed with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
             damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
             warnings.push(format!("everything is kept as it was found: {}", visible_path(&kept)));
@@ -241,8 +241,8 @@ impl Store {
         Ok(Opened { project, runs, warnings, base })
     }
 
-    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them
-    /// into `run.ron`, which is going to be written without.
+    /// Moves the epochs of single layers to a separate file, if an earlier version wrote them into
+    /// `run.ron`, which will be written without them.
     fn migrate(&self, run: &Run) -> Result<(), FileError> {
         let path = self.file_of(run.id, LAYERS)?;
         if run.history.pretraining.is_empty() || path.exists() {
@@ -262,14 +262,14 @@ impl Store {
         self.remove()
     }
 
-    /// [`Store::discard`] under the lock of the gate.
+    /// [`Store::discard`] while the gate is held.
     fn remove(self) -> Result<(), FileError> {
-        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes
-        // no mark.
+        // From here on there is nothing to recover in any case, except on a full disk, where the
+        // mark cannot be written.
         let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock, is_settled: _ } = inner;
-            // Some systems do not remove a file that is open.
+            // Some systems do not remove open files.
             drop(lock);
             files.remove_dir(&dir)
         } else {
@@ -294,8 +294,7 @@ impl Store {
         self.inner.is_settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes back the mark that all was saved elsewhere, which does not come again while the result
-    /// lives.
+    /// Removes the mark of being saved elsewhere, which cannot be set again while the result lives.
     fn unsettle(&self) -> Result<MutexGuard<'_, bool>, FileError> {
         let mut is_settled = self.mark();
         if *is_settled {
@@ -325,12 +324,13 @@ impl Store {
     }
 }
 
-/// A path as it can be stored. One that is no text cannot: the work is kept, and gets another file.
+/// A path as it can be stored. One that is not valid Unicode cannot be: the work is kept, and gets
+/// another file.
 fn storable(path: &Path) -> Option<PathBuf> {
     path.to_str().is_some().then(|| path.to_owned())
 }
 
-/// Whether something below the root was put there by this program.
+/// Whether something below the root was created by this program.
 fn is_ours(name: &str) -> bool {
     name == LOCK || name.starts_with("workspace-") || name.starts_with(DAMAGED) || name == "settings.ron"
 }
@@ -339,8 +339,8 @@ fn is_ours(name: &str) -> bool {
 struct DirFolder {
     dir: PathBuf,
     files: Files,
-    /// A file of weights, which is removed with the last of them, and how long it is. The files of
-    /// the folder go while runs are trained further, removed and put back.
+    /// A file of weights, which is removed with the last of them, and its length. The files of the
+    /// folder are deleted when runs are trained further, removed and restored.
     shelf: Option<(Arc<Shelf>, u64)>,
 }
 
@@ -349,7 +349,7 @@ impl DirFolder {
         DirFolder { dir: dir.to_owned(), files: files.clone(), shelf: None }
     }
 
-    /// Puts the weights of a file on the shelf; `None` where that is not possible.
+    /// Moves the weights of a file to the shelf; `None` if that is not possible.
     fn shelved(&mut self, name: &str, arrays: &Arc<[PlannedArray]>) -> Option<HeldWeights> {
         let mut file = File::open(self.dir.join(name)).ok().filter(|_| shelf::STAYS)?;
         if self.shelf.is_none() {
@@ -393,7 +393,7 @@ impl Folder for DirFolder {
         if let Some(weights) = self.shelved(name, arrays) {
             return Ok(Some(weights));
         }
-        // A full disk has no room for a shelf.
+        // A full disk has no space for a shelf.
         let Some(bytes) = self.read(name)? else { return Ok(None) };
         let weights = shelf::decoded(&bytes, arrays);
         let weights = weights.map_err(|message| FileError::content(&self.dir, name, message))?;
@@ -416,7 +416,7 @@ fn run_ids(dir: &Path) -> Vec<RunId> {
         .iter()
         .filter_map(|name| name.parse().ok().map(RunId))
         .filter(|id| {
-            // A process killed while it wrote the first file of a run has left nothing of it.
+            // A process killed while writing the first file of a run leaves nothing of it.
             let names = names_in(&dir.join(run_files::folder(*id)));
             names.iter().any(|name| !is_part(name))
         })

@@ -1,4 +1,4 @@
-//! Arrays as `safetensors`, bit for bit: NaN, infinities and −0 come back as they were.
+//! Arrays as `safetensors`, bit for bit: NaN, infinities and −0 are preserved.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ pub(super) fn encode_described(
     let (length, rest) = bytes.split_first_chunk::<LENGTH>().ok_or("it has no header")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
     let (header, values) = rest.split_at_checked(length).ok_or("its header has no end")?;
-    // The crate takes texts as a hash map, whose order changes from time to time.
+    // The crate takes texts as a hash map, whose order varies.
     let mut header: BTreeMap<String, Value> =
         serde_json::from_slice(header).map_err(|error| error.to_string())?;
     header.insert("__metadata__".to_owned(), json!(texts));
     let mut header = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
-    // Arrays begin at whole numbers of 64 bits.
+    // Arrays begin at multiples of 64 bits.
     header.resize(header.len().next_multiple_of(LENGTH), b' ');
     Ok([&(header.len() as u64).to_le_bytes(), &header[..], values].concat())
 }
@@ -74,14 +74,14 @@ pub(super) fn decode_kept(epoch: u32, bytes: &[u8]) -> Result<Kept, String> {
     })
 }
 
-/// A borrowed array of floats on its way into a file.
+/// A borrowed array of floats to be written.
 pub(super) struct Floats<'a> {
     shape: Cow<'a, [usize]>,
     values: &'a [f32],
 }
 
 impl Floats<'_> {
-    /// Those of an array.
+    /// The floats of an array.
     pub(super) fn of(array: &Array) -> Floats<'_> {
         Floats { shape: Cow::Borrowed(&array.shape[..]), values: &array.values }
     }

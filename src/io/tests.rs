@@ -27,8 +27,8 @@ mod results;
 
 const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 
-/// The arrays that a run's design requires, filled with these bits repeatedly; of learned ones only
-/// where `prefixes` name the state of an optimizer.
+/// The arrays that a run's design requires, filled with these bits repeatedly; with `prefixes`,
+/// those of an optimizer's state for learned arrays.
 fn arrays(of: &Run, prefixes: &[&str], bits: &[u32]) -> Weights {
     let planned = of.plan().expect("sound").arrays();
     let mut bits = bits.iter().chain([&0]).cycle().map(|bits| f32::from_bits(*bits));
@@ -105,7 +105,7 @@ fn kept(epochs: u32) -> KeptEpochs {
     all
 }
 
-/// A small one, so that files of runs are.
+/// A small design, so that the files of its runs are small.
 fn design() -> Project {
     let mut design = Recipe::Denoising.project();
     design.encoder = vec![Layer::Dense { units: 4, activation: Activation::Relu }];
@@ -126,7 +126,8 @@ fn bare_run(id: u32) -> Run {
         shape: GREY,
         fingerprint: u64::MAX,
         split: Some(u64::MAX - 1),
-        // A third has no short decimal form; the smallest subnormal is lost where text is written carelessly.
+        // A third has no short decimal form; the smallest subnormal is lost if text is written
+        // carelessly.
         normaliser: Some(Normaliser {
             offsets: vec![1.0 / 3.0, -0.0],
             factors: vec![f32::from_bits(1), 3e38],
@@ -170,7 +171,7 @@ fn bare_run(id: u32) -> Run {
     }
 }
 
-/// Equality by bits: NaN is equal to itself here.
+/// Equality by bits, so that NaN equals itself.
 fn same(a: &Run, b: &Run) -> bool {
     format!("{a:?}") == format!("{b:?}") && weight_bits(a) == weight_bits(b)
 }
@@ -197,14 +198,14 @@ fn saved(dir: &Path) -> PathBuf {
     path
 }
 
-/// Replaces one file with another, as programs do; an open handle keeps the old content.
+/// Replaces a file with another, as programs do; open handles keep the old content.
 fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
     let beside = path.with_extension("new");
     fs::write(&beside, bytes).expect("written");
     fs::rename(beside, path).expect("renamed");
 }
 
-/// The file as another zip program would have changed it.
+/// Changes the file as another zip program would.
 fn rewrite(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Option<Vec<u8>>) {
     let bytes = fs::read(path).expect("there");
     let mut old = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a zip");
@@ -234,18 +235,18 @@ fn a_project_comes_back_whole() {
     for (back, id) in opened.runs.iter().zip([1, 4]) {
         assert!(same(back, &run(id)), "{back:#?}");
     }
-    // Repacked by another program, all of it deflated, it still opens.
+    // Repacked by another program, with everything deflated, it still opens.
     rewrite(&path, |_, bytes| Some(bytes));
     let again = open_project(&path).expect("opens");
     assert!(same(&again.runs[1], &run(4)));
-    // Saving twice gives the same bytes.
+    // Saving twice gives identical bytes.
     let other = dir.path().join("b.hourglass");
     let runs: Vec<Arc<Run>> = again.runs.into_iter().map(Arc::new).collect();
     save_project(&Files::default(), &other, &again.project, &runs).expect("saved");
     assert_eq!(fs::read(&other).expect("there"), fs::read(saved(dir.path())).expect("there"));
 }
 
-/// The numbers of a checkpoint as a version wrote them; the first said nothing of itself.
+/// The numbers of a checkpoint as written by a version; the first had no version field.
 fn numbers_of_version(version: u32) -> String {
     let version_line = if version == 1 { String::new() } else { format!("version: {version},") };
     if version > 2 {
@@ -259,7 +260,7 @@ fn numbers_of_version(version: u32) -> String {
     )
 }
 
-/// Gives a checkpoint of the live store other numbers.
+/// Replaces the numbers of a checkpoint in the live store.
 fn replace_numbers(path: &Path, numbers: &str) {
     let bytes = fs::read(path).expect("there");
     let (length, rest) = bytes.split_at(8);
@@ -478,7 +479,7 @@ fn the_store_gives_back_what_it_was_given() {
     let origin = root.path().join("a.hourglass");
     store.save_design(&Project::default(), Some(&origin)).expect("stored");
     store.import_run(&run(2)).expect("stored");
-    // Another run, step by step, as the worker does it.
+    // Another run, step by step, as the worker trains it.
     let mut live = run(3);
     live.status = Status::Training;
     store.save_run(&live).expect("stored");
@@ -494,7 +495,7 @@ fn the_store_gives_back_what_it_was_given() {
     store.save_checkpoint(live.id, &checkpoint(2)).expect("stored");
     store.save_checkpoint(live.id, &checkpoint(3)).expect("stored");
 
-    // In use by this process, so nobody else may have it.
+    // In use by this process, so nobody else may take it.
     assert_eq!(Store::recoverable(root.path()), vec![]);
     assert!(matches!(Store::open(store.path()), Err(FileError::InUse { .. })));
     drop(store);
@@ -533,7 +534,7 @@ fn a_store_that_cannot_be_written_keeps_what_it_has() {
         assert_eq!(opened.project, Project::default());
         assert!(same(&opened.runs[0], &run(1)));
     }
-    // A record cut by a full disk, then a whole one.
+    // A record truncated by a full disk, then a complete one.
     files.inject(Some(Fault::DiskFull { after_bytes: 30 }));
     assert!(store.append_epochs(RunId(1), &[record(3)]).is_err());
     files.inject(None);
@@ -549,7 +550,7 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     assert_eq!(old.len() + "normaliser: None,split: None,".len(), text.len());
     let read: Run = ron::from_str(&old).expect("reads");
     assert_eq!((read.normaliser, read.split, read.fingerprint), (None, None, run.fingerprint));
-    // Means came later still.
+    // Means were added later.
     let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
     assert_eq!(
         read,

@@ -11,7 +11,7 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    /// Adds one; `text` is made only where it is listed.
+    /// Adds a warning; `text` is called only if it is listed.
     pub(super) fn push(&mut self, text: impl FnOnce() -> String) {
         if self.texts.len() < MOST {
             self.texts.push(text());
@@ -20,7 +20,7 @@ impl Warnings {
         }
     }
 
-    /// How many there are.
+    /// Number of warnings.
     pub(super) fn len(&self) -> usize {
         self.texts.len() + self.more
     }

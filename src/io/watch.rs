@@ -1,16 +1,16 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Shared between an export and its observer: how far it is, and whether it should stop.
+/// Shared between an export and its observer: progress and cancellation.
 #[derive(Debug, Default)]
 pub struct Watch {
     done: AtomicU64,
     total: AtomicU64,
     is_cancelled: AtomicBool,
-    /// Files and folders that are being written.
+    /// Number of files and folders being written.
     writes: AtomicU64,
 }
 
-/// A write that is under way until this is dropped.
+/// A write in progress until this is dropped.
 pub(super) struct UnderWay<'a>(Option<&'a Watch>);
 
 impl Drop for UnderWay<'_> {
@@ -22,7 +22,7 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Watch {
-    /// Units of work done and in all (0 while unknown).
+    /// Units of work done and their total (0 while unknown).
     pub fn state(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
@@ -32,12 +32,12 @@ impl Watch {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked to.
+    /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }
 
-    /// Whether a file or a folder is being written, or removed as it was cancelled.
+    /// Whether a file or folder is being written, or removed after a cancellation.
     pub fn is_writing(&self) -> bool {
         self.writes.load(Ordering::Acquire) > 0
     }

@@ -16,8 +16,8 @@ pub struct ChannelPage {
 }
 
 impl ChannelPage {
-    /// Lays these channels out in a page about as high as wide; `None` where a code is a row, or
-    /// where no channel is shown.
+    /// Lays these channels out in an approximately square page; `None` if a code is a row, or if no
+    /// channel is shown.
     pub fn new(code: Shape, shown: Vec<usize>) -> Option<ChannelPage> {
         let Shape::Image { height, width, channels } = code else { return None };
         let columns = (1..=shown.len())
@@ -44,7 +44,7 @@ impl ChannelPage {
         Some((row * width + column) * channels + channel)
     }
 
-    /// Numbers of a code.
+    /// Numbers per code.
     pub fn units(&self) -> usize {
         self.code.into_iter().product()
     }
@@ -59,7 +59,7 @@ impl ChannelPage {
         self.shown.len()
     }
 
-    /// A label such as `16 of 64 channels`, where not all channels are shown.
+    /// A label such as `16 of 64 channels`, if not all channels are shown.
     pub fn left_out(&self) -> Option<String> {
         let [.., channels] = self.code;
         (self.len() < channels).then(|| format!("{} of {channels} channels", self.len()))
@@ -76,7 +76,7 @@ impl ChannelPage {
         self.shown.iter().map(move |channel| (*channel, [width, height], values(*channel)))
     }
 
-    /// A pixel of one code in grey; `None` between channels and where there is no value.
+    /// A pixel of one code in grey; `None` between channels and if there is no value.
     pub fn shade(&self, code: &[f32], range: DisplayRange, x: usize, y: usize) -> Option<Rgb> {
         let value = self.unit(x, y).and_then(|unit| code.get(unit)).filter(|value| !value.is_nan());
         value.map(|value| range.rgb(&[*value]))

@@ -1,4 +1,4 @@
-//! The codes of samples, where these are pictures, drawn as grey pictures of their channels.
+//! The codes of samples, if these are pictures, drawn as grey pictures of their channels.
 
 use std::collections::HashMap;
 
@@ -20,13 +20,13 @@ pub struct CodePictures {
     shown: Vec<usize>,
     page: ChannelPage,
     range: DisplayRange,
-    /// These channels of each sample, position by position; NaN where its code is unknown.
+    /// These channels of each sample, position by position; NaN if its code is unknown.
     values: Vec<f32>,
 }
 
 impl CodePictures {
-    /// Creates pictures of these channels of codes of this shape from their values; `None` where
-    /// there are no channels or where the values do not fit the number of samples.
+    /// Creates pictures of these channels of codes of this shape from their values; `None` if there
+    /// are no channels or if the values do not fit the number of samples.
     pub fn new(code: Shape, shown: &[usize], samples: usize, values: Vec<f32>) -> Option<CodePictures> {
         let Shape::Image { height, width, .. } = code else { return None };
         let own = Shape::Image { height, width, channels: shown.len() };
@@ -56,7 +56,7 @@ impl CodePictures {
         CodePictures::new(code, shown, rows.len(), values)
     }
 
-    /// The same channels of other codes, on the same colour scale.
+    /// These channels of other codes, on the same colour scale.
     pub fn at(&self, code_rows: &[u32], kept: &Kept, rows: &[u32]) -> Option<CodePictures> {
         let codes = CodePictures::watched(self.code, &self.shown, code_rows, kept, rows)?;
         Some(CodePictures { range: self.range, ..codes })
@@ -88,7 +88,7 @@ impl CodePictures {
         self.page.size()
     }
 
-    /// A pixel of the picture of a sample; `None` where there is no value.
+    /// A pixel of the picture of a sample; `None` if there is no value.
     pub fn shade(&self, sample: usize, x: usize, y: usize) -> Option<Rgb> {
         self.page.shade(self.of(sample), self.range, x, y)
     }

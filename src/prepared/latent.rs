@@ -12,7 +12,7 @@ use crate::session::{CodePart, CodePlane, number_of, strip_jitter};
 /// Seconds per epoch, and the margin around all points as a fraction of their range.
 const EPOCH_SECS: f32 = 0.25;
 const MARGIN: f64 = 0.06;
-/// How many numbers are examined to recognise a column of IDs.
+/// Most numbers examined to recognise a column of IDs.
 const LOOKED_AT: usize = 1000;
 
 /// Codes of rows, and the plane they are placed on.
@@ -35,9 +35,9 @@ pub struct PlacedRows<'a> {
 pub struct CodePoints {
     /// Their positions.
     pub points: Vec<[f32; 2]>,
-    /// The class of each point; empty where the colours do not show classes.
+    /// The class of each point; empty if the colours do not show classes.
     pub classes: Vec<u32>,
-    /// The number of each point; empty where the colours do not show numbers.
+    /// The number of each point; empty if the colours do not show numbers.
     pub numbers: Vec<f32>,
     /// The range of the colour scale.
     pub range: [f32; 2],
@@ -126,7 +126,7 @@ impl CodePoints {
     }
 }
 
-/// The classes that get a lane each in the strip of a one-unit code.
+/// The classes that get separate lanes in the strip of a one-unit code.
 pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
     match column.map(|column| &column.values) {
         Some(LabelValues::Classes { names, .. }) if units == 1 => Some(names),
@@ -137,10 +137,10 @@ pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
 /// The watched codes of a run at an epoch (the newest by default) as they are first shown: in the
 /// plane of their principal components, or of their two units or one; for picture codes possibly by
 /// the components of a part of them. `data` are the run's own, whose labels provide the colours.
-/// `None` where there are no codes.
+/// `None` if there are no codes.
 ///
 /// # Errors
-/// A message where there are no principal components.
+/// A message if there are no principal components.
 pub fn latent(
     run: &Run,
     data: Option<&Dataset>,
@@ -173,7 +173,7 @@ pub fn latent_figure(run: &str, epoch: u32, scatter: Scatter) -> Figure {
 }
 
 /// Two units of the watched codes, epoch by epoch, with fixed axes: those of `zoomed`, or around
-/// all points. `None` where the plane is another one, or where there is nothing to animate.
+/// all points. `None` if the plane is another one, or if there is nothing to animate.
 pub fn code_replay(
     run: &Run,
     (units, plane): (usize, CodePlane),

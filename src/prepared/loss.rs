@@ -73,8 +73,8 @@ pub fn loss_series(
     all
 }
 
-/// Terms of the loss of a run and of other runs; `None` where it has no epoch yet. `is_log`
-/// requests a logarithmic axis, which is used if all values are positive.
+/// Terms of the loss of a run and of other runs; `None` if it has no epoch yet. `is_log` requests a
+/// logarithmic axis, which is used if all values are positive.
 pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_log: bool) -> Option<Figure> {
     let series = loss_series(Vec::new(), run, compared, terms, smoothing);
     let longest = compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
@@ -86,7 +86,7 @@ pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_l
     loss_figure(run, compared, &series, LossAxes { terms, is_log, limits }, None)
 }
 
-/// Curves of a run and of the runs it is compared with, as a figure; `None` where there are none.
+/// Curves of a run and of the runs it is compared with, as a figure; `None` if there are none.
 /// `thread` is the epoch shown.
 pub fn loss_figure(
     run: &Run,
@@ -221,8 +221,8 @@ impl LossSeries {
         (of, self.raw.points().len(), self.last_step)
     }
 
-    /// Its split, preceded by the term where there are several terms, and by the run where there
-    /// are several runs.
+    /// Its split, preceded by the term if there are several terms, and by the run if there are
+    /// several runs.
     pub fn name(&self, selected: &Run, compared: &[&Run], is_one_term: bool) -> String {
         let part = if self.is_validation { "validation" } else { "train" };
         let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);

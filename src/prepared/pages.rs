@@ -17,7 +17,7 @@ pub const MOST_TRAVERSED: usize = 48;
 
 /// Traversals of every part of the codes of a run at an epoch, as one picture. `lines` are the
 /// number and the steps of each part of the code, `rows` the scaled samples decoded from them.
-/// `None` where there are none.
+/// `None` if there are none.
 pub fn traversals(
     run: &Run,
     epoch: u32,
@@ -78,7 +78,7 @@ pub fn page_drawing(data: &Dataset, lines: Vec<TileLine>) -> Drawing {
     Drawing::Panels(Panels { columns: 2, size: [440.0, 260.0], panels })
 }
 
-/// Scaled samples as pictures, `columns` per line, with a number each where there is a name.
+/// Scaled samples as pictures, `columns` per line, with a number each if there is a name.
 pub fn sample_lines(data: &Dataset, rows: &[f32], name: &str, columns: usize) -> Vec<TileLine> {
     let samples: Vec<&[f32]> = rows.chunks_exact(data.shape.features().max(1)).collect();
     let range = DisplayRange::of_data(data);

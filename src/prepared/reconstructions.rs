@@ -18,7 +18,7 @@ use crate::session::{Linear, Order, Pictures, row_error};
 /// Samples per line in pictures and in plots.
 const COLUMNS: usize = 12;
 const PLOT_COLUMNS: usize = 3;
-/// Maximum number of features drawn as single marks.
+/// Maximum number of features drawn as separate marks.
 const FEW: usize = 40;
 /// Seconds per epoch.
 const EPOCH_SECS: f32 = 0.25;
@@ -35,7 +35,7 @@ pub struct PageChoice {
 }
 
 /// The watched samples of a run at an epoch (the newest by default), with their reconstructions by
-/// PCA where given. `data` are those of the run. `None` where nothing was kept.
+/// PCA if given. `data` are those of the run. `None` if nothing was kept.
 pub fn watched_reconstructions(
     run: &Run,
     data: &Arc<Dataset>,
@@ -54,7 +54,7 @@ pub fn watched_reconstructions(
 }
 
 /// Samples of a set in their order, as seen by the network of a run at an epoch, with codes of this
-/// shape; `None` where there are none.
+/// shape; `None` if there are none.
 pub fn set_reconstructions(
     (run, epoch, code): (&Run, u32, Shape),
     data: &Dataset,
@@ -66,7 +66,7 @@ pub fn set_reconstructions(
     reconstructions_figure(run, epoch, data, &page, &places)
 }
 
-/// The samples at these indices of a page as a figure; `None` where there are none.
+/// The samples at these indices of a page as a figure; `None` if there are none.
 pub fn reconstructions_figure(
     run: &Run,
     epoch: u32,
@@ -79,8 +79,8 @@ pub fn reconstructions_figure(
     (!samples.is_empty()).then(|| Figure::new(title, drawing(data, &samples, &Common::of(page))))
 }
 
-/// Watched samples of a run epoch by epoch, drawn as in a page of them; `None` where there is
-/// nothing to animate.
+/// Watched samples of a run epoch by epoch, drawn as in a page of them; `None` if there is nothing
+/// to animate.
 pub fn reconstruction_replay(
     run: &Run,
     data: &Arc<Dataset>,

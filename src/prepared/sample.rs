@@ -17,7 +17,7 @@ impl<'a> Sampler<'a> {
         Sampler { data, features: data.shape.features() }
     }
 
-    /// The row in its original units; zeros where there is no such row.
+    /// The row in its original units; zeros if there is no such row.
     pub fn original(&self, row: u32) -> Vec<f32> {
         self.values(row).collect()
     }
@@ -33,7 +33,7 @@ impl<'a> Sampler<'a> {
         if at < rows.len() { rows.value(at) } else { 0.0 }
     }
 
-    /// The row as the network sees it.
+    /// The row as the network's input.
     pub fn scaled(&self, row: u32) -> Vec<f32> {
         let mut out = vec![0.0; self.features];
         if (row as usize) < self.data.len() {
@@ -68,7 +68,7 @@ pub fn picture_of(shown: Shown, range: DisplayRange, values: &[f32]) -> Picture 
     })
 }
 
-/// The names of the values of a sample; empty where they have none.
+/// The names of the values of a sample; empty if they have none.
 pub fn value_names(data: &Dataset) -> Vec<String> {
     data.feature_names.clone()
 }

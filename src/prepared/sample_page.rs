@@ -19,7 +19,7 @@ pub enum Given {
     Clean,
     /// The samples, corrupted as in training.
     Corrupted,
-    /// Samples that may already be damaged: other data, shown to a network that restores them.
+    /// Samples that may already be damaged: other data, used with a network that restores them.
     Damaged,
 }
 
@@ -40,7 +40,7 @@ pub struct SamplePage {
     pub reconstructions: Vec<f32>,
     /// The reconstructions by PCA.
     pub linear: Vec<f32>,
-    /// The codes, where they are pictures and displayed.
+    /// The codes, if they are pictures and displayed.
     pub codes: Option<CodePictures>,
     /// Squared error per feature of each sample.
     pub errors: Vec<f32>,
@@ -61,7 +61,7 @@ pub(super) struct PageSample<'a> {
 }
 
 impl Given {
-    /// The input for data shown to the network of a run; `is_other` where they are not its own.
+    /// The input for data used with the network of a run; `is_other` if they are not its own.
     pub fn of(run: &Run, is_other: bool) -> Given {
         if is_other && run.design.corruption.corrupts() { Given::Damaged } else { Given::Clean }
     }
@@ -81,8 +81,8 @@ impl Given {
 }
 
 impl SamplePage {
-    /// Combines rows of the data with the outputs for them: the corrupted input of the encoder
-    /// where there was one, the reconstructions by the network, and those by PCA.
+    /// Combines rows of the data with the outputs for them: the corrupted input of the encoder if
+    /// there was one, the reconstructions by the network, and those by PCA.
     pub fn new(data: &Dataset, rows: &[u32], given: Given, made: [&[f32]; 3]) -> SamplePage {
         let [corrupted, reconstructions, linear] = made;
         let features = data.shape.features().max(1);
@@ -105,7 +105,7 @@ impl SamplePage {
         }
     }
 
-    /// The watched samples of a run at an epoch, with their reconstructions by PCA where given and
+    /// The watched samples of a run at an epoch, with their reconstructions by PCA if given and
     /// these channels of their codes.
     pub fn watched(
         run: &Run,
@@ -139,7 +139,7 @@ impl SamplePage {
         values.get(place * self.features..(place + 1) * self.features).unwrap_or_default()
     }
 
-    /// The sample at a place.
+    /// The sample at an index.
     pub(super) fn sample(&self, place: usize) -> Option<PageSample<'_>> {
         let part = |values| self.part(values, place);
         Some(PageSample {
@@ -153,8 +153,8 @@ impl SamplePage {
     }
 }
 
-/// The channels that vary most in the newest kept codes of a run, counted from 0; none where codes
-/// are rows.
+/// The channels that vary most in the newest kept codes of a run, counted from 0; none if codes are
+/// rows.
 pub fn shown_channels(run: &Run) -> Vec<usize> {
     match (run.code_shape(), run.kept.newest()) {
         (code @ Shape::Image { .. }, Some(newest)) => strongest_channels(&newest.codes, code, MOST_CHANNELS),

@@ -5,17 +5,17 @@ use super::{NamedSelection, OtherData, OwnLabel, Pin, Project};
 
 /// An item of one of these lists.
 trait Item: Clone + PartialEq {
-    /// The name, where no two items of the same scope may have it.
+    /// Its name, if names are unique within a scope.
     fn name(&mut self) -> Option<&mut String>;
 
-    /// Where its name counts: the fingerprint of the data.
+    /// The scope of its name: the fingerprint of the data.
     fn scope(&self) -> u64;
 }
 
 impl Project {
     /// This document with the changes that another copy made besides the design, where both were
-    /// `base`: each change of either is kept. Where both added an item of one name, this one keeps
-    /// it, and the other's gets a number.
+    /// `base`: all changes of both are kept. If both added an item with the same name, the other's
+    /// gets a number.
     #[must_use]
     pub fn merged_beside(&self, other: &Project, base: Option<&Project>) -> Project {
         let mut all = self.clone();
@@ -45,7 +45,7 @@ fn merged<T: Item>(ours: &[T], theirs: &[T], base: &[T]) -> Vec<T> {
     all
 }
 
-/// An item by a name that none of these has.
+/// The item under a name that none of these has.
 fn with_free_name<T: Item>(item: &T, all: &mut [T]) -> T {
     let mut item = item.clone();
     let scope = item.scope();
@@ -93,7 +93,7 @@ impl Item for OtherData {
 }
 
 impl Item for Pin {
-    /// Pins may share one.
+    /// Pins may have equal names.
     fn name(&mut self) -> Option<&mut String> {
         None
     }
@@ -140,14 +140,14 @@ mod tests {
         let (old, ours, theirs) = (("odd", 7, 1), ("odd", 7, 2), ("odd", 7, 3));
         check(&[ours], &[theirs], &[old], &[ours, ("odd 2", 7, 3)]);
         check(&[ours, ("odd 2", 7, 9)], &[theirs], &[], &[ours, ("odd 2", 7, 9), ("odd 3", 7, 3)]);
-        // Only one of them changed it, or removed it.
+        // Only one of them changed or removed it.
         check(&[old], &[theirs], &[old], &[theirs]);
         check(&[ours], &[old], &[old], &[ours]);
         check(&[ours], &[], &[old], &[ours]);
         check(&[], &[old], &[old], &[]);
-        // A name of other data is another.
+        // A name for other data is a different name.
         check(&[ours], &[("odd", 8, 3)], &[], &[ours, ("odd", 8, 3)]);
-        // The owner of the renamed item takes it over.
+        // The renamed item's copy merges it.
         let both = [ours, ("odd 2", 7, 3)];
         check(&[theirs], &both, &[theirs], &both);
     }

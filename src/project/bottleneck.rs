@@ -5,15 +5,15 @@ use super::{Activation, Shape};
 
 /// The bottleneck: how many numbers describe a sample, and their kind.
 ///
-/// It owns a projection only where the encoder does not already end in as many units or channels,
-/// or where its kind needs one of its own: a dense layer for units, a convolution of single pixels
-/// for channels. The activation belongs to that projection.
+/// It has a projection only if the encoder does not already end in as many units or channels, or if
+/// its kind needs one: a dense layer for units, a 1×1 convolution for channels. The activation
+/// belongs to that projection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
-    /// Numbers of a sample, or channels at each position of a picture.
+    /// Numbers per sample, or channels at each position of a picture.
     pub units: usize,
-    /// Which of both.
+    /// Units or channels.
     #[serde(default, skip_serializing_if = "is_default")]
     pub form: CodeForm,
     /// Activation of the projection.
@@ -42,7 +42,7 @@ impl CodeForm {
     /// Both, in the order of menus.
     pub const ALL: [CodeForm; 2] = [CodeForm::Units, CodeForm::Channels];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             CodeForm::Units => "units",
@@ -51,15 +51,15 @@ impl CodeForm {
     }
 }
 
-/// The values of a k-sparse code that compete with each other.
+/// The values of a k-sparse code that compete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Competition {
-    /// All of a sample: its k largest are kept (Makhzani & Frey 2014).
+    /// All values of a sample: its k largest are kept (Makhzani & Frey 2014).
     #[default]
     Code,
-    /// The channels of each position: the k strongest of each are kept.
+    /// The channels of each position: the k largest of each are kept.
     Position,
-    /// The positions of each channel: the k strongest of each are kept, the winner alone with k = 1
+    /// The positions of each channel: the k largest of each are kept, only the winner for k = 1
     /// (Makhzani & Frey 2015, winner-take-all).
     Channel,
 }
@@ -68,7 +68,7 @@ impl Competition {
     /// All three, in the order of menus.
     pub const ALL: [Competition; 3] = [Competition::Code, Competition::Position, Competition::Channel];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Competition::Code => "the whole code",
@@ -77,7 +77,7 @@ impl Competition {
         }
     }
 
-    /// How many values of a code of this shape compete with each other: all of a row.
+    /// Number of values that compete in a code of this shape; all values for a row.
     pub fn group(self, code: Shape) -> usize {
         match (self, code) {
             (Competition::Code, _) | (Competition::Position | Competition::Channel, Shape::Vector(_)) => {
@@ -93,25 +93,26 @@ impl Competition {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Bottleneck {
-    /// Whatever the encoder puts out.
+    /// The output of the encoder, unchanged.
     #[default]
     Plain,
     /// Only the largest units of each sample are kept, the others are 0 (Makhzani & Frey 2014).
     KSparse {
-        /// How many are kept while training, in the end.
+        /// Final number of units kept in training.
         k: usize,
-        /// How many times as many are kept outside training.
+        /// Outside training, α times as many are kept.
         #[serde(default = "one")]
         alpha: f32,
         /// Start with all units and lower their number linearly to `k` over the first half of the
         /// epochs.
         #[serde(default)]
         lowers: bool,
-        /// The units that compete with each other.
+        /// The units that compete.
         #[serde(default, skip_serializing_if = "is_default")]
         within: Competition,
     },
-    /// Each unit is a normal distribution, kept near the standard one (Kingma & Welling 2014).
+    /// Each unit is a normal distribution, pulled towards the standard normal (Kingma & Welling
+    /// 2014).
     Variational {
         /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE
         /// (Higgins et al. 2017).
@@ -120,30 +121,30 @@ pub enum Bottleneck {
         /// Epochs over which that weight rises from 0.
         #[serde(default)]
         warmup_epochs: u32,
-        /// Nats each unit may use for free, in the mean of a minibatch (Kingma et al. 2016).
+        /// Nats per unit without penalty, averaged over the minibatch (Kingma et al. 2016).
         #[serde(default)]
         free_nats: f32,
     },
-    /// A variational code of which several samples are decoded, for a bound nearer to the
+    /// A variational code of which several samples are decoded, for a bound closer to the
     /// likelihood (Burda et al. 2016).
     ImportanceWeighted {
-        /// Samples drawn for each row: K.
+        /// Samples per row: K.
         samples: usize,
     },
-    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018,
+    /// The distribution of all codes is pulled towards the standard normal (Tolstikhin et al. 2018,
     /// WAE-MMD).
     Wasserstein {
         /// Weight of the squared maximum mean discrepancy.
         weight: f32,
     },
-    /// Each unit learns to pick one feature of the input (Abid et al. 2019).
+    /// Each unit learns to select one feature of the input (Abid et al. 2019).
     Concrete {
-        /// Temperature at the start.
+        /// Initial temperature.
         start_temperature: f32,
-        /// Temperature at the end.
+        /// Final temperature.
         end_temperature: f32,
-        /// Trainings at most, each with twice the epochs of the one before, until every unit has
-        /// made its choice.
+        /// Most attempts, each with twice the epochs of the previous one, until every unit has made
+        /// its choice.
         #[serde(default = "tries")]
         tries: u32,
     },
@@ -152,12 +153,12 @@ pub enum Bottleneck {
     Hashing {
         /// Standard deviation of the noise on the inputs of the code units.
         std: f32,
-        /// Where 0 ends and 1 begins once it is trained.
+        /// Threshold between 0 and 1 after training.
         #[serde(default)]
         threshold: Threshold,
     },
-    /// Several quantisers each choose one of their units at random, and naming the choices is to
-    /// take few bits (Hinton & Zemel 1994, minimum description length).
+    /// Several quantisers each choose one of their units at random, with choices that cost few bits
+    /// (Hinton & Zemel 1994, minimum description length).
     DescriptionLength {
         /// Units each quantiser chooses from; the code's units are a multiple of it.
         choices: usize,
@@ -175,7 +176,7 @@ pub enum Bottleneck {
         entries: usize,
         /// Numbers per vector; the units are a multiple of it.
         dimension: usize,
-        /// Weight of the commitment term, which keeps the encoder near its vectors.
+        /// Weight of the commitment term, which keeps the encoder's outputs close to their vectors.
         #[serde(default = "commitment")]
         commitment: f32,
         /// How the codebook learns.
@@ -203,10 +204,10 @@ fn commitment() -> f32 {
 /// How a codebook learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodebookUpdate {
-    /// Vectors follow the mean of the encoder outputs assigned to them.
+    /// Vectors are moving averages of the encoder outputs assigned to them.
     #[default]
     MovingAverage,
-    /// Vectors are drawn there by a term of the loss.
+    /// Vectors are learned by a term of the loss.
     Gradient,
 }
 
@@ -214,7 +215,7 @@ impl CodebookUpdate {
     /// Both, in the order of menus.
     pub const ALL: [CodebookUpdate; 2] = [CodebookUpdate::MovingAverage, CodebookUpdate::Gradient];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             CodebookUpdate::MovingAverage => "moving average",
@@ -223,15 +224,15 @@ impl CodebookUpdate {
     }
 }
 
-/// Where the two values of a bit meet.
+/// The threshold between the two values of a bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Threshold {
     /// At 0.5.
     #[default]
     Half,
-    /// At 0.1, for codes in which few units are on (Salakhutdinov & Hinton 2009).
+    /// At 0.1, for codes with few active units (Salakhutdinov & Hinton 2009).
     Tenth,
-    /// At each bit's median, so that as many samples have it as not.
+    /// At each bit's median, so that it is 1 for half of the samples.
     Median,
 }
 
@@ -239,7 +240,7 @@ impl Threshold {
     /// All three, in the order of menus.
     pub const ALL: [Threshold; 3] = [Threshold::Half, Threshold::Tenth, Threshold::Median];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Threshold::Half => "0.5",
@@ -280,7 +281,7 @@ impl Bottleneck {
         },
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Bottleneck::Plain => "plain",
@@ -295,7 +296,7 @@ impl Bottleneck {
         }
     }
 
-    /// Codes that are drawn for each row while training.
+    /// Codes drawn per row in training.
     pub fn samples(self) -> usize {
         match self {
             Bottleneck::ImportanceWeighted { samples } => samples,
@@ -310,13 +311,12 @@ impl Bottleneck {
         }
     }
 
-    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be
-    /// compared.
+    /// Epochs until the weight of its term is constant; losses before and after cannot be compared.
     pub fn settles_after(self) -> u32 {
         if let Bottleneck::Variational { warmup_epochs, .. } = self { warmup_epochs } else { 0 }
     }
 
-    /// Whether codes jump between choices, so that they have no slope.
+    /// Whether codes jump between choices, so that they have no derivative.
     pub fn jumps(self) -> bool {
         match self {
             Bottleneck::Concrete { .. }
@@ -331,7 +331,7 @@ impl Bottleneck {
         }
     }
 
-    /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
+    /// Whether the encoder outputs means and log variances instead of the code itself.
     pub fn is_gaussian(self) -> bool {
         matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })
     }

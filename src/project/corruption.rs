@@ -9,19 +9,20 @@ pub enum Corruption {
     /// The clean input.
     #[default]
     None,
-    /// Adds normal noise.
+    /// Adds Gaussian noise.
     Gaussian {
         /// Standard deviation, in units of the scaled data.
         std: f32,
     },
     /// Sets features to zero.
     Masking {
-        /// Probability of zero.
+        /// Probability that a feature becomes 0.
         probability: f32,
     },
-    /// Sets features to the smallest or the largest value of the scaled data, evenly.
+    /// Sets features to the smallest or the largest value of the scaled data, with equal
+    /// probability.
     SaltAndPepper {
-        /// Probability of being hit.
+        /// Probability that a feature is hit.
         probability: f32,
     },
     /// Averages over blocks of `size` × `size` pixels: the network learns super-resolution.
@@ -34,7 +35,7 @@ pub enum Corruption {
         /// Standard deviation in pixels.
         std: f32,
     },
-    /// Sets a rectangle at a random place to the smallest value: the network learns inpainting.
+    /// Sets a rectangle at a random position to the smallest value: the network learns inpainting.
     MissingRectangle {
         /// Sides of the rectangle as a fraction of the picture's.
         side: f32,
@@ -78,7 +79,7 @@ impl Corruption {
         }
     }
 
-    /// Whether anything happens to the input at all.
+    /// Whether it changes the input at all.
     pub fn corrupts(self) -> bool {
         match self {
             Corruption::None => false,
@@ -91,7 +92,7 @@ impl Corruption {
         }
     }
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Corruption::None => "none",

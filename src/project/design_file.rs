@@ -33,17 +33,18 @@ impl Project {
     /// Reads the bare design of a `.ron` file.
     ///
     /// # Errors
-    /// [`DesignError`] with line and column for text that is no design, and for unknown fields and versions.
+    /// [`DesignError`] with line and column for text that is not a design, and for unknown fields
+    /// and versions.
     pub fn from_ron(text: &str) -> Result<Project, DesignError> {
         // The version is checked first: a newer design should be reported as newer, not as
-        // misspelt.
+        // misspelled.
         #[derive(serde::Deserialize)]
         #[serde(rename = "Project")]
         struct Version {
             #[serde(default)]
             format_version: u32,
         }
-        // By hand, `5.0` is as good as `Some(5.0)`.
+        // In handwritten files, `5.0` is accepted for `Some(5.0)`.
         let options =
             ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
         if let Ok(Version { format_version: found }) = options.from_str::<Version>(text)
@@ -58,10 +59,10 @@ impl Project {
         })
     }
 
-    /// The text of a `.ron` file: readable, diffable, and read back equal.
+    /// The text of a `.ron` file: readable, diffable, and equal when read back.
     pub fn to_ron(&self) -> String {
         let pretty = ron::ser::PrettyConfig::new().struct_names(true).depth_limit(4);
-        // Serialising plain data into a string has no way to fail.
+        // Serialising plain data to a string cannot fail.
         ron::ser::to_string_pretty(self, pretty).unwrap_or_default() + "\n"
     }
 }

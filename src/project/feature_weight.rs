@@ -2,27 +2,28 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How much one column of a table, one channel of pictures or one feature of an array counts in the loss, in relation to the
-/// others, which count 1.
+/// Weight in the loss of one column of a table, one channel of pictures or one feature of an array,
+/// relative to the others, which have weight 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureWeight {
-    /// The column's name, `channel 2` (counted from 1), or the feature's name. All features of a column of words have its weight.
+    /// The column's name, `channel 2` (counted from 1), or the feature's name. It applies to all
+    /// features of a column of words.
     pub name: String,
-    /// At least 0; what has weight 0 is not reconstructed.
+    /// At least 0; features with weight 0 are not reconstructed.
     pub weight: f32,
 }
 
 impl FeatureWeight {
-    /// The largest weight that makes sense.
+    /// The largest allowed weight.
     pub const MOST: f32 = 1e6;
 
-    /// Whether the weight is one.
+    /// Whether the weight is valid.
     pub fn is_sound(&self) -> bool {
         (0.0..=FeatureWeight::MOST).contains(&self.weight)
     }
 
-    /// Gives a feature a weight among others; of a weight of 1 nothing is kept.
+    /// Sets a feature's weight in a list; a weight of 1 is not stored.
     pub fn set(weights: &mut Vec<FeatureWeight>, to: FeatureWeight) {
         let at = weights.iter().position(|own| own.name == to.name);
         let is_usual = to.weight == 1.0;
@@ -38,7 +39,7 @@ impl FeatureWeight {
 impl FromStr for FeatureWeight {
     type Err = String;
 
-    /// Of `NAME=WEIGHT`, as it is written on the command line.
+    /// From `NAME=WEIGHT`, as on the command line.
     fn from_str(text: &str) -> Result<FeatureWeight, String> {
         let wrong =
             || format!("write NAME=WEIGHT with a weight from 0 to {}, as in price=0.5", FeatureWeight::MOST);

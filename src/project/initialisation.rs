@@ -1,24 +1,24 @@
 use serde::{Deserialize, Serialize};
 
-/// Weights that dense layers and convolutions start from.
+/// Initial weights of dense layers and convolutions.
 ///
 /// A weight has `inputs` and `outputs`: the features of a dense layer, the channels times the
-/// pixels of the kernel of a convolution, counted as `PyTorch` does (transposed or not, `inputs`
-/// belong to the second axis of the weight). Biases start at 0, but for `PyTorch`'s default.
+/// pixels of the kernel of a convolution, counted as in `PyTorch` (transposed or not, `inputs`
+/// belong to the second axis of the weight). Biases start at 0, except with `PyTorch`'s default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Initialisation {
     /// Weights and biases uniform in ±1/√inputs: `torch.nn.Linear` and `torch.nn.Conv2d`
     /// (Kaiming-uniform with a = √5).
     #[default]
     PyTorch,
-    /// Normal of variance 2/inputs, which keeps the variance of activations through layers of
+    /// Normal with variance 2/inputs, which keeps the variance of activations through layers of
     /// `ReLU`: He et al. 2015, equation 10.
     He,
-    /// Uniform in ±√(6 / (inputs + outputs)), which keeps that of activations and gradients through
-    /// layers that are about linear: Glorot & Bengio 2010, equation 16.
+    /// Uniform in ±√(6 / (inputs + outputs)), which keeps the variance of activations and gradients
+    /// through approximately linear layers: Glorot & Bengio 2010, equation 16.
     Xavier,
-    /// Orthonormal rows, or columns where there are more rows: linear layers keep lengths (Saxe et
-    /// al. 2014).
+    /// Orthonormal rows, or columns if there are more rows: linear layers keep lengths (Saxe et al.
+    /// 2014).
     Orthogonal,
     /// All 0.
     Zero,
@@ -34,7 +34,7 @@ impl Initialisation {
         Initialisation::Zero,
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Initialisation::PyTorch => "PyTorch's default",

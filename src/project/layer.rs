@@ -24,18 +24,19 @@ pub enum Layer {
         /// Zeros around the picture.
         #[serde(default)]
         padding: Padding,
-        /// Step between two pixels under the kernel.
+        /// Distance of neighbouring kernel pixels in the picture.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they
-        /// divide both. As many groups as channels make a depthwise convolution.
+        /// Groups of channels, a divisor of both numbers of channels. Each group affects only its
+        /// own group of output channels; as many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
         #[serde(default)]
         activation: Activation,
     },
-    /// The transpose of a convolution, which enlarges: `PyTorch`'s `ConvTranspose2d`, then `f`.
+    /// The transpose of a convolution, which enlarges pictures: `PyTorch`'s `ConvTranspose2d`, then
+    /// `f`.
     ConvTranspose2d {
         /// Number of output channels.
         channels: usize,
@@ -44,7 +45,7 @@ pub enum Layer {
         /// Factor of enlargement.
         #[serde(default = "one")]
         stride: usize,
-        /// Zeros around the picture in the convolution it transposes; their output is cut off.
+        /// Zeros around the picture in the convolution it transposes; their output is cropped.
         #[serde(default)]
         padding: Padding,
         /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
@@ -52,11 +53,11 @@ pub enum Layer {
         /// otherwise.
         #[serde(default)]
         output_padding: Option<(usize, usize)>,
-        /// Step between two pixels under the kernel.
+        /// Distance of neighbouring kernel pixels in the picture.
         #[serde(default = "one")]
         dilation: usize,
-        /// Groups of channels, each of which meets its own group of output channels alone; they
-        /// divide both. As many groups as channels make a depthwise convolution.
+        /// Groups of channels, a divisor of both numbers of channels. Each group affects only its
+        /// own group of output channels; as many groups as channels make a depthwise convolution.
         #[serde(default = "one")]
         groups: usize,
         /// The function `f`.
@@ -64,30 +65,29 @@ pub enum Layer {
         activation: Activation,
     },
     /// A residual block (He et al. 2016): a main path of convolutions, each with a norm, and a
-    /// shortcut around it, added up before `f`. The shortcut is the input itself, or a convolution
-    /// of single pixels with a norm where the channels or the size change. torchvision's
-    /// `BasicBlock` and `Bottleneck`.
+    /// shortcut around it, added before `f`. The shortcut is the input itself, or a 1×1 convolution
+    /// with a norm if the channels or the size change. torchvision's `BasicBlock` and `Bottleneck`.
     Residual {
         /// Convolutions of the main path.
         #[serde(default)]
         form: BlockForm,
         /// Number of output channels.
         channels: usize,
-        /// Step of the kernel in pixels, in the block's first convolution of 3×3 pixels.
+        /// Step of the kernel in pixels, in the block's first 3×3 convolution.
         #[serde(default = "one")]
         stride: usize,
         /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
-        /// The function between the convolutions.
+        /// The activation between the convolutions.
         #[serde(default)]
         inner: Activation,
-        /// The function `f` of the sum.
+        /// The activation `f` of the sum.
         #[serde(default)]
         activation: Activation,
     },
-    /// A residual block that enlarges, of transposed convolutions in the opposite order; where the
-    /// shortcut is more than its input, it is a convolution of single pixels with a norm, then
+    /// A residual block that enlarges pictures, with transposed convolutions in the opposite order.
+    /// If the shortcut is not the input itself, it is a 1×1 convolution with a norm, followed by
     /// repeated pixels.
     ResidualTranspose {
         /// Convolutions of the main path.
@@ -95,7 +95,7 @@ pub enum Layer {
         form: BlockForm,
         /// Number of output channels.
         channels: usize,
-        /// Factor of enlargement, in the block's last convolution of 3×3 pixels.
+        /// Factor of enlargement, in the block's last 3×3 convolution.
         #[serde(default = "one")]
         stride: usize,
         /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride
@@ -105,20 +105,20 @@ pub enum Layer {
         /// The layer after each convolution.
         #[serde(default)]
         norm: BlockNorm,
-        /// The function between the convolutions.
+        /// The activation between the convolutions.
         #[serde(default)]
         inner: Activation,
-        /// The function `f` of the sum.
+        /// The activation `f` of the sum.
         #[serde(default)]
         activation: Activation,
     },
-    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a
-    /// remainder at the edge is dropped.
+    /// The largest value of each window of `size` × `size` pixels, `size` pixels apart; a remainder
+    /// at the edge is dropped.
     MaxPool2d {
         /// Side of the window in pixels.
         size: usize,
     },
-    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a remainder at the
+    /// The mean of each window of `size` × `size` pixels, `size` pixels apart; a remainder at the
     /// edge is dropped.
     AvgPool2d {
         /// Side of the window in pixels.
@@ -129,41 +129,41 @@ pub enum Layer {
         /// Factor of enlargement.
         factor: usize,
     },
-    /// Crops or pads a picture to a size: rows and columns beyond it are cut off at the bottom and
+    /// Crops or pads a picture to a size: rows and columns beyond it are cropped at the bottom and
     /// right, missing ones repeat the last one (`PyTorch`'s `ReplicationPad2d`). A mirrored decoder
-    /// does so where a pool left a remainder.
+    /// needs it if a pool dropped a remainder.
     CropOrPad {
-        /// Rows of pixels after it.
+        /// Rows of pixels in the output.
         height: usize,
-        /// Columns of pixels after it.
+        /// Columns of pixels in the output.
         width: usize,
     },
     /// Normalises each feature (each channel of a picture) to mean 0 and variance 1 over the
-    /// minibatch, then scales and shifts it (Ioffe & Szegedy 2015); outside training by running
+    /// minibatch, then scales and shifts it (Ioffe & Szegedy 2015); outside training with running
     /// statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
     BatchNorm {
-        /// The function applied at the end.
+        /// The activation at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
     /// Normalises each sample to mean 0 and variance 1 over its features, then scales and shifts
     /// each feature (Ba et al. 2016).
     LayerNorm {
-        /// The function applied at the end.
+        /// The activation at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
     /// Normalises each group of neighbouring channels of a sample to mean 0 and variance 1, then
     /// scales and shifts each channel (Wu & He 2018). `PyTorch`'s `GroupNorm`.
     GroupNorm {
-        /// Number of groups; it divides the channels.
+        /// Number of groups, a divisor of the number of channels.
         groups: usize,
-        /// The function applied at the end.
+        /// The activation at the end.
         #[serde(default = "linear")]
         activation: Activation,
     },
-    /// `x` where positive, else `a x` with slopes `a` that are learned, 0.25 at the start (He et
-    /// al. 2015). `PyTorch`'s `PReLU`.
+    /// `x` if positive, else `a x` with learned slopes `a`, initially 0.25 (He et al. 2015).
+    /// `PyTorch`'s `PReLU`.
     #[serde(rename = "PReLU")]
     Prelu {
         /// Whether all values share one slope, instead of one for each channel (or each feature of
@@ -171,9 +171,9 @@ pub enum Layer {
         #[serde(default)]
         shared: bool,
     },
-    /// A picture as a row of features: channel by channel, as `PyTorch` flattens.
+    /// Turns a picture into a row of features: channel by channel, as in `PyTorch`.
     Flatten,
-    /// A row of features as a picture, read channel by channel.
+    /// Turns a row of features, channel by channel, into a picture.
     Reshape {
         /// Rows of pixels.
         height: usize,
@@ -182,10 +182,10 @@ pub enum Layer {
         /// Channels.
         channels: usize,
     },
-    /// Sets each feature to zero with probability `rate` while training and scales the others by `1
-    /// / (1 − rate)`.
+    /// Sets each feature to zero with probability `rate` in training and scales the others by
+    /// `1 / (1 − rate)`.
     Dropout {
-        /// Probability of zero, in [0, 1).
+        /// Probability that a feature becomes 0, in [0, 1).
         rate: f32,
     },
 }
@@ -193,11 +193,11 @@ pub enum Layer {
 /// Convolutions of a residual block's main path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BlockForm {
-    /// Two of 3×3 pixels.
+    /// Two 3×3 convolutions.
     #[default]
     Basic,
-    /// Single pixels to a quarter of the channels (rounded up), 3×3 pixels, single pixels back. The
-    /// quarter is that of the output, or of the input where the block enlarges.
+    /// 1×1 to a quarter of the channels (rounded up), 3×3, and 1×1 back. The quarter is that of the
+    /// output, or of the input if the block enlarges.
     Bottleneck,
 }
 
@@ -246,7 +246,7 @@ impl BlockNorm {
 /// The values around a picture before a convolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
-    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the
+    /// As many zeros as give `⌈n / stride⌉` outputs, half of them (rounded down) above and to the
     /// left.
     #[default]
     Same,
@@ -315,13 +315,13 @@ impl Layer {
         Layer::Dropout { rate: 0.1 },
     ];
 
-    /// A convolution of single pixels, which changes the number of channels alone.
+    /// A 1×1 convolution, which changes only the number of channels.
     pub fn point_convolution(channels: usize, activation: Activation) -> Layer {
         let padding = Padding::Pixels(0);
         Layer::Conv2d { channels, kernel: 1, stride: 1, padding, dilation: 1, groups: 1, activation }
     }
 
-    /// The function applied at the end, where the layer has one.
+    /// The activation at the end, if the layer has one.
     pub fn activation(&self) -> Option<Activation> {
         match *self {
             Layer::Dense { activation, .. }
@@ -343,7 +343,7 @@ impl Layer {
         }
     }
 
-    /// The activation, to be changed.
+    /// The activation, mutable.
     pub fn activation_mut(&mut self) -> Option<&mut Activation> {
         match self {
             Layer::Dense { activation, .. }
@@ -397,14 +397,14 @@ impl Layer {
     }
 }
 
-/// Values that a norm takes mean and variance of.
+/// The values that a norm computes mean and variance over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Norm {
-    /// Those of a feature, or of a channel, over the minibatch: [`Layer::BatchNorm`].
+    /// Of a feature, or a channel, over the minibatch: [`Layer::BatchNorm`].
     Batch,
-    /// Those of a sample: [`Layer::LayerNorm`].
+    /// Of a sample: [`Layer::LayerNorm`].
     Layer,
-    /// Those of a group of a sample's channels: [`Layer::GroupNorm`].
+    /// Of a group of a sample's channels: [`Layer::GroupNorm`].
     Group {
         /// Number of groups.
         groups: usize,
@@ -412,7 +412,7 @@ pub enum Norm {
 }
 
 impl Norm {
-    /// The layer that normalises so and then applies a function.
+    /// The layer with this norm and then an activation.
     pub fn layer(self, activation: Activation) -> Layer {
         match self {
             Norm::Batch => Layer::BatchNorm { activation },
@@ -431,13 +431,13 @@ pub enum Activation {
     #[default]
     #[serde(rename = "ReLU")]
     Relu,
-    /// `a` where positive, else `0.01 a`
+    /// `a` if positive, else `0.01 a`
     #[serde(rename = "LeakyReLU")]
     LeakyRelu,
-    /// `a` where positive, else `eᵃ − 1`
+    /// `a` if positive, else `eᵃ − 1`
     #[serde(rename = "ELU")]
     Elu,
-    /// `a Φ(a)`, with the exact normal distribution function
+    /// `a Φ(a)`, with the exact cumulative distribution function of the standard normal
     #[serde(rename = "GELU")]
     Gelu,
     /// `a σ(a)`
@@ -465,7 +465,7 @@ impl Activation {
         Activation::Softplus,
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Activation::Linear => "linear",
@@ -480,7 +480,7 @@ impl Activation {
         }
     }
 
-    /// Smallest and largest value it can put out, where it cannot put out everything.
+    /// Smallest and largest possible output, if it is bounded.
     pub fn reach(self) -> Option<(f32, f32)> {
         match self {
             Activation::Linear | Activation::LeakyRelu => None,
@@ -493,13 +493,12 @@ impl Activation {
         }
     }
 
-    /// Whether every output lies in [0, 1], so that it can be a probability or a pixel.
+    /// Whether every output is in [0, 1], so that it can be a probability or a pixel.
     pub fn is_unit_range(self) -> bool {
         self == Activation::Sigmoid
     }
 
-    /// Whether its derivative is a function of the sums it is applied to and not of its outputs
-    /// alone.
+    /// Whether its derivative depends on its inputs, not only on its outputs.
     pub fn needs_sums(self) -> bool {
         match self {
             Activation::Gelu | Activation::Silu => true,
@@ -513,7 +512,7 @@ impl Activation {
         }
     }
 
-    /// Whether its derivative changes anywhere but in a kink.
+    /// Whether its derivative changes anywhere except at a kink.
     pub fn is_curved(self) -> bool {
         match self {
             Activation::Linear | Activation::Relu | Activation::LeakyRelu => false,
@@ -527,23 +526,23 @@ impl Activation {
     }
 }
 
-/// How the way back is built.
+/// How the decoder is built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Decoder {
     /// The encoder's layers in reverse.
     Mirrored {
-        /// Use the transposed weights of the mirrored encoder layers instead of own ones; biases
-        /// stay own.
+        /// Use the transposed weights of the mirrored encoder layers instead of separate ones;
+        /// biases are always separate.
         #[serde(default)]
         tied: bool,
     },
-    /// Layers of its own, from the code towards the output.
+    /// Its own layers, from the code towards the output.
     Free(Vec<Layer>),
 }
 
-/// The last card. It owns a dense projection only where the decoder does not already end in the
-/// input's shape.
+/// The last card. It has a projection only if the decoder does not already end in the input's
+/// shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {

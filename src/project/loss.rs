@@ -8,8 +8,8 @@ pub enum Loss {
     /// `Σ (x − x')²`
     #[default]
     SquaredError,
-    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; on data of 0
-    /// and 1 the negative logarithm of a Bernoulli likelihood.
+    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; for data of 0
+    /// and 1, the negative logarithm of a Bernoulli likelihood.
     BinaryCrossEntropy,
     /// `Σ |x − x'|`: up to a constant the negative logarithm of a Laplace likelihood of scale 1.
     /// `torch.nn.L1Loss`.
@@ -17,13 +17,13 @@ pub enum Loss {
     /// `Σ (x − x')² / 2` where `|x − x'|` is at most δ, else `Σ δ (|x − x'| − δ/2)` (Huber 1964).
     /// `torch.nn.HuberLoss`; `torch.nn.SmoothL1Loss` divides it by δ.
     Huber {
-        /// The error δ where the parabola ends, in units of the scaled data.
+        /// The error δ above which the loss is linear, in units of the scaled data.
         delta: f32,
     },
     /// `Σ (x − x')² / 2σ² + d/2 log 2πσ²`: the negative logarithm of a Gaussian likelihood of `d`
     /// features, in nats.
     Gaussian {
-        /// Where σ² comes from.
+        /// Fixed or learned σ².
         variance: Variance,
     },
 }
@@ -32,7 +32,7 @@ pub enum Loss {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Variance {
-    /// Given, in units of the scaled data.
+    /// A fixed value.
     Fixed {
         /// The standard deviation σ.
         std: f32,
@@ -52,7 +52,7 @@ impl Loss {
         Loss::Gaussian { variance: Variance::Learned },
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Loss::SquaredError => "squared error",
@@ -75,7 +75,7 @@ impl Loss {
         }
     }
 
-    /// Whether it is the negative logarithm of a likelihood, at least on data of 0 and 1.
+    /// Whether it is the negative logarithm of a likelihood, at least for data of 0 and 1.
     pub fn is_likelihood(self) -> bool {
         match self {
             Loss::BinaryCrossEntropy | Loss::Gaussian { .. } => true,

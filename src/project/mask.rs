@@ -2,11 +2,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Which parts of damaged pictures are holes, as pictures of the same sizes say.
+/// Holes in damaged pictures, marked by pictures of the same sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mask {
-    /// A picture that is the mask of all pictures, or a folder with one of the same name for each.
+    /// One picture as the mask of all pictures, or a folder with one of the same name for each.
     pub path: PathBuf,
     /// The shade that marks holes.
     #[serde(default)]
@@ -27,7 +27,7 @@ impl HoleShade {
     /// Both, in the order of menus.
     pub const ALL: [HoleShade; 2] = [HoleShade::White, HoleShade::Black];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             HoleShade::White => "white",

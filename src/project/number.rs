@@ -1,10 +1,10 @@
-//! Numbers as people read them: the one place that chooses digits, separators and units.
+//! Formatting numbers for people; the only place that chooses digits, separators and units.
 
 use std::fmt::Display;
 
 /// A measured number, such as a loss: three to five significant digits, plain between 0.001 and a
-/// million, else with a power of ten (`2.50e-4`). Trailing zeros stay, so that the digits of a
-/// changing number sit still; NaN is `–`, an infinity `∞`.
+/// million, else with a power of ten (`2.50e-4`). Trailing zeros are kept, so that the digits of a
+/// changing number do not move; NaN is `–`, infinity `∞`.
 pub fn format_number(value: f64) -> String {
     if value.is_nan() {
         return "–".to_owned();
@@ -13,8 +13,8 @@ pub fn format_number(value: f64) -> String {
     if value < 0.0 { format!("−{size}") } else { size }
 }
 
-/// A measured number for a terminal: four significant digits in ASCII, by exponent where it is very
-/// small or large.
+/// A measured number for a terminal: four significant digits in ASCII, with an exponent if it is
+/// very small or large.
 pub fn terminal_number(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() || value == 0.0 {
@@ -28,8 +28,7 @@ pub fn terminal_number(value: f64) -> String {
 }
 
 /// A value of the data, such as an end of their range: whole numbers in full, others with about
-/// four significant digits and no zeros at their end. In ASCII, so that it can be given back as an
-/// option.
+/// four significant digits and no trailing zeros. In ASCII, so that it can be used as an option.
 pub fn format_value(value: f64) -> String {
     if !value.is_finite() {
         return format_number(value);
@@ -45,14 +44,13 @@ pub fn format_value(value: f64) -> String {
     exponent.map_or_else(|| format!("{sign}{plain}"), |exponent| format!("{sign}{plain}e{exponent}"))
 }
 
-/// Two ends of a range of such values, `0 to 255`; one of them where they are the same.
+/// Both ends of a range of such values, `0 to 255`; only one if they are equal.
 pub fn format_range<T: Into<f64>>((low, high): (T, T)) -> String {
     let (low, high) = (format_value(low.into()), format_value(high.into()));
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-/// A setting in as few characters as say it, with three significant digits at most: `2e-3`, `0.5`,
-/// `12`.
+/// A setting in the shortest form, with at most three significant digits: `2e-3`, `0.5`, `12`.
 pub fn short_number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
@@ -67,7 +65,7 @@ pub fn short_number(value: f64) -> String {
     format!("{}e{exponent}", without_zeros(mantissa))
 }
 
-/// A whole number of any type, not below 0, with its thousands set apart: `1,797`.
+/// A whole number of any unsigned type, with a thousands separator: `1,797`.
 pub fn format_count(count: impl Display) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -95,7 +93,7 @@ pub fn format_percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$} %", 100.0 * fraction)
 }
 
-/// A length of time in the two units that matter: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`.
+/// A duration in its two largest units: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`.
 pub fn format_secs(secs: f64) -> String {
     if !secs.is_finite() || secs < 0.0 {
         return "–".to_owned();
@@ -109,7 +107,7 @@ pub fn format_secs(secs: f64) -> String {
     }
 }
 
-/// An amount of memory or of a file: `3.3 MB`, `1.1 GB`.
+/// A size of memory or of a file: `3.3 MB`, `1.1 GB`.
 pub fn format_bytes(bytes: u64) -> String {
     if bytes >= 1_000_000_000 {
         format!("{:.1} GB", bytes as f64 / 1e9)
@@ -118,7 +116,7 @@ pub fn format_bytes(bytes: u64) -> String {
     }
 }
 
-/// The digits of a finite number that is not below 0.
+/// The digits of a finite number that is not negative.
 fn digits(size: f64) -> String {
     if size == 0.0 {
         return "0".to_owned();
@@ -126,7 +124,7 @@ fn digits(size: f64) -> String {
     if !(0.000_999_95..999_999.5).contains(&size) {
         return format!("{size:.2e}");
     }
-    // Most losses lie between 0.01 and 1: there the point does not move.
+    // Most losses are between 0.01 and 1: there the point does not move.
     let decimals = match size {
         s if s < 0.009_995 => 5,
         s if s < 0.999_95 => 4,
@@ -138,7 +136,7 @@ fn digits(size: f64) -> String {
     format!("{size:.decimals$}")
 }
 
-/// Without the zeros at the end of its decimals.
+/// Removes trailing zeros of its decimals.
 fn without_zeros(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }

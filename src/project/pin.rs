@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A code that a person keeps to look at.
+/// A code kept for viewing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
@@ -9,24 +9,24 @@ pub struct Pin {
     /// The user's note.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// Whose code it is.
+    /// The source of the code.
     pub of: Pinned,
 }
 
-/// Whose code a [`Pin`] is.
+/// The source of a [`Pin`]'s code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Pinned {
-    /// That of a row, which each network encodes in its own way.
+    /// A row, which each network encodes in its own way.
     Row {
-        /// Fingerprint of the data: of any others the row says nothing.
+        /// Fingerprint of the data; the row has no meaning for others.
         fingerprint: u64,
         /// The row, counted from 0.
         row: u32,
     },
-    /// One made by hand, which only the network of one run can decode.
+    /// An edited code, which only the network of one run can decode.
     Code {
-        /// The number of the run. In a file that was merged with another it may be another run's.
+        /// The number of the run. In a file merged with another, it may be another run's number.
         run: u32,
         /// When the run was started.
         started_unix_secs: u64,
@@ -41,7 +41,7 @@ impl Pin {
         Pin { name, note: String::new(), of: Pinned::Row { fingerprint, row } }
     }
 
-    /// Whether its code, if it has one of its own, is one that a network can be given.
+    /// Whether its edited code, if it has one, is valid input for a network.
     pub fn is_sound(&self) -> bool {
         match &self.of {
             Pinned::Row { .. } => true,

@@ -6,7 +6,7 @@ pub use claim::{Bound, Claim, Figure};
 /// A ready-made project that shows one idea.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recipe {
-    /// The default project: a small code that has to be enough.
+    /// The default project: a code smaller than the input.
     Undercomplete,
     /// Linear layers and squared error: principal component analysis by gradient descent.
     Linear,
@@ -22,9 +22,9 @@ pub enum Recipe {
     Convolutional,
     /// Codes that are distributions (Kingma & Welling 2014).
     Variational,
-    /// A strong prior pulls the factors of the data apart (Higgins et al. 2017).
+    /// A strong prior separates the factors of the data (Higgins et al. 2017).
     BetaVariational,
-    /// Units that learn to pick pixels (Abid et al. 2019).
+    /// Units that learn to select pixels (Abid et al. 2019).
     Concrete,
     /// Four quantisers with six choices each describe curves in few bits (Hinton & Zemel 1994).
     DescriptionLength,
@@ -34,9 +34,9 @@ pub enum Recipe {
     JointVsLayerWise,
     /// Binary addresses (Salakhutdinov & Hinton 2009).
     Hashing,
-    /// A code of words from a learned vocabulary (van den Oord et al. 2017).
+    /// A code of entries from a learned codebook (van den Oord et al. 2017).
     Quantised,
-    /// Fine pictures from coarse ones.
+    /// Large pictures from small ones.
     SuperResolution,
     /// Missing parts are filled in.
     Inpainting,
@@ -95,7 +95,7 @@ impl Recipe {
         }
     }
 
-    /// The name as the field writes it.
+    /// The name in the usual spelling.
     pub fn title(self) -> &'static str {
         match self {
             Recipe::Undercomplete => "Undercomplete",
@@ -120,7 +120,7 @@ impl Recipe {
         }
     }
 
-    /// The recipe of that name.
+    /// The recipe with that name.
     pub fn from_name(name: &str) -> Option<Recipe> {
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name)
     }

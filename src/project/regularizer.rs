@@ -1,19 +1,19 @@
 use serde::{Deserialize, Serialize};
 
-/// A term added to the loss, each with a weight and a curve of its own.
+/// A term added to the loss, with its own weight and curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regularizer {
-    /// Whose activations it looks at.
+    /// The activations it penalises.
     #[serde(default)]
     pub on: Site,
     /// The penalty.
     pub penalty: Penalty,
-    /// Factor of the penalty in the loss.
+    /// Weight of the penalty in the loss.
     pub weight: f32,
 }
 
-/// Where a regularizer looks.
+/// The site of a regularizer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Site {
     /// The code.
@@ -42,7 +42,7 @@ pub enum Penalty {
         #[serde(default)]
         over: Over,
     },
-    /// `‖∂h/∂x‖²`: the code should not move when the input does (Rifai et al. 2011). It looks at
+    /// `‖∂h/∂x‖²`: the code should change little when the input does (Rifai et al. 2011). It covers
     /// the whole encoder.
     Contractive {
         /// How it is computed.
@@ -67,22 +67,22 @@ pub enum Distance {
 /// The axis over which activations are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Over {
-    /// Each unit over the minibatch: how often it is active.
+    /// Each unit over the minibatch, that is how often it is active.
     #[default]
     Samples,
-    /// Each sample over its units: how many of them are active.
+    /// Each sample over its units, that is how many of them are active.
     Units,
 }
 
 /// How the norm of a Jacobian is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Estimator {
-    /// Exact where that takes fewer than ten million multiply-adds a sample, else by one random
+    /// Exact if that takes fewer than ten million multiply-adds per sample, else with one random
     /// probe.
     #[default]
     Auto,
-    /// Exact where that takes less than three times as much as a training step of the encoder, or six times
-    /// where the encoder has more than dense layers; else by one random probe.
+    /// Exact if that takes less than three times as long as a training step of the encoder, or six
+    /// times if the encoder has other than dense layers; else with one random probe.
     Affordable,
     /// The whole Jacobian.
     Exact,
@@ -109,7 +109,7 @@ impl Regularizer {
 }
 
 impl Penalty {
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Penalty::L1 => "L1",
@@ -124,7 +124,7 @@ impl Distance {
     /// All, in the order of menus.
     pub const ALL: [Distance; 3] = [Distance::Kl, Distance::L1, Distance::L2];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Distance::Kl => "KL",
@@ -138,7 +138,7 @@ impl Over {
     /// Both, in the order of menus.
     pub const ALL: [Over; 2] = [Over::Samples, Over::Units];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Over::Samples => "per unit",

@@ -2,19 +2,19 @@ use super::{Schedule, Training};
 
 /// The learning rate of a step.
 ///
-/// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over
-/// the run. Warm-up and cosine move from step to step, drops come between epochs.
+/// `base` is the current rate (it may have been changed during training), `step` counts from 0 over
+/// the run. Warm-up and cosine change with every step, drops occur between epochs.
 ///
-/// The cosine spans the epochs of the design, however many are trained in the end: a run that is
-/// trained further stays at the floor it has reached instead of jumping back up, and one whose end
-/// is moved during training keeps its rates.
+/// The cosine spans the epochs of the design, whatever the final number of epochs: a run that is
+/// trained further stays at the floor instead of jumping back up, and changing the number of epochs
+/// during training does not change the rates.
 pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch: u64) -> f32 {
     let per_epoch = steps_per_epoch.max(1);
     let warmup = u64::from(training.warmup_epochs) * per_epoch;
     if step < warmup {
         return base * ((step + 1) as f64 / warmup as f64) as f32;
     }
-    // Of the steps after the warm-up.
+    // Among the steps after the warm-up.
     let (position, last) =
         (step - warmup, (u64::from(training.epochs) * per_epoch).saturating_sub(warmup + 1).max(1));
     let factor = match training.schedule {
@@ -40,7 +40,7 @@ pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch:
     base * factor as f32
 }
 
-/// Half a cosine from one factor to another, so much of it done.
+/// Half a cosine from one factor to another, at fraction `done`.
 fn between(from: f64, to: f64, done: f64) -> f64 {
     to + (from - to) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
 }
@@ -71,7 +71,7 @@ mod tests {
 
     /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)`
     /// with its other defaults (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`),
-    /// as `PyTorch` 2.15 prints them with eight digits.
+    /// printed by `PyTorch` 2.15 with eight digits.
     #[test]
     fn one_cycle_is_pytorchs() {
         let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 4e-6 };
@@ -101,7 +101,7 @@ mod tests {
                 4e-6,
             ],
         );
-        // The top lies between two steps.
+        // The maximum is between two steps.
         let between = [
             0.04,
             0.76,
@@ -115,7 +115,7 @@ mod tests {
             4e-6,
         ];
         check(one_cycle(0.25), 0, &between);
-        // After a warm-up of two steps the cycle has the steps that are left.
+        // After a warm-up of two steps the cycle has the remaining steps.
         let warmed: Vec<f32> = [0.5, 1.0].into_iter().chain(between).collect();
         check(one_cycle(0.25), 1, &warmed);
         // Only up, only down.

@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Rows of a data set that a person gave a name.
+/// A named selection of rows of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedSelection {
     /// The name.
     pub name: String,
-    /// Fingerprint of the data: of any others these rows say nothing.
+    /// Fingerprint of the data; the rows have no meaning for others.
     pub fingerprint: u64,
     /// The rows.
     pub rows: IndexSet,
 }
 
-/// A label column of a person's own: its rows are of the class that has its name, all others of
-/// another.
+/// A user-defined label column: its rows have the class with its name, all others another class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnLabel {
@@ -25,46 +24,45 @@ pub struct OwnLabel {
     pub name: String,
     /// Fingerprint of the data.
     pub fingerprint: u64,
-    /// How many rows the data have.
+    /// Number of rows in the data.
     pub count: usize,
     /// The rows.
     pub rows: IndexSet,
 }
 
 impl OwnLabel {
-    /// Its classes: of all other rows, and of its own.
+    /// Its classes: that of all other rows, and its own.
     pub fn classes(&self) -> [String; 2] {
         [format!("not {}", self.name), self.name.clone()]
     }
 }
 
-/// Numbers of rows, counted from 0, each once. A clone shares them.
+/// Row numbers, counted from 0, without duplicates. Clones share them.
 ///
-/// As text they are the ranges they form: `3,7-12,40`.
+/// As text they are ranges: `3,7-12,40`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexSet(Arc<[(u32, u32)]>);
 
 impl IndexSet {
-    /// The set of these rows, which ascend.
+    /// The set of these rows, which must be ascending.
     pub fn of(rows: &[u32]) -> IndexSet {
         let ranges = rows.chunk_by(|a, b| a.checked_add(1) == Some(*b));
         IndexSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
     }
 
-    /// Those below `count`, ascending: at most the rows of the data, whatever a file says.
+    /// The rows below `count`, ascending: never more than the data have, for any file.
     pub fn below(&self, count: usize) -> impl Iterator<Item = u32> {
         let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
         let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));
         ranges.flatten()
     }
 
-    /// A number that a set shares with its clones; as long as one of them exists, no other set has
-    /// it.
+    /// An identifier shared by a set and its clones; unique while one of them exists.
     pub fn identity(&self) -> usize {
         Arc::as_ptr(&self.0).cast::<()>().addr()
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn len(&self) -> u64 {
         self.0.iter().map(|(from, to)| u64::from(to - from) + 1).sum()
     }

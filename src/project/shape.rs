@@ -16,7 +16,7 @@ pub enum Shape {
         height: usize,
         /// Columns of pixels.
         width: usize,
-        /// 1 for grey, 3 for RGB, any number inside a network.
+        /// 1 for grey, 3 for RGB, any number within a network.
         channels: usize,
     },
 }
@@ -30,7 +30,7 @@ impl Shape {
         }
     }
 
-    /// Channels of a picture, features of a row: the axis of the statistics of batch norm.
+    /// Channels of a picture, features of a row: the axis of batch norm's statistics.
     pub fn channels(self) -> usize {
         match self {
             Shape::Vector(features) => features,
@@ -38,7 +38,7 @@ impl Shape {
         }
     }
 
-    /// `(height, width, channels)` where the shape is a picture with one or three channels, else
+    /// `(height, width, channels)` if the shape is a picture with one or three channels, else
     /// `None`.
     pub fn picture(self) -> Option<(usize, usize, usize)> {
         match self {
@@ -49,8 +49,8 @@ impl Shape {
         }
     }
 
-    /// A number of a code of this shape, counted from 0: `unit 5`, or `channel 3 at row 2, column
-    /// 1`.
+    /// Name of a number in a code of this shape, counted from 0: `unit 5`, or
+    /// `channel 3 at row 2, column 1`.
     pub fn unit_name(self, unit: usize) -> String {
         let word = match self {
             Shape::Vector(_) => "unit",
@@ -59,8 +59,8 @@ impl Shape {
         self.part_name(word, 1, unit)
     }
 
-    /// A part of `size` numbers of a code of this shape, counted from 0: `vector 5`, or `vector 1
-    /// at row 2, column 1`.
+    /// Name of a part of `size` numbers in a code of this shape, counted from 0: `vector 5`, or
+    /// `vector 1 at row 2, column 1`.
     pub fn part_name(self, word: &str, size: usize, number: usize) -> String {
         let Shape::Image { width, channels, .. } = self else { return format!("{word} {}", number + 1) };
         let each = channels.checked_div(size).unwrap_or(1).max(1);
@@ -69,8 +69,8 @@ impl Shape {
         format!("{word} {} at row {}, column {}", own + 1, row + 1, column + 1)
     }
 
-    /// The numbers of a code of this shape that belong together: all of a row, the channels at one
-    /// position of a picture, which is counted from 0 row by row.
+    /// The numbers of a code of this shape that belong together: all of a row, or the channels at
+    /// one position of a picture, counted from 0 row by row.
     pub fn units_at(self, position: usize) -> Range<usize> {
         match self {
             Shape::Vector(units) => 0..units,
@@ -79,7 +79,7 @@ impl Shape {
     }
 }
 
-/// How a picture of any channels is shown: in grey or in colour.
+/// How a picture with any number of channels is displayed: in grey or in colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// Rows of pixels.
@@ -88,14 +88,14 @@ pub struct Shown {
     pub width: usize,
     /// Channels in memory.
     pub channels: usize,
-    /// The channels that are shown as red, green and blue, counted from 0; all the same for grey.
+    /// The channels displayed as red, green and blue, counted from 0; all equal for grey.
     picks: [usize; 3],
 }
 
 impl Shown {
-    /// A picture of `shape`: grey and colour as they are, others by the channels that were chosen,
-    /// counted from 1; where that are not one or three of its own, by the first three, of two by
-    /// the first. `None` for a row of features, and for a picture without channels.
+    /// A picture of `shape`: grey and colour pictures directly, others by the `chosen` channels,
+    /// counted from 1; if these are not one or three existing channels, by the first three, or the
+    /// first of two. `None` for a row of features and for a picture without channels.
     pub fn of(shape: Shape, chosen: &[usize]) -> Option<Shown> {
         let Shape::Image { height, width, channels: channels @ 1.. } = shape else { return None };
         let is_there = chosen.iter().all(|channel| (1..=channels).contains(channel));
@@ -109,12 +109,12 @@ impl Shown {
         Some(Shown { height, width, channels, picks })
     }
 
-    /// How many channels are shown: 1 for grey, 3 for colour.
+    /// Number of displayed channels: 1 for grey, 3 for colour.
     pub fn depth(self) -> usize {
         if self.picks[1..].iter().all(|pick| *pick == self.picks[0]) { 1 } else { 3 }
     }
 
-    /// The channels that are shown, counted from 0: one for grey, or three.
+    /// The displayed channels, counted from 0: one for grey, or three.
     pub fn shown_channels(&self) -> &[usize] {
         &self.picks[..self.depth()]
     }

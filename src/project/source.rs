@@ -20,14 +20,14 @@ pub use table::{
 };
 pub use words::{join_words, split_words};
 
-/// Where rows come from, how they are scaled and split.
+/// Data source, scaling and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// The data set.
     #[serde(default)]
     pub source: Source,
-    /// By which rules the data are read where the source says nothing.
+    /// The rules for reading the data where the source has no setting.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rules: Rules,
     /// How every value is scaled before the network sees it.
@@ -36,21 +36,20 @@ pub struct Data {
     /// Whether values in [0, 1] become 0 or 1.
     #[serde(default)]
     pub binarise: Binarise,
-    /// Which rows train, which validate, which are kept for the end.
+    /// Which rows are for training, validation and test.
     #[serde(default)]
     pub split: Split,
-    /// A class none of whose rows trains or validates: all of them are kept for the test, to be
-    /// separated from the others.
+    /// A class held out of training and validation: all its rows are in the test split, to be
+    /// detected there.
     #[serde(default)]
     pub held_out: Option<String>,
-    /// Label columns of a person's own, after those of the source.
+    /// User-defined label columns, after those of the source.
     #[serde(default, skip_serializing_if = "is_default")]
     pub own_labels: Vec<OwnLabel>,
 }
 
 impl Data {
-    /// The part that determines how a network is trained: without the user's label columns that
-    /// hold nothing out.
+    /// The part that affects training: without the user's label columns that hold nothing out.
     #[must_use]
     pub fn trained(&self) -> Data {
         let mut data = self.clone();
@@ -59,7 +58,7 @@ impl Data {
         data
     }
 
-    /// Whether losses and errors leave values out that were missing in the source.
+    /// Whether losses and errors leave out values that were missing in the source.
     pub fn masks_missing(&self) -> bool {
         match &self.source {
             Source::Csv { missing, .. } => *missing == Missing::Masked,
@@ -69,7 +68,8 @@ impl Data {
         }
     }
 
-    /// Has missing values filled that are masked: with means, or, of pictures, with a ground.
+    /// Replaces the masking of missing values by filling: with means, or for pictures with a
+    /// background.
     pub fn fill_missing(&mut self) {
         match &mut self.source {
             Source::Csv { missing, .. } => *missing = Missing::ColumnMean,
@@ -79,8 +79,8 @@ impl Data {
         }
     }
 
-    /// Whether they are read by the rules of an earlier version, and others could read them
-    /// otherwise.
+    /// Whether they are read by the rules of an earlier version, and other rules could read them
+    /// differently.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {
             Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
@@ -90,15 +90,15 @@ impl Data {
     }
 }
 
-/// By which rules data are read where nothing is said.
+/// The rules for reading data if there is no setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rules {
     /// Those of this program.
     #[default]
     Current,
-    /// Those of designs of version 1, so that their runs find the rows they were trained on: a
-    /// header where no field of the first row is a number; the first array of an `.npz`; pictures
-    /// of 8 bits on black, by the first page, in one data set.
+    /// Those of version 1 designs, so that their runs find the rows they were trained on: a header
+    /// if no field of the first row is a number; the first array of an `.npz`; pictures as 8 bits
+    /// on black, first pages only, in one data set.
     Version1,
 }
 
@@ -106,7 +106,7 @@ impl Rules {
     /// Both, in the order of menus.
     pub const ALL: [Rules; 2] = [Rules::Current, Rules::Version1];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Rules::Current => "current",
@@ -118,7 +118,7 @@ impl Rules {
 /// How values in [0, 1] become 0 or 1, for a Bernoulli likelihood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binarise {
-    /// Nothing: they stay as they are.
+    /// Values are unchanged.
     #[default]
     Off,
     /// 1 above 0.5.
@@ -132,7 +132,7 @@ impl Binarise {
     /// All three, in the order of menus.
     pub const ALL: [Binarise; 3] = [Binarise::Off, Binarise::Threshold, Binarise::Sampled];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Binarise::Off => "no",
@@ -142,7 +142,7 @@ impl Binarise {
     }
 }
 
-/// A data set, by the information needed to load it again.
+/// A data set, described by what is needed to load it again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Source {
@@ -166,7 +166,7 @@ pub enum Source {
         /// How pictures of another aspect ratio are fitted.
         #[serde(default)]
         fit: Fit,
-        /// Everything else.
+        /// All other settings.
         #[serde(default, skip_serializing_if = "is_default")]
         reading: PictureReading,
     },
@@ -184,7 +184,7 @@ pub enum Source {
         /// Their labels.
         #[serde(default, serialize_with = "as_text_if_any")]
         test_labels: Option<PathBuf>,
-        /// Everything else.
+        /// All other settings.
         #[serde(default, skip_serializing_if = "is_default")]
         reading: IdxReading,
     },
@@ -199,18 +199,18 @@ pub enum Source {
         /// The delimiter between two fields.
         #[serde(default)]
         delimiter: Delimiter,
-        /// Columns that are labels, not features, by name (`column 3` where there is no header,
-        /// counted from 1).
+        /// Columns that are labels, not features, by name (`column 3` without a header, counted
+        /// from 1).
         #[serde(default)]
         labels: Vec<String>,
         /// How missing values are handled.
         #[serde(default)]
         missing: Missing,
-        /// Everything else.
+        /// All other settings.
         #[serde(default, skip_serializing_if = "is_default")]
         reading: TableReading,
     },
-    /// An array of `NumPy`: `.npy`, or one array of an `.npz`.
+    /// A `NumPy` array: `.npy`, or one array of an `.npz`.
     Npy {
         /// The file.
         #[serde(serialize_with = "as_text")]
@@ -221,7 +221,7 @@ pub enum Source {
         /// The array of an `.npz` with the labels.
         #[serde(default)]
         labels: Option<String>,
-        /// Everything else.
+        /// All other settings.
         #[serde(default, skip_serializing_if = "is_default")]
         reading: ArrayReading,
     },
@@ -240,8 +240,7 @@ impl Source {
         }
     }
 
-    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none
-    /// were.
+    /// The channels chosen for displaying pictures, counted from 1; empty by default.
     pub fn shown_channels(&self) -> &[usize] {
         match self {
             Source::Npy { reading, .. } => &reading.shown_channels,
@@ -271,7 +270,7 @@ impl Source {
         self.path().into_iter().chain(table).chain(more.into_iter().flatten()).collect()
     }
 
-    /// The file or folder the data live in, where they do not come with the program.
+    /// The file or folder of the data, unless they are bundled.
     pub fn path(&self) -> Option<&PathBuf> {
         match self {
             Source::Digits | Source::Synthetic(_) => None,
@@ -283,14 +282,13 @@ impl Source {
     }
 }
 
-/// Files contain only the differences, so that earlier versions read the fields they know.
+/// Files contain only the differences, so that earlier versions can read the fields they know.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A path that is not text (on some systems names are any bytes) is written as far as possible: the
-/// design opens again and names the missing data, where an error would keep all of it from being
-/// saved.
+/// A path that is not valid Unicode (possible on some systems) is written lossily: the design can
+/// be opened again and names the missing data, while an error would make it impossible to save.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
@@ -300,7 +298,7 @@ fn as_text_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Resul
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
-/// Data made from a seed, with known structure.
+/// Generated data with known structure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Synthetic {
@@ -341,7 +339,7 @@ pub enum Synthetic {
         /// Seed.
         seed: u64,
     },
-    /// A table in which a few independent columns determine all others, the rest being noise.
+    /// A table in which a few independent columns determine all others except noise.
     Informative {
         /// Number of rows.
         count: usize,
@@ -383,13 +381,13 @@ pub enum Scaling {
     /// maximum.
     #[default]
     UnitRange,
-    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the
-    /// distance of the quartiles 1.
+    /// By quantiles, so that outliers do not compress the rest: the median becomes 0, and the
+    /// interquartile range 1.
     Robust,
     /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per
     /// channel), tables by column.
     Standardise,
-    /// As it is.
+    /// Unchanged.
     None,
 }
 
@@ -397,7 +395,7 @@ impl Scaling {
     /// All three, in the order of menus.
     pub const ALL: [Scaling; 4] = [Scaling::UnitRange, Scaling::Standardise, Scaling::Robust, Scaling::None];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Scaling::UnitRange => "to [0, 1]",
@@ -408,15 +406,15 @@ impl Scaling {
     }
 }
 
-/// Which rows train, which validate, which are kept for the end. Stratified where labels exist.
+/// Which rows are for training, validation and test. Stratified if there are labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Split {
     /// Fraction of all rows for validation.
     pub validation: f32,
-    /// Fraction of all rows for the test split; unused where a data set has its own test rows.
+    /// Fraction of all rows for the test split; unused if a data set has its own test rows.
     pub test: f32,
-    /// Seed of the draw.
+    /// Seed of the random split.
     pub seed: u64,
 }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Initialisation;
 use super::source::is_default;
 
-/// How the weights are found.
+/// How the weights are trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
@@ -13,28 +13,29 @@ pub struct Training {
     pub learning_rate: f32,
     /// How the learning rate changes over the epochs.
     pub schedule: Schedule,
-    /// Linear rise of the learning rate from 0 over this many epochs before the schedule takes over; 0 for none.
+    /// Linear rise of the learning rate from 0 over this many epochs before the schedule takes
+    /// over; 0 for none.
     pub warmup_epochs: u32,
     /// Weight decay: added to the gradient as λ·W (`AdamW`: decoupled). Biases are never decayed.
     pub weight_decay: f32,
-    /// Largest allowed Euclidean norm of the whole gradient; `None` leaves it alone.
+    /// Largest Euclidean norm of the whole gradient; `None` for no clipping.
     pub gradient_clip: Option<f32>,
     /// Samples per step. The last minibatch of an epoch may be smaller and is used.
     pub batch_size: usize,
     /// Passes over the training split.
     pub epochs: u32,
-    /// Seed of everything random about the run.
+    /// Seed of all random numbers of the run.
     pub seed: u64,
-    /// Weights that layers start from.
+    /// Initial weights of layers.
     #[serde(skip_serializing_if = "is_default")]
     pub initialisation: Initialisation,
-    /// Whether the bias of the output starts where the output is the mean of the training data, and a learned σ at their
-    /// deviation from it.
+    /// Whether the bias of the output starts where the output is the mean of the training data, and
+    /// a learned σ at their standard deviation around it.
     #[serde(skip_serializing_if = "is_default")]
     pub starts_from_data: bool,
     /// Stop when validation no longer improves, keeping the best weights.
     pub early_stopping: Option<EarlyStopping>,
-    /// Whether layers are trained one after the other first.
+    /// Whether layers are trained one by one first.
     pub strategy: Strategy,
 }
 
@@ -58,7 +59,7 @@ impl Default for Training {
     }
 }
 
-/// Whether all layers are trained together from random weights, or one after the other first.
+/// Whether all layers are trained jointly from random weights, or one by one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Strategy {
@@ -68,9 +69,9 @@ pub enum Strategy {
     /// Each layer learns to reconstruct the output of the layers before it; then the decoder is
     /// unrolled from the result, and all are fine-tuned together (Hinton & Salakhutdinov 2006).
     LayerWise {
-        /// How one layer learns.
+        /// How single layers are trained.
         by: Greedy,
-        /// Epochs for each layer.
+        /// Epochs per layer.
         epochs: u32,
         /// Train the design jointly as well, in a second run (Zhou et al. 2014).
         #[serde(default)]
@@ -78,16 +79,16 @@ pub enum Strategy {
     },
 }
 
-/// How a single layer learns.
+/// How a single layer is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Greedy {
     /// As a restricted Boltzmann machine, by contrastive divergence (CD-1).
     Machines,
-    /// As an autoencoder of one hidden layer (Bengio et al. 2007), which denoises where some of its input is masked (Vincent
-    /// et al. 2010).
+    /// As an autoencoder with one hidden layer (Bengio et al. 2007), which is denoising if some of
+    /// its input is masked (Vincent et al. 2010).
     Autoencoders {
-        /// Probability with which a feature of the layer's input is set to 0.
+        /// Probability that a feature of the layer's input is set to 0.
         #[serde(default)]
         masking: f32,
     },
@@ -98,7 +99,7 @@ impl Strategy {
     pub const ALL: [Strategy; 2] =
         [Strategy::Joint, Strategy::LayerWise { by: Greedy::Machines, epochs: 20, beside_joint: false }];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Strategy::Joint => "joint",
@@ -111,7 +112,7 @@ impl Greedy {
     /// One of every kind, with its default settings.
     pub const ALL: [Greedy; 2] = [Greedy::Machines, Greedy::Autoencoders { masking: 0.25 }];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Greedy::Machines => "RBMs",
@@ -134,7 +135,7 @@ pub enum Optimizer {
         #[serde(default)]
         nesterov: bool,
     },
-    /// Divides by a running root mean square (Hinton), eps outside the root.
+    /// Divides by a running root mean square (Hinton), with eps outside the root.
     #[serde(rename = "RMSprop")]
     RmsProp {
         /// Decay of the running mean square.
@@ -171,7 +172,7 @@ impl Optimizer {
         Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Optimizer::Sgd { .. } => "SGD",
@@ -192,7 +193,7 @@ impl Default for Optimizer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Schedule {
-    /// Stays as it is.
+    /// The rate is constant.
     #[default]
     Constant,
     /// Multiplied by `factor` after every `epochs` epochs.
@@ -202,15 +203,16 @@ pub enum Schedule {
         /// Factor of the learning rate.
         factor: f32,
     },
-    /// Half a cosine from the base rate down to `floor` times it over the epochs of the design; trained further, the rate stays
-    /// there.
+    /// Half a cosine from the base rate down to `floor` times it over the epochs of the design;
+    /// with more epochs, the rate stays there.
     Cosine {
         /// Fraction of the base rate at the end.
         floor: f32,
     },
-    /// Half a cosine from `start` times the base rate up to it, and half a cosine down to `floor` times it, over the epochs of the
-    /// design (Smith & Topin 2018); trained further, the rate stays there. It is `PyTorch`'s `OneCycleLR` without its cycle of the
-    /// momentum: `start` is 1/`div_factor`, `floor` is 1/(`div_factor` · `final_div_factor`).
+    /// Half a cosine from `start` times the base rate up to it, and half a cosine down to `floor`
+    /// times it, over the epochs of the design (Smith & Topin 2018); with more epochs, the rate
+    /// stays there. It is `PyTorch`'s `OneCycleLR` without the momentum cycle: `start` is
+    /// 1/`div_factor`, `floor` is 1/(`div_factor` · `final_div_factor`).
     OneCycle {
         /// Fraction of the steps in which it rises, `pct_start`.
         rise: f32,
@@ -233,7 +235,7 @@ impl Schedule {
         Schedule::ONE_CYCLE,
     ];
 
-    /// The field's name for it.
+    /// Its standard name.
     pub fn name(self) -> &'static str {
         match self {
             Schedule::Constant => "constant",
@@ -248,7 +250,7 @@ impl Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {
-    /// Epochs without improvement of the validation loss that are tolerated.
+    /// Tolerated epochs without improvement of the validation loss.
     pub patience: u32,
     /// An improvement must be larger than this.
     #[serde(default)]

@@ -1,33 +1,34 @@
-//! Names as they are shown: a file, a column or a class can have any name, and some characters
-//! would change a terminal, reorder the text around them, or be invisible.
+//! Safe display of names: a file, a column or a class can have any name, and some characters would
+//! control a terminal, reorder the text around them, or be invisible.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// A name with every hidden character as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`. All else is as
-/// it was, so that a name without any is borrowed, and showing a name twice changes nothing.
+/// A name with every hidden character escaped as in Rust: `\n`, `\u{1b}`, `\u{202e}`. Everything
+/// else is unchanged, so a name without hidden characters is borrowed, and escaping twice changes
+/// nothing.
 pub fn visible(name: &str) -> Cow<'_, str> {
     escaped(name, is_hidden)
 }
 
-/// [`visible`] of a path.
+/// [`visible`] for a path.
 pub fn visible_path(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// [`visible`] of names, with commas between them.
+/// [`visible`] for names, separated by commas.
 pub fn visible_list<T: AsRef<str>>(names: &[T]) -> String {
     let names: Vec<Cow<'_, str>> = names.iter().map(|name| visible(name.as_ref())).collect();
     names.join(", ")
 }
 
-/// A message of one or several lines, made safe where it is shown in case a name in it was not.
+/// A message of one or several lines, escaped in case it contains a name that was not.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && is_hidden(c))
 }
 
-/// Whether a character must not be shown literally: controls, and characters that invisibly reorder
-/// or break lines.
+/// Whether a character must not be displayed literally: control characters, and characters that
+/// invisibly reorder or break lines.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,11 +1,11 @@
-//! Changes of a design that help against a fault.
+//! Changes of a design that fix a fault.
 
 use crate::project::{
     Activation, Bottleneck, CodeForm, CodebookUpdate, Corruption, Data, Decoder, EarlyStopping,
     Initialisation, Layer, Loss, Optimizer, Place, Project, Regularizer, Scaling, Variance,
 };
 
-/// A change of a design: a remedy against a [`super::Fault`].
+/// A change of a design that helps against a [`super::Fault`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Advice {
     /// Another base learning rate.
@@ -16,13 +16,13 @@ pub enum Advice {
     ClipGradient(f32),
     /// Another number of epochs.
     Epochs(u32),
-    /// Weights that layers start from.
+    /// Other initial weights.
     Initialisation(Initialisation),
     /// Training stops when the validation loss no longer falls, and keeps the best weights.
     EarlyStopping,
-    /// A dropout layer of this rate after the first layer with weights.
+    /// A dropout layer with this rate after the first layer with weights.
     Dropout(f32),
-    /// Inputs are corrupted by Gaussian noise of this deviation.
+    /// Inputs are corrupted by Gaussian noise with this standard deviation.
     Denoise(f32),
     /// Layers with half as many units or channels.
     NarrowLayers,
@@ -32,23 +32,23 @@ pub enum Advice {
     CodeSize {
         /// The new number.
         units: usize,
-        /// What they are.
+        /// Units or channels.
         form: CodeForm,
     },
     /// Another activation of the code.
     CodeActivation(Activation),
-    /// A k-sparse code starts with all units, and keeps fewer and fewer.
+    /// A k-sparse code starts with all units, and keeps fewer over time.
     LoweredK,
     /// Another activation in all hidden layers that have `from`.
     Activation {
-        /// The present activation.
+        /// The current activation.
         from: Activation,
         /// The new activation.
         to: Activation,
     },
-    /// `ReLU` in all hidden layers that have `from`, and the weights to start from that suit it.
+    /// `ReLU` in all hidden layers that have `from`, with suitable initial weights.
     Relu {
-        /// The present activation.
+        /// The current activation.
         from: Activation,
     },
     /// A batch norm after every hidden layer with weights, before its activation.
@@ -63,11 +63,11 @@ pub enum Advice {
     WarmUp(u32),
     /// Another weight of the divergence.
     Beta(f32),
-    /// Nats per unit that are free of charge.
+    /// Nats per unit without penalty.
     FreeNats(f32),
-    /// Codebook entries follow the moving average of their vectors.
+    /// Codebook entries are moving averages of their vectors.
     MovingAverage,
-    /// Temperature at which a selector starts.
+    /// Initial temperature of a selector.
     StartTemperature(f32),
     /// Another weight of one penalty.
     Penalty {
@@ -81,7 +81,7 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// The text of its button, which names all that changes.
+    /// The text of its button, which names all changes.
     pub fn label(self) -> String {
         match self {
             Advice::LearningRate(rate) => format!("Use a learning rate of {}", shortest(rate)),
@@ -134,7 +134,7 @@ impl Advice {
         }
     }
 
-    /// The card or form that is changed.
+    /// The card or form that changes.
     pub fn place(self) -> Place {
         match self {
             Advice::LearningRate(_)
@@ -164,7 +164,8 @@ impl Advice {
         }
     }
 
-    /// All of a design that advice changes: without the description of its data and the selections, which may be long.
+    /// The parts of a design that advice can change: without the description of its data and the
+    /// selections, which may be long.
     pub fn part_of(design: &Project) -> Project {
         let Project { corruption, loss, .. } = *design;
         Project {
@@ -188,7 +189,7 @@ impl Advice {
         (changed != *design).then_some(changed)
     }
 
-    /// Makes the change, where it fits the design.
+    /// Makes the change, if it fits the design.
     pub fn apply(self, design: &mut Project) {
         let training = &mut design.training;
         match self {
@@ -215,7 +216,7 @@ impl Advice {
             Advice::NarrowLayers => scale_layers(design, |width| (width / 2).max(1)),
             Advice::WideLayers => scale_layers(design, |width| width.saturating_mul(2)),
             Advice::CodeSize { units, form } => {
-                // The form may have changed since, and the number means something else then.
+                // The form may have changed since, so the number would mean something else.
                 if design.code.form == form {
                     design.code.units = units;
                 }
@@ -271,7 +272,7 @@ impl Advice {
                 }
             }
             Advice::Penalty { at, name, weight } => {
-                // The list may have changed since: what is lower already stays.
+                // The list may have changed since; a weight that is already lower is kept.
                 let own = design.regularizers.get_mut(at);
                 let is_meant = |own: &&mut Regularizer| own.penalty.name() == name && own.weight > weight;
                 if let Some(regularizer) = own.filter(is_meant) {
@@ -291,8 +292,8 @@ fn has_weights(layer: &Layer) -> bool {
     matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::ConvTranspose2d { .. })
 }
 
-/// Changes the widths of all layers with weights, except the last of a free decoder, whose width may be the
-/// input's. Changes nothing if another layer depends on a width.
+/// Changes the widths of all layers with weights, except the last of a free decoder, whose width
+/// may be the input's. Changes nothing if another layer depends on a width.
 fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
     let own = match &mut design.decoder {
         Decoder::Free(layers) => layers.as_mut_slice(),
@@ -321,7 +322,8 @@ fn scale_layers(design: &mut Project, scaled: impl Fn(usize) -> usize) {
     }
 }
 
-/// Replaces an activation in all layers of the encoder and of a free decoder; returns whether one had it.
+/// Replaces an activation in all layers of the encoder and of a free decoder; returns whether one
+/// had it.
 fn replace_activation(design: &mut Project, from: Activation, to: Activation) -> bool {
     let own = match &mut design.decoder {
         Decoder::Free(layers) => layers.as_mut_slice(),
@@ -335,19 +337,19 @@ fn replace_activation(design: &mut Project, from: Activation, to: Activation) ->
     is_any
 }
 
-/// Adds a batch norm after every layer with weights that has no norm after it, except the last of a free
-/// decoder. The activation moves to the batch norm.
+/// Adds a batch norm after every layer with weights that has no norm after it, except the last of a
+/// free decoder. The activation moves to the batch norm.
 fn add_norms(design: &mut Project) {
     let is_norm = |layer: &Layer| {
         matches!(layer, Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::GroupNorm { .. })
     };
     let lacks = |layers: &[Layer]| -> Vec<(usize, Activation)> {
         let needs = |at: &usize| has_weights(&layers[*at]) && !layers.get(at + 1).is_some_and(is_norm);
-        // From the last on, so that places stay what they are while layers are added.
+        // From last to first, so that indices stay valid while layers are added.
         (0..layers.len()).rev().filter(needs).filter_map(|at| Some((at, layers[at].activation()?))).collect()
     };
     let mut decoder = if let Decoder::Free(layers) = &design.decoder { lacks(layers) } else { Vec::new() };
-    // The last one may be the output.
+    // The last layer may be the output.
     if let Decoder::Free(layers) = &design.decoder {
         decoder.retain(|(at, _)| at + 1 < layers.len());
     }
@@ -408,7 +410,7 @@ mod tests {
             |_| {},
             |own| own.encoder.iter_mut().for_each(|layer| *layer = layer.clone().with_activation(to)),
         );
-        // ReLU comes with the weights that suit it, where there is something to replace.
+        // ReLU comes with suitable weights, if there is an activation to replace.
         let tanh = |own: &mut Project| replace_activation(own, Activation::Relu, Activation::Tanh);
         let relu = Advice::Relu { from: Activation::Tanh };
         check(relu, |_| {}, |_| {});
@@ -422,7 +424,7 @@ mod tests {
                 own.training.initialisation = Initialisation::He;
             },
         );
-        // What is no longer there, or never was.
+        // Penalties that were removed, or never existed.
         let penalty = Advice::Penalty { at: 0, name: Penalty::L1.name(), weight: 0.1 };
         check(penalty, |_| {}, |_| {});
         let add = |own: &mut Project, weight| {

@@ -27,7 +27,7 @@ impl Attempt {
         self.start().saturating_add(self.epochs())
     }
 
-    /// Fraction of its epochs completed, `epochs` into the run; above 1 where a run is trained
+    /// Fraction of its epochs completed, `epochs` into the run; above 1 if a run is trained
     /// further.
     pub fn share(self, epochs: f64) -> f64 {
         (epochs - f64::from(self.start())) / f64::from(self.epochs().max(1))

@@ -8,7 +8,7 @@ use crate::project::{Shape, visible};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Caption {
-    /// Its name; empty where it has only its number.
+    /// Its name; empty if it has only its number.
     pub name: String,
     /// A note.
     pub note: String,
@@ -45,12 +45,12 @@ impl Run {
         code_shape(&self.design, self.shape)
     }
 
-    /// Numbers of a code.
+    /// Numbers per code.
     pub fn code_units(&self) -> usize {
         self.code_shape().features()
     }
 
-    /// Its title in lists and legends: `run 2`, or `run 2 · wide` where it has a name.
+    /// Its title in lists and legends: `run 2`, or `run 2 · wide` if it has a name.
     pub fn title(&self) -> String {
         if self.caption.name.is_empty() {
             format!("run {}", self.id)

@@ -20,9 +20,9 @@ pub struct Checkpoint {
     /// State of the optimizer, named after the parameters (`exp_avg.encoder.0.weight`).
     #[serde(skip)]
     pub moments: Weights,
-    /// The best epoch so far, where early stopping is used.
+    /// The best epoch so far, if early stopping is used.
     pub best: Option<Best>,
-    /// The layer being pretrained; `None` once all are, or where none is.
+    /// The layer being pretrained; `None` once all are, or if none is.
     pub pretraining: Option<GreedyState>,
 }
 
@@ -38,15 +38,15 @@ pub struct Best {
     pub weights: Arc<Weights>,
 }
 
-/// Exceeds the number of epochs and attempts ever trained; larger counts could overflow.
+/// More than the epochs and attempts of any run; larger counts could overflow.
 const MOST_EPOCHS: u32 = u32::MAX / 2;
 const MOST_ATTEMPTS: u32 = 30;
-/// Exceeds the number of samples of an epoch.
+/// More than the samples of any epoch.
 const MOST_SAMPLES: u64 = 1 << 53;
 
 impl Checkpoint {
-    /// Checks a checkpoint read from a file, of a run of this design; `plan` is the design's, where
-    /// it is valid.
+    /// Checks a checkpoint read from a file, of a run of this design; `plan` is the design's, if it
+    /// is valid.
     ///
     /// # Errors
     /// A message describing the mismatch.
@@ -112,8 +112,7 @@ impl Checkpoint {
         prefixes.iter().try_for_each(|prefix| self.moments.validate(prefix, &learned))
     }
 
-    /// The weights for using a trained network: the best ones where early stopping kept some, else
-    /// the last.
+    /// The weights for inference: the best ones if early stopping kept some, else the last.
     pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }

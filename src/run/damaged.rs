@@ -12,9 +12,9 @@ impl Run {
     }
 
     /// Loads other data with `load` in the form that the corruption of its design would produce:
-    /// small pictures become the averages that the network learnt to enlarge, and transparent parts
-    /// become holes. Whole pictures, and its own data, are unchanged. Where there is a mask, it
-    /// defines the holes.
+    /// small pictures become the block averages that the network learned to enlarge, and
+    /// transparent parts become holes. Whole pictures, and its own data, are unchanged. Where there
+    /// is a mask, it defines the holes.
     ///
     /// # Errors
     /// Those of `load` and of [`masked`]; [`DataError::Memory`] and [`DataError::Cancelled`].
@@ -116,16 +116,16 @@ impl Run {
         };
         move |feature| match &scaler {
             Some(scaler) if is_masking => scaler.unscale(feature, 0.0),
-            // Where the smallest value is scaled to 0, this is the smallest value of the training
+            // If the smallest value is scaled to 0, this is the smallest value of the training
             // data.
             Some(scaler) => scaler.unscale(feature, 0.0).min(least),
             None => least,
         }
     }
 
-    /// The source of pictures, to be read with transparency. `None` where they have none, or where
-    /// it does not mark holes because a background was chosen or the training data had
-    /// transparency. `data` are the pictures read without it.
+    /// The source of pictures, to be read with transparency. `None` if they have none, or if it
+    /// does not mark holes because a background was chosen or the training data had transparency.
+    /// `data` are the pictures read without it.
     fn transparent_source(&self, asked: &Data, data: &Dataset) -> Option<Source> {
         let mut source = asked.source.clone();
         let Source::ImageFolder { reading, .. } = &mut source else { return None };

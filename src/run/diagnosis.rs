@@ -1,6 +1,6 @@
-//! Findings: what is wrong with a trained network, most serious first, each with its evidence and with
-//! changes of the design that help. [`diagnoses`] uses only what a run recorded; `docs/health.md` lists all
-//! findings.
+//! Findings: faults of a trained network, most serious first, each with its evidence and with
+//! changes of the design that help. [`diagnoses`] uses only the records of a run; `docs/health.md`
+//! lists all findings.
 
 mod curve;
 mod learning;
@@ -22,7 +22,7 @@ pub struct Diagnosis {
     pub weight: f64,
     /// The layer that has it, if it belongs to one layer.
     pub place: Option<String>,
-    /// The numbers that show it, the most telling first.
+    /// The numbers that show it, the most informative first.
     pub evidence: Vec<Evidence>,
     /// Changes of the design that help, most likely first. Each of them changes the run's design.
     pub advice: Vec<Advice>,
@@ -71,9 +71,9 @@ pub enum Fault {
     ExplodingGradients,
     /// Gradients of some layers are far smaller than those of the others, and little is learned.
     VanishingGradients,
-    /// A layer most of whose units are 0 for every sample.
+    /// A layer with mostly dead units, which are 0 for every sample.
     DeadUnits,
-    /// A layer most of whose activations lie on the flat ends of a sigmoid or tanh.
+    /// A layer with mostly saturated activations, at the flat ends of a sigmoid or tanh.
     SaturatedUnits,
     /// Few entries of a codebook are used.
     CodebookCollapse,
@@ -138,7 +138,7 @@ impl Fault {
         }
     }
 
-    /// What it means, in a sentence.
+    /// Its meaning, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
             Fault::Diverged => "The loss or a weight became infinite; the last finite weights are kept.",
@@ -257,7 +257,7 @@ impl Diagnosis {
         format!("{} ({}). {}{try_it}", self.title(), self.evidence_text(), self.fault.about())
     }
 
-    /// The first number that shows it: how bad it is.
+    /// The first number of the evidence: how serious it is.
     pub fn measure(&self) -> f64 {
         self.evidence.first().map_or(f64::NAN, |evidence| evidence.value)
     }
@@ -275,8 +275,8 @@ impl Diagnosis {
     }
 }
 
-/// All faults that the records of a run show, most serious first. A run that is still training is judged only
-/// by what cannot change any more.
+/// All faults in the records of a run, most serious first. For a run that is still training, only
+/// those that can no longer change.
 pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     learning::find(run, &mut found);
@@ -286,19 +286,19 @@ pub fn diagnoses(run: &Run) -> Vec<Diagnosis> {
     found
 }
 
-/// Cached findings of a run, because views ask for them every frame and computing them reads the whole
-/// history. Copies of a run start with an empty cache.
+/// Cached findings of a run, because views ask for them every frame and computing them reads the
+/// whole history. Copies of a run start with an empty cache.
 #[derive(Debug, Default)]
 pub struct Diagnosed(Mutex<Option<(Stamp, Arc<[Diagnosis]>)>>);
 
-/// Key of the cache. While a run trains it changes with each measurement of health, afterwards with every
-/// record.
+/// Key of the cache. While a run trains it changes with each measurement of health, afterwards with
+/// every record.
 #[derive(Clone, Debug, PartialEq)]
 struct Stamp {
     status: Status,
-    /// The epochs that it is to train, which tell how late it is.
+    /// The total number of epochs, which shows how far training is.
     epochs: u32,
-    /// Where the measurement is, and its epoch: another may take the place of one that is gone.
+    /// Address and epoch of the measurement: another one may reuse a freed address.
     health: Option<(usize, u32)>,
     recorded: Option<usize>,
     pca_mse: Option<u64>,
@@ -375,9 +375,9 @@ fn explanations(fault: Fault) -> &'static [Fault] {
             Fault::Overfitting,
         ],
         Fault::HighRate => &[Fault::Diverged, Fault::ExplodingGradients, Fault::VanishingGradients],
-        // Nothing flows back through layers that are 0 or constant.
+        // No gradient flows back through layers that are 0 or constant.
         Fault::VanishingGradients => &[Fault::DeadUnits, Fault::SaturatedUnits],
-        // Layers before a code that is ignored learn nothing.
+        // Layers before an ignored code learn nothing.
         Fault::DeadUnits => &[Fault::Diverged, Fault::Collapse],
         Fault::Overfitting | Fault::SaturatedUnits | Fault::ExplodingGradients => &[Fault::Diverged],
         Fault::Diverged

@@ -34,9 +34,9 @@ pub enum RunEvent {
     Checkpoint(Arc<Checkpoint>),
     /// The error of PCA with the same code size, per feature.
     Baseline(f64),
-    /// Its data were found, possibly in a new location, and are prepared like this.
+    /// Its data were found, possibly in a new location; includes their preparation.
     Located(Box<Data>, Normaliser),
-    /// Something was measured of its network.
+    /// A measurement of its network was made.
     Found(Box<Finding>),
     /// A saved measurement was removed.
     Dropped(Box<Finding>),

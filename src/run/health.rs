@@ -17,7 +17,7 @@ pub struct Health {
     pub samples: usize,
     /// Activations of every layer of the encoder, followed by the code.
     pub layers: Vec<LayerHealth>,
-    /// Root mean square over samples of `‖∂code/∂input‖_F`, where the code has a derivative.
+    /// Root mean square over samples of `‖∂code/∂input‖_F`, if the code has a derivative.
     pub jacobian: Option<f64>,
     /// Mean of each unit of a picture code.
     #[serde(default)]
@@ -140,15 +140,15 @@ pub struct CodebookHealth {
 pub struct HashHealth {
     /// Share of samples for which each bit is 1.
     pub balance: Vec<f32>,
-    /// Mean absolute correlation of two bits; 0 where no bit varies.
+    /// Mean absolute correlation of two bits; 0 if no bit varies.
     pub correlation: f32,
     /// Share of the units' values that lie within 0.1 of 0 or 1.
     pub decided: f32,
 }
 
-/// Exceeds the number of bins of a histogram.
+/// More than any histogram has bins.
 const MOST_BARS: usize = 1024;
-/// Exceeds the length in bytes of the name of a layer.
+/// Longer than the name of any layer, in bytes.
 const MOST_NAME_BYTES: usize = 200;
 
 impl Health {
@@ -162,7 +162,7 @@ impl Health {
             return Err(format!("its health has {} layers, but the encoder has {most}", self.layers.len()));
         }
         let decoded = match &design.decoder {
-            // Inverting a layer may take two: for a pool with a remainder, or for a dense layer on
+            // Mirroring a layer may take two: for a pool with a remainder, or for a dense layer on
             // pictures.
             Decoder::Mirrored { .. } => 2 * most,
             Decoder::Free(layers) => layers.len(),
@@ -221,7 +221,7 @@ impl Health {
         Ok(())
     }
 
-    /// Number of units of a variational code with information.
+    /// Number of units of a variational code that carry information.
     pub fn active_units(&self) -> Option<usize> {
         let nats = self.divergence.as_ref()?;
         Some(nats.iter().filter(|nats| **nats > ACTIVE_NATS).count())

@@ -27,10 +27,10 @@ pub struct EpochRecord {
     pub step: u64,
     /// Mean over the epoch's training minibatches, each measured when it was used.
     pub train: Losses,
-    /// Losses on the validation split at the end of the epoch, where there is one.
+    /// Losses on the validation split at the end of the epoch, if there is one.
     pub validation: Option<Losses>,
     /// Squared reconstruction error per feature on the validation split, in units of the scaled
-    /// data; the training split's where there is no validation.
+    /// data; the training split's if there is no validation.
     pub mse: f64,
     /// Learning rate of the epoch's last step.
     pub learning_rate: f32,
@@ -40,7 +40,7 @@ pub struct EpochRecord {
 
 impl EpochRecord {
     /// The losses used to compare epochs: those of the validation split, or of the training split
-    /// where there is none.
+    /// if there is none.
     pub fn judged(&self) -> &Losses {
         self.validation.as_ref().unwrap_or(&self.train)
     }
@@ -64,7 +64,7 @@ impl History {
         }
     }
 
-    /// Drops the epochs after `last`, and the layer-wise records after a state (none where
+    /// Drops the epochs after `last`, and the layer-wise records after a state (`None` if
     /// pretraining is over).
     pub fn rewind(&mut self, last: u32, layers: Option<&GreedyState>) {
         self.epochs.truncate(self.epochs.partition_point(|record| record.epoch <= last));
@@ -107,8 +107,8 @@ impl History {
         Ok(())
     }
 
-    /// The epoch with the lowest total on the validation split (on the training split where there
-    /// is none), starting at `first`, before which totals may be computed with other weights.
+    /// The epoch with the lowest total on the validation split (on the training split if there is
+    /// none), starting at `first`, before which totals may be computed with other weights.
     pub fn best(&self, first: u32) -> Option<&EpochRecord> {
         let total = |record: &EpochRecord| record.judged().total();
         let judged = self.epochs.iter().filter(|record| record.epoch >= first);

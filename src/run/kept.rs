@@ -16,7 +16,7 @@ pub struct Probe {
     pub code_rows: Vec<u32>,
 }
 
-/// Exceeds the number of samples of each kind in a probe.
+/// More than any probe has samples of each kind.
 const MOST_ROWS: usize = 10_000;
 
 impl Probe {
@@ -32,7 +32,7 @@ impl Probe {
         Ok(())
     }
 
-    /// A row that data with `rows` rows do not contain.
+    /// The first row of the probe that data with `rows` rows do not contain.
     pub fn beyond(&self, rows: usize) -> Option<u32> {
         self.picture_rows.iter().chain(&self.code_rows).copied().find(|row| *row as usize >= rows)
     }
@@ -89,13 +89,13 @@ impl KeptEpochs {
         KeptEpochs { probe, ..KeptEpochs::default() }
     }
 
-    /// Returns whether an epoch is still kept once many others have followed.
+    /// Whether an epoch is still kept once many others have followed.
     pub fn stays(epoch: u32) -> bool {
         // At least 32 of them from each epoch to twice its number.
         epoch.is_multiple_of((epoch / 32).next_power_of_two())
     }
 
-    /// Returns whether the weights of a network with these arrays are kept.
+    /// Whether the weights of a network with these arrays are kept.
     pub fn has_room_for(arrays: &[PlannedArray]) -> bool {
         let values = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
         bytes_of(values.fold(0, usize::saturating_add)) <= HeldWeights::CAPACITY_BYTES
@@ -142,8 +142,8 @@ impl KeptEpochs {
         }
     }
 
-    /// The network's weights after a kept epoch; `None` where none were kept, or where an earlier
-    /// version kept the epoch.
+    /// The network's weights after a kept epoch; `None` if none were kept, or if an earlier version
+    /// kept the epoch.
     pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
         self.weights.by_epoch.get(&epoch)
     }
@@ -175,7 +175,7 @@ impl KeptEpochs {
 trait TakesMemory {
     /// Maximum size of all epochs together, in bytes.
     const CAPACITY_BYTES: usize;
-    /// Number of epochs that are kept whatever their size.
+    /// Number of epochs that are kept at any size.
     const LEAST: usize;
 
     fn bytes(&self) -> usize;
@@ -191,7 +191,7 @@ impl TakesMemory for Arc<Kept> {
     }
 }
 
-/// Those in a file count too: they take the same space there.
+/// Weights in a file count too: they take the same space there.
 impl TakesMemory for HeldWeights {
     const CAPACITY_BYTES: usize = 256 << 20;
     const LEAST: usize = 0;
@@ -251,8 +251,8 @@ impl<T: TakesMemory> Thinned<T> {
     }
 }
 
-/// Returns whether an epoch is kept: recent epochs always, older ones on a grid that gets coarser
-/// in proportion to their number, because most is learned in the first epochs.
+/// Whether an epoch is kept: recent epochs always, older ones on a grid that gets coarser in
+/// proportion to the epoch number, because most is learned in the first epochs.
 fn is_wanted(epoch: u32, newest: u32) -> bool {
     newest - epoch.min(newest) < RECENT || KeptEpochs::stays(epoch)
 }
@@ -307,8 +307,8 @@ mod tests {
 
     #[test]
     fn weights_of_kept_epochs_have_their_own_memory_cap() {
-        // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and
-        // 300 MB each.
+        // All share one array, so that the test needs little memory: 2 kB, 16 MB, 120 MB, 200 MB
+        // and 300 MB each.
         let (kept, small) = with_weights(300, 500);
         assert_eq!(small, kept.iter().map(|kept| kept.epoch).collect::<Vec<_>>());
         let (kept, some) = with_weights(40, 4 << 20);

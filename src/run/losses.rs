@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Name of the sum of all terms, which is what training minimises.
 pub const TOTAL: &str = "total";
 
-/// Exceeds the number of terms of any loss.
+/// More than any loss has terms.
 const MOST_TERMS: usize = 256;
-/// Exceeds the length in bytes of the name of a term.
+/// Longer than the name of any term, in bytes.
 const MOST_NAME_BYTES: usize = 200;
 
 /// Names of the terms of a loss in order, the total first. All losses of a run share them.
@@ -15,15 +15,14 @@ const MOST_NAME_BYTES: usize = 200;
 #[serde(into = "Vec<String>", from = "Vec<String>")]
 pub struct Terms(Arc<[String]>);
 
-/// A loss, term by term. Summed over features; over samples it is a mean or, during accumulation, a
-/// sum.
+/// A loss, term by term. Summed over features; a mean over samples or, during accumulation, a sum.
 ///
 /// Stored in files as pairs of name and value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Vec<(String, f64)>", from = "Vec<(String, f64)>")]
 pub struct Losses {
     terms: Terms,
-    /// The total, equal to the sum of the other terms where all are present.
+    /// The total, equal to the sum of the other terms if all are present.
     total: f64,
     /// The terms after the total, in the order of their names.
     parts: Box<[f64]>,
@@ -97,7 +96,7 @@ impl Losses {
         Losses { terms: terms.clone(), total: 0.0, parts: vec![0.0; terms.parts().len()].into() }
     }
 
-    /// Values in the order of their names; `None` where their number differs.
+    /// Values in the order of their names; `None` if their number differs.
     pub fn new(terms: &Terms, values: &[f64]) -> Option<Losses> {
         let (&total, parts) = values.split_first()?;
         let fits = parts.len() == terms.parts().len();

@@ -14,28 +14,28 @@ pub struct Normaliser {
     /// As many factors, all non-zero.
     pub factors: Vec<f32>,
     /// The mean of each column of a table over the training split, unscaled. It fills gaps in new
-    /// rows. Empty where the data are not a table, and in files written before it was stored.
+    /// rows. Empty if the data are not a table, and in files written before it was stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub means: Vec<f32>,
-    /// The names of the columns in order, to detect new rows with another column order. Empty where
+    /// The names of the columns in order, to detect new rows with another column order. Empty if
     /// there are none, and in files written before they were stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// The columns of a table as they were converted to features, so that other tables are
-    /// converted identically. Empty where the data are not a table, and in files written before it
-    /// was stored.
+    /// converted identically. Empty if the data are not a table, and in files written before it was
+    /// stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub table: Vec<Column>,
-    /// The other columns of the table: labels and excluded columns. Empty where there are none,
-    /// where the data are not a table, and in files written before they were stored.
+    /// The other columns of the table: labels and excluded columns. Empty if there are none, if the
+    /// data are not a table, and in files written before they were stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherColumn>,
     /// The bit depth of the values it was fitted on. `None` in files written before it was stored,
-    /// and in earlier ones where the data are not pictures.
+    /// and in earlier ones if the data are not pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<Depth>,
-    /// Decisions based on all pictures together, so that others are read in the same way. Empty
-    /// where the data are not a folder of pictures, and in files written before it was stored.
+    /// Decisions based on all pictures together, so that others are read in the same way. Empty if
+    /// the data are not a folder of pictures, and in files written before it was stored.
     #[serde(default, skip_serializing_if = "Settled::is_empty")]
     pub settled: Settled,
 }

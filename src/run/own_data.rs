@@ -12,7 +12,7 @@ impl Run {
         Known { means, columns, others: self.other_columns(), settled, depth }
     }
 
-    /// Loads its data with `load`. Where the result differs from the data it was trained on, the
+    /// Loads its data with `load`. If the result differs from the data it was trained on, the
     /// stored columns and limits, and then all rows, take precedence over those found by newer
     /// rules. Data that differ in every reading are returned as found. No two readings are in
     /// memory at once.
@@ -29,7 +29,7 @@ impl Run {
         if self.check_same_rows(&found).is_ok() {
             return Ok(found);
         }
-        // Where the columns of a table already match, only the rows can differ.
+        // If the columns of a table already match, only the rows can differ.
         let has_columns =
             matches!(data.source, Source::Csv { .. }) && found.columns == columns && found.gaps.filled == 0;
         let ends: Vec<Choice> = found.doubts.iter().flat_map(|doubt| &doubt.remedies).cloned().collect();
@@ -113,7 +113,7 @@ mod tests {
             let of = |(rows, features)| (rows, Shape::Vector(features));
             let data = load(&design.data, &Progress::default()).unwrap();
             let mut run = Run::new(RunId(1), &plan(&design, &facts(&data)).unwrap(), &data);
-            // As if nothing had been set and no rows excluded.
+            // As if no setting had been made and no rows were excluded.
             run.design.data = asked.clone();
             let found = load(&asked, &Progress::default()).unwrap();
             assert_eq!((size(&data), size(&found)), (of(then), of(now)), "{text}");

@@ -13,9 +13,9 @@ const CODES: usize = 2000;
 const CODE_VALUES: usize = 1 << 18;
 
 /// Chooses the samples used to watch a run: pictures from the validation split (the training split
-/// where there is none), with classes taking turns; codes from both, including those of the
-/// pictures. The test split is never used. Fewer large pictures are watched (5 of 256 × 256 × 3
-/// values, at least 1), so that the kept epochs of a run stay within their memory limit.
+/// if there is none), with classes taking turns; codes from both, including those of the pictures.
+/// The test split is never used. Fewer large pictures are watched (5 of 256 × 256 × 3 values, at
+/// least 1), so that the kept epochs of a run stay within their memory limit.
 pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
     let (train, validation) = (data.split.rows(Subset::Train), data.split.rows(Subset::Validation));
     let mut pictured = if validation.is_empty() { train.to_vec() } else { validation.to_vec() };

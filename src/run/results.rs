@@ -77,7 +77,7 @@ pub struct Finding {
     pub step: u64,
     /// When it was measured, in seconds since 1970.
     pub unix_secs: u64,
-    /// Number of samples; 0 where unknown.
+    /// Number of samples; 0 if unknown.
     #[serde(default)]
     pub samples: u64,
     /// Details, such as the held-out class.

@@ -40,7 +40,7 @@ impl Normaliser {
 impl Run {
     /// The scaling it was trained with, applicable to any data of its shape.
     ///
-    /// `None` where the run was written before normalisers were stored, or where the stored one is
+    /// `None` if the run was written before normalisers were stored, or if the stored one is
     /// damaged.
     pub fn scaler(&self) -> Option<Scaler> {
         let Normaliser { offsets, factors, .. } = self.normaliser.clone()?;
@@ -55,16 +55,16 @@ impl Run {
     /// Means of a table's columns over the training rows; they fill gaps in other rows shown to its
     /// network.
     ///
-    /// `None` where the run was written before they were stored, where it was not trained on a
-    /// table, or where they are damaged.
+    /// `None` if the run was written before they were stored, if it was not trained on a table, or
+    /// if they are damaged.
     pub fn column_means(&self) -> Option<&[f32]> {
         let means = &self.normaliser.as_ref()?.means;
         let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());
         fits.then_some(means)
     }
 
-    /// The columns of its training table as they were converted to features; empty where the data
-    /// are not a table or this is unknown.
+    /// The columns of its training table as they were converted to features; empty if the data are
+    /// not a table or this is unknown.
     pub fn known_columns(&self) -> Vec<Column> {
         let Some(normaliser) = &self.normaliser else { return Vec::new() };
         let features = self.shape.features();
@@ -78,20 +78,20 @@ impl Run {
         Vec::new()
     }
 
-    /// The bit depth of its training values, where known, and the decisions based on all its
-    /// pictures together.
+    /// The bit depth of its training values, if known, and the decisions based on all its pictures
+    /// together.
     pub fn known_pixels(&self) -> (Option<Depth>, Settled) {
         let normaliser = self.normaliser.as_ref();
         normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
     }
 
-    /// The columns of that table that are not features; empty where unknown.
+    /// The columns of that table that are not features; empty if unknown.
     pub fn other_columns(&self) -> &[OtherColumn] {
         self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
-    /// The plan of its design without its data, where the design is valid: it was checked against
-    /// them when it was trained.
+    /// The plan of its design without its data, if the design is valid: it was checked against them
+    /// when it was trained.
     pub fn plan(&self) -> Option<Plan> {
         self.plan_on(self.shape)
     }
@@ -115,7 +115,7 @@ impl Run {
         (plan.arrays() == self.plan()?.arrays()).then_some(plan)
     }
 
-    /// Ends where its network would take more memory for samples of this shape than there is.
+    /// Checks that there is enough memory for its network on samples of this shape.
     ///
     /// # Errors
     /// [`DataError::Memory`] with the name of the data.
@@ -135,7 +135,8 @@ impl Run {
         })
     }
 
-    /// Why its network only takes samples of one size; `None` if it takes any size that its layers can process.
+    /// Why its network only takes samples of one size; `None` if it takes any size that its layers
+    /// can process.
     pub fn one_size_only(&self) -> Option<&'static str> {
         let Shape::Image { height, width, channels } = self.shape else {
             return Some("its samples are not pictures");
@@ -158,7 +159,7 @@ impl Run {
         self.plan_for(twice).is_none().then_some(why)
     }
 
-    /// The shape of the codes of samples of this shape.
+    /// The shape of codes for samples of this shape.
     pub fn code_shape_for(&self, shape: Shape) -> Shape {
         let other = (shape != self.shape).then(|| self.plan_for(shape)).flatten();
         other.map_or_else(|| self.code_shape(), |plan| plan.code_shape())

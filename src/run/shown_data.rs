@@ -7,7 +7,7 @@ use crate::project::{Alpha, Choice, Data, Mask, PixelRange, Rules, Source};
 impl Run {
     /// Loads data for its network with `load`, which receives what the run has stored about its own
     /// data. `is_other` means that they are not meant to be its own: damaged data are then read as
-    /// the corruption would produce them, with the holes of a mask where one is given. The result
+    /// the corruption would produce them, with the holes of a mask if one is given. The result
     /// still has to be scaled ([`Run::scale_shown`]).
     ///
     /// # Errors
@@ -40,8 +40,8 @@ impl Run {
     }
 
     /// Scales data returned by [`Run::load_shown`] like its training data, and returns their
-    /// possible problems. `fit_again` computes the scaling where the run does not contain it. The
-    /// data must have its shape, or one that [`Run::plan_for`] has a plan for.
+    /// possible problems. `fit_again` computes the scaling if the run does not contain it. The data
+    /// must have its shape, or one that [`Run::plan_for`] has a plan for.
     ///
     /// # Errors
     /// Those of `fit_again`.
@@ -84,8 +84,8 @@ impl Run {
         Some(self.scaler()?.for_pictures(depth, [white, data.settled.white], &data.rows))
     }
 
-    /// The error where a run does not contain its scaling, and where its data cannot be loaded to
-    /// fit it again.
+    /// The error if a run does not contain its scaling, and its data cannot be loaded to fit it
+    /// again.
     pub fn unknown_scaling(&self, why: &str) -> DataError {
         DataError::Setting(format!(
             "the data run {} was trained on are needed for their scaling, which is not stored in the file: {why}",
@@ -166,7 +166,7 @@ impl Run {
     }
 }
 
-/// The description of a background in the summary of what was read.
+/// Description of a background in the summary of how the data were read.
 fn ground_said(ground: Alpha) -> String {
     format!("transparency on {}", ground.name().to_lowercase())
 }

@@ -2,8 +2,8 @@ use crate::check::{Fix, Problem};
 use crate::dataset::Dataset;
 use crate::project::{Place, Project};
 
-/// What is wrong with the weights of features of a design on its data: what [`crate::check`] cannot judge, as it does not know
-/// the names of features.
+/// Problems of a design's weights of features on its data. [`crate::check`] cannot find them, as it
+/// does not know the names of features.
 pub fn weight_problem(design: &Project, data: &Dataset) -> Option<Problem> {
     let fault = data.weight_fault(&design.feature_weights)?;
     let unknown = data.unknown_weight(&design.feature_weights).map(|own| own.name.clone());

@@ -6,11 +6,11 @@ const BASELINE_VALUES: usize = 64 << 20;
 
 /// Returns the reference error of a run: that of PCA with as many components as the code has units,
 /// per feature, fitted on the training split and evaluated on the validation split (the training
-/// split where there is none). Masked missing values are excluded, as they are for networks: the
+/// split if there is none). Masked missing values are excluded, as they are for networks: the
 /// result is the mean over samples of the mean over the other values.
 ///
 /// # Errors
-/// Where PCA cannot be fitted to the data.
+/// If PCA cannot be fitted to the data.
 pub fn baseline(data: &Dataset, components: usize) -> Result<f64, PcaError> {
     let [train, validation] = [Subset::Train, Subset::Validation].map(|subset| data.split.rows(subset));
     let rows = gathered(data, train);
@@ -41,12 +41,12 @@ fn masked_mse(pca: &Pca, data: &Dataset, numbers: &[u32], rows: &[f32]) -> f64 {
 pub fn baseline_macs(data: &Dataset, components: usize) -> f64 {
     let features = data.shape.features() as f64;
     let train = (data.split.train.len() as f64).min(BASELINE_VALUES as f64 / features.max(1.0));
-    // The covariance matrix and its eigenvectors; both are upper bounds where PCA uses random
+    // The covariance matrix and its eigenvectors; both are upper bounds if PCA uses random
     // projection.
     (train + components as f64 + 10.0 * features) * features * features
 }
 
-/// Scaled values of rows, subsampled evenly where there are too many.
+/// Scaled values of rows, subsampled evenly if there are too many.
 pub(super) fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
     let rows = thinned(data, rows);
     let mut values = vec![0.0; rows.len() * data.shape.features()];

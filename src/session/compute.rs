@@ -1,5 +1,5 @@
 //! The compute service: one worker per urgency, so that whatever is under the pointer is decoded at
-//! once, no matter what else is being computed.
+//! once, whatever else is being computed.
 //!
 //! [`Queue`] decides which job is next. Between two blocks of work on a whole set, a worker checks
 //! whether the job was cancelled. Networks are cached until other weights are requested, or until a
@@ -89,7 +89,7 @@ impl Shared {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next job, until the given moment where there is one.
+    /// Waits for the next job, until the given time if there is one.
     fn wait(&self, urgency: Urgency, until: Option<Instant>) -> Wait {
         let (mut jobs, wake) = (self.lock(), &self.wake[urgency as usize]);
         loop {
@@ -125,7 +125,7 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
             }
             Wait::Closed => return,
         };
-        // The requester draws a frame, and this thread, which has just been woken, may have
+        // The requester is drawing a frame, and this thread, which has just been woken, may have
         // displaced it.
         give_way();
         let goes_on = || shared.lock().queue.is_wanted(job.id);
@@ -161,8 +161,8 @@ impl Held {
     }
 }
 
-/// Does a job with what is held from earlier ones, for as long as `goes_on` says so; `tried` is told each point of a search for a
-/// learning rate.
+/// Runs a job with cached values from earlier ones, while `goes_on` returns true; `tried` receives
+/// each point of a learning rate search.
 fn compute(
     kind: &JobKind,
     held: &mut Held,

@@ -28,11 +28,11 @@ impl<'a> Decoded<'a> {
     }
 
     /// Writes them as an array in the units of the source. `rows` are the leading axes, which count
-    /// the rows; the shape of a row follows. The array has 64 bits where 32 could not represent the
+    /// the rows; the shape of a row follows. The array has 64 bits if 32 could not represent the
     /// numbers of the source.
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save_array(self, files: &Files, path: &Path, rows: &[usize]) -> Result<(), FileError> {
         let (data, features) = (self.data, self.data.shape.features().max(1));
         let mut shape = rows.to_vec();
@@ -53,8 +53,8 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// Explains why so many samples of some data, with codes of so many units, cannot be generated:
-/// they need more memory than is free. `None` where they fit.
+/// Explains why this many samples of some data, with codes of `units` units, cannot be generated:
+/// they need more memory than is free. `None` if they fit.
 pub fn lack_of_room(data: &Dataset, units: usize, samples: usize) -> Option<String> {
     lack_of(data.shape.features(), units, samples, available_bytes())
 }
@@ -88,7 +88,7 @@ pub struct Painter<'a> {
 const GAP: usize = 2;
 
 impl<'a> Painter<'a> {
-    /// The painter for data from this source; `None` where they are not pictures.
+    /// The painter for data from this source; `None` if they are not pictures.
     pub fn of(source: &Source, data: &'a Dataset) -> Option<Painter<'a>> {
         let Shape::Image { height, width, channels } = data.shape else { return None };
         let shown = written_channels(source, data.shape);
@@ -100,7 +100,7 @@ impl<'a> Painter<'a> {
         (self.height, self.width, self.shown.len())
     }
 
-    /// The number of channels of the data, where some of them are not written.
+    /// The number of channels of the data, if some of them are not written.
     pub fn left_out(&self) -> Option<usize> {
         (self.shown.len() < self.channels).then_some(self.channels)
     }
@@ -112,7 +112,7 @@ impl<'a> Painter<'a> {
         self.pixel.all(places.map(|at| self.data.scaler.unscale(at, scaled[at])))
     }
 
-    /// Height, width and channels of a page with so many lines and columns of pictures.
+    /// Height, width and channels of a page with this many lines and columns of pictures.
     pub fn page_shape(&self, lines: usize, columns: usize) -> (usize, usize, usize) {
         let length = |count: usize, side: usize| {
             count.saturating_mul(side).saturating_add(GAP * count.saturating_sub(1))
@@ -125,7 +125,7 @@ impl<'a> Painter<'a> {
     pub fn page(&self, columns: usize, pictures: &[Option<&[f32]>]) -> Pixels {
         let (height, width, channels) = self.page_shape(pictures.len().div_ceil(columns.max(1)), columns);
         let places = (0..).zip(pictures).filter_map(|(at, picture)| Some((at, self.pixels((*picture)?))));
-        // Pixels have the depth of the pictures, even where there are no pictures.
+        // Pixels have the depth of the pictures, even if there are no pictures.
         match self.pixel {
             Pixel::Shades(..) => {
                 let mut page = vec![u8::MAX; height * width * channels];

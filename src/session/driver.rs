@@ -1,4 +1,4 @@
-//! The training loop: steps a run's trainer and turns whatever happens into events.
+//! The training loop: steps a run's trainer and turns the results into events.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -66,12 +66,12 @@ pub struct Driver<O> {
 }
 
 impl<O: Observer> Driver<O> {
-    /// Creates a driver of a run, at its checkpoint where it has one. It watches the samples of the
-    /// kept epochs where there are some.
+    /// Creates a driver of a run, at its checkpoint if it has one. It watches the samples of the
+    /// kept epochs if there are some.
     ///
     /// # Errors
-    /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory
-    /// does not suffice.
+    /// [`EngineError`] if the checkpoint belongs to another network or other data, or memory does
+    /// not suffice.
     pub fn new(
         run: Run,
         plan: &Plan,
@@ -170,7 +170,7 @@ impl<O: Observer> Driver<O> {
     /// including one of a single layer.
     ///
     /// # Errors
-    /// [`EngineError`] where training cannot continue.
+    /// [`EngineError`] if training cannot continue.
     pub fn step(&mut self) -> Result<bool, EngineError> {
         self.step_while(&|| true)
     }
@@ -209,7 +209,7 @@ impl<O: Observer> Driver<O> {
         if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
             self.measure();
         }
-        // For a run that is finished, the checkpoint is made where it ends.
+        // For a run that is finished, the checkpoint is made when it ends.
         if restart.is_some() || (self.checkpoint_is_due(epoch) && !self.trainer.is_done()) {
             self.checkpoint();
         }
@@ -252,8 +252,8 @@ impl<O: Observer> Driver<O> {
         self.observer.observe(&self.run, event);
     }
 
-    /// Returns whether a checkpoint is due after a step that ended this epoch of the network or of
-    /// a layer (`None`: no epoch ended).
+    /// Whether a checkpoint is due after a step that ended this epoch of the network or of a layer
+    /// (`None`: no epoch ended).
     fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
         let by_epoch = match self.pace.checkpoint {
             Checkpoints::Timed(_) => false,
@@ -496,7 +496,7 @@ mod tests {
 
     #[test]
     fn checkpoints_are_made_every_given_number_of_epochs() {
-        // 23 steps per epoch; the checkpoint of the last epoch is made where the run ends.
+        // 23 steps per epoch; the checkpoint of the last epoch is made when the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
         check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);
         check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0, 0), &[(0, Some(0)), (0, Some(0))]);

@@ -60,13 +60,13 @@ impl Encoded {
         }
     }
 
-    /// Adds the numbers; where a code is a distribution, its means.
+    /// Adds the numbers; if a code is a distribution, its means.
     pub fn add_values<'a>(&'a self, sheet: &mut Sheet<'a>) {
         let name = if self.codes.variances.is_empty() { "code" } else { "mean" };
         sheet.numbered(name, &self.codes.values);
     }
 
-    /// Adds the variances, where a code is a distribution.
+    /// Adds the variances, if a code is a distribution.
     pub fn add_variances<'a>(&'a self, sheet: &mut Sheet<'a>) {
         sheet.numbered("variance", &self.codes.variances);
     }

@@ -44,7 +44,7 @@ pub struct Draws {
     pub temperature: f32,
     /// Seed of the random numbers.
     pub seed: u64,
-    /// How often each entry of a codebook is chosen; uniform where it is empty.
+    /// How often each entry of a codebook is chosen; uniform if it is empty.
     pub shares: Vec<f32>,
 }
 
@@ -55,7 +55,7 @@ impl Draws {
     /// Draws them, row by row. `goes_on` is called regularly.
     ///
     /// # Errors
-    /// A message where there is no such distribution, and where `goes_on` says no.
+    /// A message if there is no such distribution, and if `goes_on` says no.
     pub fn codes(&self, network: &Network, goes_on: impl Fn() -> bool) -> Result<Vec<f32>, String> {
         self.fitted_codes(network, &mut Fits::default(), goes_on)
     }

@@ -55,7 +55,7 @@ pub struct Anomalies {
 pub struct Restoration {
     /// Peak signal-to-noise ratio, in decibels.
     pub psnr: (f64, f64),
-    /// Mean structural similarity, where samples are pictures.
+    /// Mean structural similarity, if samples are pictures.
     pub ssim: Option<(f64, f64)>,
     /// Number of samples measured.
     pub samples: usize,
@@ -122,9 +122,9 @@ impl Findings {
     }
 }
 
-/// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) where the
-/// network is variational with a likelihood, else the squared error. `None` where no class was held
-/// out, or where the split has only held-out samples or none.
+/// Ranks the test split by anomaly score: the reconstruction probability (An & Cho 2015) if the
+/// network is variational with a likelihood, else the squared error. `None` if no class was held
+/// out, or if the split has only held-out samples or none.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     ranked(network, data, &|| true).ok().flatten()
 }
@@ -177,8 +177,8 @@ fn sides(network: &Network, data: &Dataset) -> Option<Sides> {
 
 /// Squared error per feature of a linear regression from the features chosen by a selector to all
 /// features, fitted on the training split and evaluated on the validation split (the training split
-/// where there is none), as the method's authors compare selections (Abid et al. 2019, table 1).
-/// `None` where the network is not a selector.
+/// if there is none), as the method's authors compare selections (Abid et al. 2019, table 1).
+/// `None` if the network is not a selector.
 pub fn refit(network: &Network, data: &Dataset) -> Option<f64> {
     let chosen = network.chosen_features()?;
     let features = data.shape.features();
@@ -195,8 +195,8 @@ pub fn refit(network: &Network, data: &Dataset) -> Option<f64> {
     Some(regression.mse(&pick(&judged), &judged))
 }
 
-/// Measures how well the network restores samples that are corrupted as in its training; `None`
-/// where it was trained without corruption.
+/// Measures how well the network restores samples that are corrupted as in its training; `None` if
+/// it was trained without corruption.
 fn restoration(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<Restoration> {
     let (design, range) = (network.plan().design(), network.plan().facts().value_range);
     let (corruption, seed) = (design.corruption, design.training.seed);
@@ -237,7 +237,7 @@ fn mean_ssim(of: &[f32], clean: &[f32], (height, width, channels): (usize, usize
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Precision of retrieving training samples by binary codes; `None` where the code is not a hashing
+/// Precision of retrieving training samples by binary codes; `None` if the code is not a hashing
 /// code or there are no classes.
 fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64> {
     let Bottleneck::Hashing { threshold, .. } = network.plan().design().code.kind else { return None };
@@ -248,7 +248,7 @@ fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64>
     };
     let (train, rows) = (&labelled(&data.split.train), &labelled(rows));
     let [known, asked] = [train, rows].map(|rows| network.encode(&gathered(data, rows)));
-    // Where there are too many rows, they and their classes are subsampled.
+    // If there are too many rows, they and their classes are subsampled.
     let stride = (train.len() * units).div_ceil(known.len().max(1)).max(1);
     let classes = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|row| ids[*row as usize]).collect() };
     let known_classes: Vec<u32> = classes(train).into_iter().step_by(stride).collect();

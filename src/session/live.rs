@@ -19,7 +19,7 @@ impl Asked {
         self.is_asked = true;
     }
 
-    /// Returns the time until the requested copy may be made; `None` where none was requested, in
+    /// Returns the time until the requested copy may be made; `None` if none was requested, in
     /// which case `now` is not called.
     pub(super) fn due_in(&self, now: impl Fn() -> Instant) -> Option<Duration> {
         let passed = || self.copied.map_or(EVERY, |copied| now().saturating_duration_since(copied));

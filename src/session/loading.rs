@@ -1,5 +1,5 @@
 //! Loading of data: one thread per request. A new request cancels the previous one of its kind
-//! (data of the design, or data shown to a trained network).
+//! (data of the design, or data for a trained network).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -28,7 +28,7 @@ enum Points {
     Codes(BinaryCodes),
 }
 
-/// A search for neighbours: a network, the data it is shown, and the quantity that is compared.
+/// A search for neighbours: a network, its data, and the quantity that is compared.
 pub struct Neighbours<'a> {
     network: &'a mut Network,
     data: &'a Dataset,
@@ -39,7 +39,7 @@ impl Likeness {
     /// PCA with as many components as a code has units, fitted to rows.
     ///
     /// # Errors
-    /// A message where PCA cannot be fitted.
+    /// A message if PCA cannot be fitted.
     pub fn components(data: &Dataset, rows: &[u32], units: usize) -> Result<Likeness, String> {
         let pca = Pca::fit(&gathered(data, rows), data.shape.features(), units);
         pca.map(Likeness::Components).map_err(|error| error.to_string())
@@ -47,7 +47,7 @@ impl Likeness {
 }
 
 impl<'a> Neighbours<'a> {
-    /// A search in data that a network is shown.
+    /// A search in data for a network.
     pub fn new(network: &'a mut Network, data: &'a Dataset, likeness: Likeness) -> Neighbours<'a> {
         Neighbours { network, data, likeness }
     }
@@ -124,9 +124,9 @@ struct Ties {
 impl Neighbours<'_> {
     /// Returns the mean over samples of the share of their neighbours that have their class, and
     /// the number of samples counted: those with a class and neighbours. `found` is the result of
-    /// [`Neighbours::find`] for these samples. Where binary codes tie for the last neighbours, each
-    /// tied sample counts in proportion, because their order is arbitrary. `None` where there are
-    /// no samples, or where the labels are not classes.
+    /// [`Neighbours::find`] for these samples. If binary codes tie for the last neighbours, each
+    /// tied sample counts in proportion, because their order is arbitrary. `None` if there are no
+    /// samples, or if the labels are not classes.
     pub fn precision(
         &mut self,
         column: &LabelColumn,
@@ -173,7 +173,7 @@ impl Neighbours<'_> {
     }
 }
 
-/// `ties` is empty where the order of neighbours is not arbitrary.
+/// `ties` is empty if the order of neighbours is not arbitrary.
 fn mean_precision(
     asked: &[u32],
     found: &[Vec<Found>],

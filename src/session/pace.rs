@@ -8,9 +8,9 @@ pub struct Pace {
     pub report: Duration,
     /// When epochs are recorded with the probe.
     pub look: Cadence,
-    /// When the health is measured; `None` means only where the run pauses or ends.
+    /// When the health is measured; `None` means only when the run pauses or ends.
     pub health: Option<Cadence>,
-    /// When checkpoints are made while the run trains; one is always made where it pauses or ends.
+    /// When checkpoints are made while the run trains; one is always made when it pauses or ends.
     pub checkpoint: Checkpoints,
 }
 
@@ -29,10 +29,10 @@ pub struct Cadence {
 /// seconds.
 #[derive(Clone, Copy, Debug)]
 pub enum Checkpoints {
-    /// By time alone.
+    /// By time only.
     Timed(Cadence),
-    /// After this many epochs, including those of single layers, and by time in between. Where
-    /// saving takes long, the run trains for as long before the next one.
+    /// After this many epochs, including those of single layers, and by time in between. If saving
+    /// takes long, the run trains for as long before the next one.
     Epochs(u32, Cadence),
 }
 

@@ -22,8 +22,8 @@ pub enum Request {
         request: u64,
         /// The data to load.
         data: Box<Data>,
-        /// A run that was trained on them: they are read by the rules it was trained with, where
-        /// newer rules differ.
+        /// A run that was trained on them: they are read by the rules it was trained with, if newer
+        /// rules differ.
         own: Option<Box<Run>>,
     },
     /// Cancel the load under way.
@@ -38,7 +38,7 @@ pub enum Request {
         run: Box<Run>,
         /// The files and folders.
         paths: Vec<PathBuf>,
-        /// The missing parts of the files, where masks mark them.
+        /// The missing parts of the files, if masks mark them.
         mask: Option<Mask>,
         /// Size that pictures are resized to; the default is that of the training.
         size: Option<ShownSize>,
@@ -67,8 +67,8 @@ pub enum Request {
 /// Everything needed to train a run, from the start or from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct TrainRequest {
-    /// The run in its current state. It continues from its checkpoint where it has one, watches the
-    /// samples of its kept epochs where it has some, and trains up to its number of epochs.
+    /// The run in its current state. It continues from its checkpoint if it has one, watches the
+    /// samples of its kept epochs if it has some, and trains up to its number of epochs.
     pub run: Run,
     /// A new total number of epochs, recorded with the run by [`RunEvent::Edited`]. With `None`,
     /// the run continues exactly as before, early stopping included.
@@ -81,11 +81,11 @@ pub struct TrainRequest {
     pub threads: usize,
     /// How far to train first.
     pub start: Start,
-    /// Where everything is recorded as it happens, so that a crash costs seconds.
+    /// Where everything is recorded as it happens, so that a crash loses only seconds.
     pub store: Option<Store>,
 }
 
-/// How far a run trains when its turn comes, or after a pause.
+/// How far a run trains when it starts, or after a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// Trains until it is done.
@@ -124,7 +124,7 @@ pub enum Event {
         request: u64,
         /// The cause, and what to do.
         error: DataError,
-        /// A source that would probably load instead, where the settings are the cause.
+        /// A source that would probably load instead, if the settings are the cause.
         fixed_source: Option<Box<Source>>,
     },
     /// Progress of loading files to be shown: units done and in total (0 while unknown).
@@ -160,10 +160,10 @@ pub enum Event {
         epoch: u32,
         /// Steps since the start of the run.
         step: u64,
-        /// A copy; `None` where the run is not under way, so that its checkpoint has them.
+        /// A copy; `None` if the run is not under way, so that its checkpoint has them.
         weights: Option<Arc<Weights>>,
     },
-    /// A search for a learning rate that is under way tried a rate.
+    /// A running learning rate search tried a rate.
     RateTried(JobId, RatePoint),
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
@@ -324,7 +324,7 @@ pub enum JobResult {
     Survey(Arc<Survey>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
-    /// Squared error per feature on the validation split (the training split where there is none).
+    /// Squared error per feature on the validation split (the training split if there is none).
     Baseline(f64),
     /// The likelihood of a split.
     Likelihood {

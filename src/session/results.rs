@@ -31,7 +31,7 @@ pub struct Measured {
     pub epoch: u32,
     /// Steps at the checkpoint that holds them.
     pub step: u64,
-    /// Samples of the split; 0 where unknown.
+    /// Samples of the split; 0 if unknown.
     pub samples: u64,
 }
 
@@ -84,7 +84,7 @@ impl Measured {
     }
 
     /// How well user-defined anomalies are separated from the rest of this many samples: by the
-    /// error, and by the log probability where there is one. `None` where neither is known.
+    /// error, and by the log probability if there is one. `None` if neither is known.
     pub fn ranking(
         &self,
         split: Subset,

@@ -19,7 +19,7 @@ pub enum SampleResults {
     Codes,
     /// Their reconstructions, in the units of the data.
     Reconstructions,
-    /// Their errors, and log probabilities where available.
+    /// Their errors, and log probabilities if available.
     Scores,
 }
 
@@ -41,7 +41,7 @@ pub struct ResultsExport {
     pub trained: Trained,
     /// The data it is shown.
     pub data: Arc<Dataset>,
-    /// Its training data, where they are loaded.
+    /// Its training data, if they are loaded.
     pub own: Option<Arc<Dataset>>,
     /// The rows.
     pub rows: Vec<u32>,
@@ -56,7 +56,7 @@ impl ResultsExport {
     /// Computes and writes them. Progress counts each row twice: once for each of these steps.
     ///
     /// # Errors
-    /// [`FileError`] where the network cannot be built or the file not be written;
+    /// [`FileError`] if the network cannot be built or the file not be written;
     /// [`FileError::Cancelled`].
     pub fn save(&self, files: &Files, path: &Path, form: ResultsForm) -> Result<(), FileError> {
         let failed = |error: String| FileError::content(path, "its results", error);

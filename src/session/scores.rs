@@ -9,7 +9,7 @@ pub struct Scores {
     /// Squared error of the reconstruction per feature, in units of the scaled data.
     pub errors: Vec<f64>,
     /// Mean of log p(x|z) over codes drawn from q(z|x), in nats: the reconstruction probability of
-    /// An & Cho (2015). `None` where the network is not variational with a likelihood.
+    /// An & Cho (2015). `None` if the network is not variational with a likelihood.
     pub log_probabilities: Option<Vec<f64>>,
 }
 
@@ -23,7 +23,7 @@ pub struct Ranking {
 }
 
 impl Scores {
-    /// Computes the scores of samples. Where there is a likelihood, `draws` codes are drawn per
+    /// Computes the scores of samples. If there is a likelihood, `draws` codes are drawn per
     /// sample, using the seed of the design. `watch` is called with the amount done and the total,
     /// and returns whether to continue.
     ///
@@ -58,7 +58,7 @@ impl Scores {
     }
 }
 
-/// `None` where all or none are anomalies, or where a score is NaN.
+/// `None` if all or none are anomalies, or if a score is NaN.
 fn ranking(scores: impl Iterator<Item = f64>, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
     let (mut anomalies, mut others) = (Vec::new(), Vec::new());
     for (score, is_anomalous) in scores.zip(is_anomalous) {

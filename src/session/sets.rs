@@ -35,8 +35,8 @@ pub struct Trial {
     /// Whether the network receives corrupted samples, as in its training; errors are always
     /// against the clean ones.
     pub is_corrupted: bool,
-    /// The training data, where the plan does not have the range of their values, which noise
-    /// depends on.
+    /// The training data, if the plan does not have the range of their values, which noise depends
+    /// on.
     pub unranged: Option<Arc<Dataset>>,
 }
 
@@ -49,8 +49,8 @@ pub struct Linear(Arc<Pca>);
 pub enum SampleJob {
     /// The error of each row.
     Errors(Trial, Vec<u32>),
-    /// The reconstructions of rows by the network and, where there is one, by PCA, with these
-    /// channels of the codes where the codes are pictures.
+    /// The reconstructions of rows by the network and, if there is one, by PCA, with these channels
+    /// of the codes if the codes are pictures.
     Pictures(Trial, Option<Linear>, Vec<u32>, Vec<usize>),
     /// The reconstructions of the given scaled values by PCA.
     Linear(Linear, Vec<f32>),
@@ -58,14 +58,14 @@ pub enum SampleJob {
     LinearError(Trial, Linear, Vec<u32>),
     /// A fit of PCA with this many components.
     Fit(Arc<Dataset>, usize),
-    /// Rows to sort; the errors are by row of the data, NaN where unknown.
+    /// Rows to sort; the errors are by row of the data, NaN if unknown.
     Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
-    /// The codes of rows, and their positions in a plane of principal components of other codes
-    /// where one is given.
+    /// The codes of rows, and their positions in a plane of principal components of other codes if
+    /// one is given.
     Locate(Trial, Vec<u32>, Option<(Arc<Kept>, CodePlane)>),
     /// Positions of codes on a plane.
     Place(PlaceJob),
-    /// A comparison of selected rows with all others; errors as above, empty where none are known.
+    /// A comparison of selected rows with all others; errors as above, empty if none are known.
     Compare(Arc<Dataset>, Vec<u32>, Vec<f32>),
     /// A comparison of selected rows of the first data with the training split of the second, both
     /// with their errors.
@@ -100,11 +100,11 @@ pub enum SampleAnswer {
 pub struct Pictures {
     /// The rows of the data.
     pub rows: Vec<u32>,
-    /// The corrupted input of the encoder; empty where the input was not corrupted.
+    /// The corrupted input of the encoder; empty if the input was not corrupted.
     pub corrupted: Vec<f32>,
     /// The reconstructions.
     pub reconstructions: Vec<f32>,
-    /// The reconstructions by PCA of the same input; empty where there is none.
+    /// The reconstructions by PCA of the same input; empty if there is none.
     pub linear: Vec<f32>,
     /// The requested channels of codes.
     pub channels: Vec<usize>,
@@ -112,7 +112,7 @@ pub struct Pictures {
     pub codes: Vec<f32>,
 }
 
-/// Data with the errors of their rows, NaN where unknown; empty where none are known.
+/// Data with the errors of their rows, NaN if unknown; empty if none are known.
 #[derive(Clone, Debug)]
 pub struct Rated {
     /// The data.
@@ -126,7 +126,7 @@ pub struct Rated {
 pub struct Located {
     /// The codes, row by row.
     pub codes: Vec<f32>,
-    /// Their positions in a plane of principal components; empty where none was requested.
+    /// Their positions in a plane of principal components; empty if none was requested.
     pub plane: Vec<[f32; 2]>,
 }
 
@@ -139,7 +139,7 @@ impl Linear {
     /// Fits this many components to the training split.
     ///
     /// # Errors
-    /// A message where PCA cannot be fitted.
+    /// A message if PCA cannot be fitted.
     pub fn fit(data: &Dataset, components: usize) -> Result<Linear, String> {
         let train = gathered(data, data.split.rows(Subset::Train));
         let pca = Pca::fit(&train, data.shape.features(), components).map_err(|error| error.to_string())?;
@@ -166,7 +166,7 @@ impl SampleJob {
     /// Runs the job with the network cached in `ready`.
     ///
     /// # Errors
-    /// A message where the network or PCA is not available.
+    /// A message if the network or PCA is not available.
     pub fn answer(&self, ready: &mut Ready) -> Result<SampleAnswer, String> {
         Ok(match self {
             SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(ready, rows)?),
@@ -270,7 +270,7 @@ impl Trial {
     /// `goes_on` is called with the number of rows of every part and returns whether to continue.
     ///
     /// # Errors
-    /// A message where the network is not available, or where `goes_on` returns false.
+    /// A message if the network is not available, or if `goes_on` returns false.
     pub fn reconstructed(&self, rows: &[u32], goes_on: impl Fn(usize) -> bool) -> Result<Dataset, String> {
         let (mut ready, data) = (Ready::new(1), &*self.data);
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
@@ -305,7 +305,7 @@ impl Trial {
         Ok(Located { codes, plane })
     }
 
-    /// The network is needed only where noise has to be added.
+    /// The network is needed only if noise has to be added.
     fn linear_error(&self, ready: &mut Ready, linear: &Linear, rows: &[u32]) -> Result<f64, String> {
         let clean = self.clean(rows);
         let made = match self.noise() {

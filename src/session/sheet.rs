@@ -34,7 +34,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The columns that identify samples: name, or number in the source counted from 1; the split,
-    /// where the data are a run's `own`; and all labels.
+    /// if the data are a run's `own`; and all labels.
     pub fn of(data: &'a Dataset, own: bool, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         sheet.samples(data, own, rows);
@@ -65,7 +65,7 @@ impl<'a> Sheet<'a> {
         self.labels(data, rows);
     }
 
-    /// Only columns that the order of rows does not imply: names, row numbers where some rows were
+    /// Only columns that the order of rows does not imply: names, row numbers if some rows were
     /// excluded, and labels.
     pub fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
@@ -129,7 +129,7 @@ impl<'a> Sheet<'a> {
     /// by a space.
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
         let names = self.names();
         let has_header = form == TableForm::Csv || names.len() > 1;
@@ -139,7 +139,7 @@ impl<'a> Sheet<'a> {
     /// Writes the table without a header, as [`Sheet::save`].
     ///
     /// # Errors
-    /// [`FileError`] where the file cannot be written.
+    /// [`FileError`] if the file cannot be written.
     pub fn save_bare(&self, files: &Files, path: &Path, form: TableForm) -> Result<usize, FileError> {
         save_table(files, path, form, None, self.rows, self.row())
     }
@@ -153,8 +153,8 @@ impl<'a> Sheet<'a> {
         |row, fields| self.columns.iter().for_each(|columns| (columns.fields)(row, fields))
     }
 
-    /// The names of all columns, made unique: names of the source stay, others are numbered where
-    /// they are taken.
+    /// The names of all columns, made unique: names of the source stay, others are numbered if they
+    /// are taken.
     fn names(&self) -> Vec<String> {
         let source = self.columns.iter().filter(|columns| columns.is_source);
         let mut taken: HashSet<String> = source.flat_map(|columns| columns.names.iter().cloned()).collect();

@@ -22,13 +22,13 @@ pub struct Shown {
 /// none can be read.
 ///
 /// Designs that restore corrupted data receive damaged pictures unchanged, with the holes of a mask
-/// where one is given ([`Run::load_shown`]). Pictures are resized to the given size, which must be
-/// one that [`Run::plan_for`] has a plan for, or else to that of the training.
+/// if one is given ([`Run::load_shown`]). Pictures are resized to the given size, which must be one
+/// that [`Run::plan_for`] has a plan for, or else to that of the training.
 ///
 /// # Errors
-/// The error of the first file, where none can be read; [`DataError::Memory`] and
-/// [`DataError::Cancelled`]; [`DataError::Setting`] where the network does not accept the size, or
-/// where the pictures have different sizes.
+/// The error of the first file, if none can be read; [`DataError::Memory`] and
+/// [`DataError::Cancelled`]; [`DataError::Setting`] if the network does not accept the size, or if
+/// the pictures have different sizes.
 pub fn show(
     run: &Run,
     paths: &[PathBuf],
@@ -63,7 +63,7 @@ pub fn show(
     }
 }
 
-/// Width and height that pictures are resized to, where they differ from those of the training.
+/// Width and height that pictures are resized to, if they differ from those of the training.
 fn side(
     run: &Run,
     paths: &[PathBuf],
@@ -113,7 +113,7 @@ fn read(
     Ok((data, doubts))
 }
 
-/// Ends where data that are not resized are of another size than the one that is asked for.
+/// Checks that data that are not resized have the requested size.
 fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> Result<(), DataError> {
     let (Some((width, height)), Shape::Image { height: own_height, width: own_width, .. }) =
         (size, data.shape)
@@ -130,7 +130,7 @@ fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> 
     )))
 }
 
-/// The error of data whose shape the network does not take.
+/// The error for data whose shape the network does not accept.
 fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
     let is_of_size =
         |shape: Shape| matches!(shape, Shape::Image { .. }) && shape.channels() == run.shape.channels();

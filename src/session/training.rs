@@ -116,7 +116,7 @@ impl Lane<'_> {
         self.outbox.send(Event::Weights { run, epoch, step, weights });
     }
 
-    /// Sends a copy of the current weights to the requesters, where one is due.
+    /// Sends a copy of the current weights to the requesters, if one is due.
     fn hand_out_weights(&mut self, driver: &mut Current<'_>) {
         if self.asked.take(Instant::now) {
             let at = (driver.trainer().epoch(), driver.trainer().steps());

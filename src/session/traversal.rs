@@ -192,7 +192,7 @@ pub fn traversal(
 /// have are skipped.
 ///
 /// # Errors
-/// A message where PCA cannot be fitted.
+/// A message if PCA cannot be fitted.
 pub fn traversal_of_components(
     (codes, units): (&[f32], usize),
     components: usize,

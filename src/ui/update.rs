@@ -1,5 +1,5 @@
-//! What changes the [`State`], one file per concern. `refresh` runs after every change. Nothing
-//! here knows a view or a command.
+//! Changes of the [`State`], one file per concern. `refresh` runs after every change. Nothing here
+//! knows a view or a command.
 //!
 //! - `session_events` and `file_events` take in what happened outside.
 //! - `data` loads data and keeps those of runs that the design no longer reads.

@@ -27,7 +27,7 @@ const DRAWS: u64 = 20;
 /// Where the measured numbers stand in the page.
 const MARKS: [&str; 2] = ["<!-- measurements -->\n", "<!-- /measurements -->"];
 
-/// What a kind was measured to be on data.
+/// Results measured for one kind on one data set.
 struct Row {
     kind: Bottleneck,
     baseline: String,
@@ -96,7 +96,7 @@ fn trained(design: &Project, data: &Arc<Dataset>) -> f64 {
     error(&trainer.network().decode(&codes), &rows)
 }
 
-/// What a design is compared with, in words, and the validation error of that.
+/// The baseline of a design: its name, and its validation error.
 fn baseline(design: &Project, data: &Dataset) -> (String, f64) {
     let features = data.shape.features();
     let (train, rows) = (gathered(data, &data.split.train), gathered(data, &data.split.validation));

@@ -1,4 +1,4 @@
-//! What each recipe looks like in the list of recipes.
+//! Pictures of the recipes for the list of recipes.
 
 use hourglass::dataset::{Dataset, LabelValues};
 use hourglass::figure::Palette;

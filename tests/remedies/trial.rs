@@ -14,7 +14,7 @@ use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline}
 
 /// A design that shows a finding.
 pub struct Case {
-    /// What it is, for the page.
+    /// Its description, for the page.
     pub name: &'static str,
     /// The finding.
     pub fault: Fault,
@@ -70,7 +70,7 @@ impl Figure {
 
 /// A training and what was found.
 pub struct Trial {
-    /// What the training left behind.
+    /// The trained run.
     pub run: Run,
     data: Arc<Dataset>,
     plan: Plan,
@@ -78,11 +78,11 @@ pub struct Trial {
     variance: f64,
 }
 
-/// What a remedy did.
+/// The effect of a remedy.
 pub struct Outcome {
     /// Its button.
     pub remedy: String,
-    /// What it is judged by.
+    /// The figure it is judged by.
     pub of: Figure,
     /// The figure before and after.
     pub figure: [f64; 2],
@@ -90,7 +90,7 @@ pub struct Outcome {
     pub error: [f64; 2],
     /// The weight of the finding before, and after if it is still there.
     pub weight: [f64; 2],
-    /// What else is found after, or what is wrong with the design.
+    /// The other findings after it, or the problems of the design.
     pub after: String,
 }
 
@@ -133,7 +133,7 @@ impl Trial {
     /// Trains a design to its end.
     ///
     /// # Errors
-    /// What keeps it from being trained; a training that fails is a run that failed.
+    /// The problems that prevent its training; a training that fails is a failed run.
     pub fn new(design: &Project) -> Result<Trial, String> {
         let data = Arc::new(load(&design.data, &Progress::default()).map_err(|error| error.to_string())?);
         let plan = plan(design, &facts(&data)).map_err(|problems| format!("{problems:?}"))?;
@@ -240,7 +240,7 @@ impl Case {
     /// Trains the design, and again with each remedy of its finding.
     ///
     /// # Errors
-    /// What else was found, where the design does not show the finding.
+    /// The other findings, if the design does not show this one.
     pub fn try_all(&self) -> Result<Vec<Outcome>, String> {
         let design = (self.design)();
         let before = Trial::new(&design)?;
@@ -266,7 +266,8 @@ impl Case {
         Ok(finding.advice.iter().map(outcome).collect())
     }
 
-    /// What a remedy is judged by: a smaller code cannot hold more information, but wastes fewer units.
+    /// The figure a remedy is judged by: a smaller code cannot hold more information, but wastes
+    /// fewer units.
     fn figure_of(&self, advice: &Advice) -> Figure {
         let is_size = matches!(advice, Advice::CodeSize { .. });
         if is_size && self.fault == Fault::InactiveUnits { Figure::Inactive } else { self.figure }

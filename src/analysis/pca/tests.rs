@@ -10,7 +10,7 @@ fn close(found: &[f32], expected: &[f32], tolerance: f32) {
     }
 }
 
-/// The digits that come with the program, scaled to [0, 1].
+/// The bundled digits, scaled to [0, 1].
 fn digits() -> Vec<f32> {
     let packed = include_bytes!("../../../assets/digits.csv.gz");
     let mut text = String::new();
@@ -37,7 +37,7 @@ fn closed_forms() {
         close(&pca.project(&[4.0, 5.0])[..1], &[5.0], 1e-5);
         assert!(pca.mse(&[-2.0, -3.0, 1.0, 1.0]) < 1e-10);
     }
-    // Along the axes with deviations 3, 2 and 1, which are not mixed.
+    // Along the axes with deviations 3, 2 and 1, uncorrelated.
     let rows = [3.0, 0.0, 0.0, -3.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, -2.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0];
     for pca in fits(&rows, 3, 2) {
         close(&pca.components, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 1e-5);
@@ -69,7 +69,8 @@ fn equals_scikit_learn_on_the_digits() {
 
 #[test]
 fn random_projection_finds_the_subspace_of_wide_data() {
-    // 60 rows of 2,500 features from 5 hidden directions of falling strength, and a little noise.
+    // 60 rows of 2,500 features from 5 latent directions of decreasing strength, and a little
+    // noise.
     let (n, d, k) = (60, 2500, 5);
     let mut state = 9;
     let mut noise = |scale: f32| (0..24).map(|_| sign(&mut state)).sum::<f32>() / 24_f32.sqrt() * scale;

@@ -21,12 +21,12 @@ pub(super) struct Conv {
     pub direction: Direction,
 }
 
-/// From the large picture to the small one, or back.
+/// From the large picture to the small one, or the reverse.
 #[derive(Clone, Copy)]
 pub(super) enum Direction {
     /// A convolution.
     Down,
-    /// The transpose of one.
+    /// The transpose of a convolution.
     Up {
         /// As in [`Layer::ConvTranspose2d`].
         output_padding: Option<(usize, usize)>,
@@ -210,8 +210,8 @@ fn filling(padding: Padding, stride: usize) -> (usize, usize) {
 }
 
 /// Memory of a convolution, or of its transpose, between pictures of `large` and `small` channels
-/// besides parameters and output, in bytes: patches of each shard, its gradients of weight and bias
-/// (as `f64`), and the bias of `outputs` channels repeated.
+/// besides parameters and output, in bytes: patches and gradients of weight and bias (as `f64`) of
+/// each shard, and the repeated bias of `outputs` channels.
 pub(super) fn scratch_bytes(
     window: Window,
     groups: usize,
@@ -240,8 +240,8 @@ pub(super) fn scratch_bytes(
     (patches.saturating_add(sums).saturating_add(bias) as u64).saturating_mul(4)
 }
 
-/// The same with groups of channels or gaps in the kernel: patches and pixels of a group in each shard,
-/// the weight, the bias repeated, and each shard's gradients of both.
+/// [`scratch_bytes`] with groups of channels or a dilated kernel: patches and pixels of a group in
+/// each shard, the weight, the repeated bias, and each shard's gradients of both.
 fn grouped_scratch_bytes(
     window: Window,
     groups: usize,
@@ -260,7 +260,7 @@ fn grouped_scratch_bytes(
     (all.saturating_add(weights).saturating_add(bias) as u64).saturating_mul(4)
 }
 
-/// A convolution or its transpose as a map between pictures, which works in the memory of the stage.
+/// A convolution or its transpose as a map between pictures, which uses the memory of the stage.
 pub(super) fn linear_map(window: Window, groups: usize, input: Shape, output: Shape) -> HeldMap {
     let sides = [window.kernel, window.kernel, window.small.0, window.small.1];
     let multiply_adds =

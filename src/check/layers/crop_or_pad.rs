@@ -1,4 +1,4 @@
-//! Pictures brought to a size.
+//! Resizing pictures by cropping or padding.
 
 use super::family::{
     Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,

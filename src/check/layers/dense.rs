@@ -6,7 +6,7 @@ use crate::check::route::{HeldMap, MapKind, MapSizes};
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Shape};
 
-/// Widest layer that is taken seriously.
+/// Most units per layer.
 const MOST_UNITS: usize = 1 << 20;
 
 /// [`Layer::Dense`]
@@ -59,7 +59,7 @@ impl Family for Dense {
     }
 }
 
-/// Why a number of units is impossible, in a sentence; `what` has them.
+/// Why a number of units is impossible, in a sentence; `what` names the layer or code.
 pub(in crate::check) fn units_problem(what: &str, units: usize) -> Option<String> {
     if units == 0 {
         Some(format!("{what} has 0 units: it needs at least 1."))

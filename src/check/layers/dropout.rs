@@ -27,7 +27,7 @@ impl Family for Dropout {
         Undone::again(Layer::Dropout { rate: self.rate }, before)
     }
 
-    /// The values that are left are scaled up.
+    /// The remaining values are scaled up.
     fn widens(&self) -> Option<&'static str> {
         (self.rate > 0.0).then_some("dropout")
     }

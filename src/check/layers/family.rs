@@ -2,17 +2,17 @@ use super::residual::Part;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Shape};
 
-/// Largest side, kernel or number of channels that is taken seriously.
+/// Largest side, kernel or number of channels.
 pub(in crate::check) const MOST_SIDE: usize = 1 << 20;
-/// Largest sample that is taken seriously.
+/// Most features per sample.
 pub(in crate::check) const MOST_FEATURES: usize = 1 << 24;
 
-/// One layer, seen as a member of its family: all that it means to `check`.
+/// One layer as a member of its family: everything `check` needs to know about it.
 ///
-/// A family has a file with one type, whose fields are the settings of its layers. Methods with a
-/// body are right for most families.
+/// Each family is one file with one type, whose fields are the settings of its layers. Default
+/// methods are right for most families.
 pub(in crate::check) trait Family {
-    /// The first setting that is impossible whatever reaches the layer.
+    /// The first setting that is impossible for any input.
     fn setting_problem(&self) -> Option<SettingProblem> {
         None
     }
@@ -20,21 +20,23 @@ pub(in crate::check) trait Family {
     /// Applies the layer to samples of shape `input`.
     ///
     /// # Errors
-    /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit `input`.
+    /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit
+    /// `input`.
     fn apply(&self, input: Shape) -> Result<Passage, String>;
 
-    /// Its computations, where it has several: all of a residual block. Empty where it is one, or cannot
+    /// Its computations, if it has several, as a residual block has. Empty if it has one, or cannot
     /// be applied.
     fn parts(&self, _input: Shape) -> Vec<Part> {
         Vec::new()
     }
 
-    /// The layer with one setting changed so that it fits `input`, and the text of the button that changes it.
+    /// The layer with one setting changed to fit `input`, and the text of the button that changes
+    /// it.
     fn fitted(&self, _input: Shape) -> Option<(String, Layer)> {
         None
     }
 
-    /// Shape of the output whatever the input, where that is so.
+    /// Shape of the output, if that does not depend on the input.
     fn fixed_output(&self) -> Option<Shape> {
         None
     }
@@ -42,28 +44,29 @@ pub(in crate::check) trait Family {
     /// The layers of a decoder that undo it.
     fn undo(&self, before: Before) -> Undone;
 
-    /// Name of what takes values out of the range of its inputs, where it has no activation and
-    /// does not only move, pick or average.
+    /// Name of the layer if it takes values out of the range of its inputs, has no activation and
+    /// does more than move, pick or average.
     fn widens(&self) -> Option<&'static str> {
         None
     }
 
-    /// Whether it multiplies by weights, and so can be tied.
+    /// Whether it multiplies by weights, so that it can be tied.
     fn has_weights(&self) -> bool {
         false
     }
 
-    /// Whether it works on pictures alone.
+    /// Whether it needs a picture as input.
     fn needs_picture(&self) -> bool {
         false
     }
 
-    /// Whether it changes the shape and no value.
+    /// Whether it only changes the shape.
     fn only_reshapes(&self) -> bool {
         false
     }
 
-    /// Name of what compares the samples of a minibatch with each other, so that there must be two.
+    /// Name of the layer if it compares the samples of a minibatch with each other, so that there
+    /// must be two.
     fn comparison(&self) -> Option<&'static str> {
         None
     }
@@ -73,7 +76,7 @@ pub(in crate::check) trait Family {
         false
     }
 
-    /// Whether its outputs can serve as the code, where their number fits.
+    /// Whether its outputs can be the code, if their number matches.
     fn can_be_code(&self) -> bool {
         true
     }
@@ -98,11 +101,11 @@ pub(in crate::check) struct SettingProblem {
 /// One layer applied to one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::check) struct Passage {
-    /// Shape of what comes out.
+    /// Shape of the output.
     pub output: Shape,
-    /// The computation; `None` where a layer only changes the shape.
+    /// The computation; `None` if the layer only changes the shape.
     pub kind: Option<StageKind>,
-    /// Whether it is given rows, so that pictures become rows before it.
+    /// Whether it takes rows, so that pictures are flattened first.
     pub takes_rows: bool,
     /// Parameters and multiply-adds.
     pub cost: Cost,
@@ -120,19 +123,19 @@ impl Passage {
     }
 }
 
-/// Everything known before a layer of the encoder that is to be undone.
+/// Everything known about the input of an encoder layer that is to be undone.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::check) struct Before {
     /// Shape of its input.
     pub input: Option<Shape>,
-    /// The layer applied to that; `None` where that is unknown or impossible.
+    /// The layer applied to that input; `None` if unknown or impossible.
     pub passage: Option<Passage>,
-    /// Activation of the last layer with weights before it; `None` where there is none.
+    /// Activation of the last layer with weights before it; `None` if there is none.
     pub function: Option<Activation>,
 }
 
 impl Before {
-    /// Channels of the picture that is to be restored; 0 where that is not known.
+    /// Channels of the picture to restore; 0 if unknown.
     pub fn channels(self) -> usize {
         match self.input {
             Some(Shape::Image { channels, .. }) => channels,
@@ -140,33 +143,34 @@ impl Before {
         }
     }
 
-    /// The activation that the restored values come out of.
+    /// The activation of the restored values.
     pub fn activation(self) -> Activation {
         self.function.unwrap_or(Activation::Linear)
     }
 }
 
-/// Layers that undo another.
+/// The layers that undo another layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::check) struct Undone {
-    /// Layers in the order of the decoder; whether the sizes of each are known. Unknown ones are 0.
+    /// Layers in the order of the decoder, and whether the sizes of each are known. Unknown sizes
+    /// are 0.
     pub layers: Vec<(Layer, bool)>,
 }
 
 impl Undone {
-    /// A single layer, whose sizes may be known.
+    /// A single layer, whose sizes may be unknown.
     pub fn by(layer: Layer, is_settled: bool) -> Undone {
         Undone { layers: vec![(layer, is_settled)] }
     }
 
-    /// The layer itself, between the same two layers with weights; before the first of them there
-    /// is nothing that it could follow in the decoder.
+    /// The layer itself, between the same two layers with weights; none before the first of them,
+    /// as it would follow nothing in the decoder.
     pub fn again(layer: Layer, before: Before) -> Undone {
         before.function.map_or_else(Undone::default, |_| Undone::by(layer, true))
     }
 }
 
-/// A size that must lie between 1 and `most`: `name` is that of the layer and the size.
+/// A size that must be between 1 and `most`; `name` is that of the layer and the size.
 pub(super) fn size_problem(
     (layer, name): (&str, &str),
     size: usize,
@@ -181,10 +185,10 @@ pub(super) fn size_problem(
     })
 }
 
-/// Height and width, and channels, of what must be a picture.
+/// Height and width, and channels, of an input that must be a picture.
 ///
 /// # Errors
-/// A message that `layer` is given a row.
+/// A message that `layer` got a row.
 pub(super) fn picture(layer: &str, input: Shape) -> Result<((usize, usize), usize), String> {
     match input {
         Shape::Image { height, width, channels } => Ok(((height, width), channels)),
@@ -194,7 +198,7 @@ pub(super) fn picture(layer: &str, input: Shape) -> Result<((usize, usize), usiz
     }
 }
 
-/// A setting problem as the reason why a layer cannot be applied.
+/// Turns a setting problem into the reason why a layer cannot be applied.
 ///
 /// # Errors
 /// Its message.

@@ -6,7 +6,7 @@ use crate::check::sizes;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Norm, Shape};
 
-/// A norm and the function at its end.
+/// A norm and the activation after it.
 pub(super) struct Normalised {
     pub norm: Norm,
     pub activation: Activation,
@@ -58,11 +58,11 @@ impl Family for Normalised {
     }
 }
 
-/// Memory that normalising `rows` samples takes besides parameters and output, in bytes.
+/// Memory for normalising `rows` samples besides parameters and output, in bytes.
 pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
     match norm {
-        // Two sums of `f64` for each channel of every shard, four runs of values repeated over a
-        // tile, statistics.
+        // Two `f64` sums per channel and shard, four values per channel repeated over a tile,
+        // statistics.
         Norm::Batch => {
             let channels = input.channels() as u64;
             let pixels = (input.features() as u64 / channels.max(1)).saturating_mul(rows);
@@ -74,7 +74,8 @@ pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
         }
         // Mean and deviation of every row.
         Norm::Layer => rows.saturating_mul(8),
-        // The same of every group, and for each channel of every row two sums of `f64` and four factors.
+        // Mean and deviation of every group, and for each channel of every row two `f64` sums and
+        // four factors.
         Norm::Group { groups } => {
             let per_row = (groups as u64).saturating_mul(8);
             rows.saturating_mul(per_row.saturating_add((input.channels() as u64).saturating_mul(32)))
@@ -85,7 +86,7 @@ pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
 /// A norm of `width` values as a map; statistics of a minibatch count as constants.
 pub(super) fn linear_map(norm: Norm, width: usize) -> HeldMap {
     match norm {
-        // One factor for all samples, and sums of `f64`.
+        // One factor for all samples, and `f64` sums.
         Norm::Batch => HeldMap::factor(width, 1, 3),
         Norm::Layer | Norm::Group { .. } => {
             let groups = if let Norm::Group { groups } = norm { groups as u64 } else { 1 };

@@ -1,4 +1,4 @@
-//! Pooling over windows that lie side by side.
+//! Pooling over adjacent windows.
 
 use super::family::{
     Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
@@ -13,7 +13,7 @@ pub(super) struct Pool {
     pub kind: Kind,
 }
 
-/// Value that stands for a window.
+/// The value that replaces a window.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Max,
@@ -38,7 +38,7 @@ impl Family for Pool {
         Ok(Passage::free(Shape::Image { height, width, channels }, kind))
     }
 
-    /// Pixels are repeated. Those at the edge that were in no window repeat the last ones.
+    /// Repeats pixels. Pixels at the edge that were in no window repeat the last ones.
     fn undo(&self, before: Before) -> Undone {
         let mut undone = Undone::by(Layer::Upsample { factor: self.size }, true);
         if let (Some(Shape::Image { height, width, .. }), Some(_)) = (before.input, before.passage)

@@ -28,8 +28,8 @@ impl Family for Prelu {
     }
 }
 
-/// Memory of the layer on `rows` samples besides parameters and output, in bytes: the slopes repeated
-/// over a tile, and a tile of sums of `f64` for each shard.
+/// Memory of the layer on `rows` samples besides parameters and output, in bytes: the slopes
+/// repeated over a tile, and a tile of `f64` sums per shard.
 pub(super) fn scratch_bytes(slopes: usize, input: Shape, rows: u64) -> u64 {
     let tile = sizes::tile_len(slopes) as u64;
     let pixels = (input.features() as u64).saturating_mul(rows) / (slopes as u64).max(1);
@@ -37,7 +37,7 @@ pub(super) fn scratch_bytes(slopes: usize, input: Shape, rows: u64) -> u64 {
     tile.saturating_mul(shards.saturating_mul(8).saturating_add(4))
 }
 
-/// A factor for each of `width` values of `rows` samples, and sums of `f64`.
+/// A factor for each of `width` values of `rows` samples, and `f64` sums.
 pub(super) fn linear_map(width: usize, rows: u64) -> HeldMap {
     let map = HeldMap::factor(width, rows, 1);
     HeldMap { bytes: map.bytes.saturating_add((width as u64).saturating_mul(8)), ..map }

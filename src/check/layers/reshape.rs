@@ -1,4 +1,4 @@
-//! Changes of shape that leave every value as it is.
+//! Changes of shape that leave all values unchanged.
 
 use super::family::{Before, Family, MOST_FEATURES, Passage, SettingProblem, Undone, refuse, size_problem};
 use crate::project::{Layer, Shape};
@@ -13,7 +13,7 @@ impl Family for Flatten {
 
     fn undo(&self, before: Before) -> Undone {
         match before.input {
-            // A row stays as it is.
+            // A row is unchanged.
             Some(Shape::Vector(_)) => Undone::default(),
             Some(picture @ Shape::Image { .. }) => Undone::by(into_shape(picture), true),
             None => Undone::by(Layer::Reshape { height: 0, width: 0, channels: 0 }, false),
@@ -43,7 +43,7 @@ pub(super) struct Reshape {
 impl Family for Reshape {
     fn setting_problem(&self) -> Option<SettingProblem> {
         let Reshape { height, width, channels } = *self;
-        // A picture's sides are bounded together, as its features are.
+        // A picture's sides are limited together, by the number of features.
         let problem =
             |name, size, label, fixed| size_problem(("Reshape", name), size, MOST_FEATURES, label, || fixed);
         problem("height", height, "Use a height of 8", Layer::Reshape { height: 8, width, channels })
@@ -96,7 +96,7 @@ impl Reshape {
     }
 }
 
-/// The layer that brings features into a shape.
+/// The layer that reshapes features to a shape.
 pub(super) fn into_shape(shape: Shape) -> Layer {
     match shape {
         Shape::Image { height, width, channels } => Layer::Reshape { height, width, channels },

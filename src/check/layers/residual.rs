@@ -1,7 +1,7 @@
-//! Residual blocks (He, Zhang, Ren & Sun 2016), as torchvision's `BasicBlock` and `Bottleneck`, and those
-//! that enlarge: a main path of transposed convolutions, which undoes the other one step by step (`RedNet`,
-//! Jiang et al. 2018), and a shortcut that repeats pixels (Odena, Dumoulin & Olah 2016: transposed
-//! convolutions of single pixels would leave holes).
+//! Residual blocks (He, Zhang, Ren & Sun 2016), as torchvision's `BasicBlock` and `Bottleneck`, and
+//! their enlarging counterparts: a main path of transposed convolutions, which undoes that of the
+//! residual block step by step (`RedNet`, Jiang et al. 2018), and a shortcut that repeats pixels
+//! (Odena, Dumoulin & Olah 2016: transposed 1×1 convolutions would leave holes).
 
 use super::family::{
     Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
@@ -22,12 +22,12 @@ pub(super) struct Residual {
     pub direction: Direction,
 }
 
-/// From the large picture to the small one, or back.
+/// From the large picture to the small one, or the reverse.
 #[derive(Clone, Copy)]
 pub(super) enum Direction {
-    /// A block that may shrink.
+    /// A block that may shrink pictures.
     Down,
-    /// A block that may enlarge.
+    /// A block that may enlarge pictures.
     Up {
         /// As in [`Layer::ResidualTranspose`].
         output_padding: Option<(usize, usize)>,
@@ -37,7 +37,7 @@ pub(super) enum Direction {
 /// One computation of a layer that has several.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::check) struct Part {
-    /// The end of its parameters' names.
+    /// Suffix of its parameters' names.
     pub name: &'static str,
     /// Its computation.
     pub kind: StageKind,
@@ -47,7 +47,7 @@ pub(in crate::check) struct Part {
     pub cost: Cost,
     /// As in [`Stage`](crate::check::Stage).
     pub skips: usize,
-    /// The part of the undone layer whose weights it shares where both are tied.
+    /// The part of the undone layer whose weights it shares if both are tied.
     pub undoes: Option<&'static str>,
 }
 
@@ -143,8 +143,7 @@ impl Residual {
         })
     }
 
-    /// All computations, in order: the main path, the shortcut where it is more than the identity, the
-    /// sum.
+    /// All computations, in order: the main path, the shortcut unless it is the identity, the sum.
     fn blocks(self, input: Shape) -> Result<Vec<Part>, String> {
         refuse(self.setting_problem())?;
         let name = self.layer().name();
@@ -153,7 +152,8 @@ impl Residual {
         let (to, inner) = (self.channels, self.inner);
         let is_up = matches!(self.direction, Direction::Up { .. });
         let impossible = || format!("{name}: this stride is not possible for an input of {input}.");
-        // The convolution that changes the size is the one that it was in the block that this one undoes.
+        // The convolution that changes the size is the counterpart of the one in the block that is
+        // undone.
         match self.form {
             BlockForm::Basic => {
                 let (first, second) = if is_up { (from, 1) } else { (to, self.stride) };
@@ -214,8 +214,9 @@ impl Path {
         self.shape = output;
     }
 
-    /// A convolution to so many channels, with a kernel and a stride, and its norm; `None` where nothing
-    /// comes out. A norm has a shift of its own, so that the convolution before it has no bias.
+    /// A convolution to `channels` channels, with a kernel and a stride, and its norm; `None` if
+    /// the output would be empty. A norm has its own shift, so the convolution before it has no
+    /// bias.
     fn convolve(
         &mut self,
         (name, norm_name, undoes): (&'static str, &'static str, &'static str),
@@ -259,7 +260,7 @@ impl Path {
         Some(())
     }
 
-    /// Repeats pixels up to the size of `end`; `None` where that is beyond all bounds.
+    /// Repeats pixels up to the size of `end`; `None` if that is too large.
     fn enlarge(&mut self, end: Shape) -> Option<()> {
         let (factor, Shape::Image { height, width, channels }) = (self.block.stride, self.shape) else {
             return None;

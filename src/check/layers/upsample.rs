@@ -1,4 +1,4 @@
-//! Enlarging by repeated pixels.
+//! Upsampling by repeated pixels.
 
 use super::family::{
     Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,

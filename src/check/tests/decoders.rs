@@ -1,4 +1,4 @@
-//! Decoders that mirror pictures, and those freed from their encoder.
+//! Decoders that mirror pictures, and free decoders made from them.
 
 use super::*;
 use crate::project::{Code, Variance};
@@ -14,7 +14,7 @@ fn upwards(channels: usize, stride: usize) -> Layer {
     Layer::ResidualTranspose { form, channels, stride, output_padding, norm, inner, activation }
 }
 
-/// Encoders that read pictures.
+/// Encoders for pictures.
 fn picture_encoders() -> [Vec<Layer>; 11] {
     let pool = Layer::MaxPool2d { size: 2 };
     [
@@ -140,8 +140,9 @@ fn networks_of_blocks_and_pools_take_pictures_of_any_size() {
 
 #[test]
 fn blocks_count_as_torchvisions() {
-    // By hand, as torchvision's: BasicBlock(64, 128, stride=2, downsample) has 9·64·128 + 9·128² + 64·128 weights and three
-    // norms of 128 channels; Bottleneck(256, 64) has 256·64 + 9·64² + 64·256 and norms of 64, 64 and 256.
+    // By hand, as torchvision's: BasicBlock(64, 128, stride=2, downsample) has 9·64·128 + 9·128² +
+    // 64·128 weights and three norms of 128 channels; Bottleneck(256, 64) has 256·64 + 9·64² +
+    // 64·256 and norms of 64, 64 and 256.
     let of = |channels, layer| {
         let project = Project { encoder: vec![layer], ..Recipe::Undercomplete.project() };
         let cards = cards(&project, Some(image(8, 6, channels)));
@@ -167,7 +168,7 @@ fn a_freed_decoder_computes_what_the_mirrored_one_did() {
         for input in [Shape::Vector(288), image(12, 24, 1), image(12, 8, 3)] {
             let mirrored = Project { encoder: encoder.clone(), ..Recipe::Undercomplete.project() };
             let facts = DataFacts { shape: input, ..facts() };
-            // A row is no picture, and some encoders need one.
+            // A row is not a picture, and some encoders need one.
             let Ok(before) = plan(&mirrored, &facts) else {
                 assert_eq!(input, Shape::Vector(288), "{encoder:?}");
                 continue;
@@ -228,7 +229,7 @@ fn codes_of_channels_are_mirrored_to_the_picture_they_came_from_and_freed() {
             assert_eq!((after.parameters(), after.macs()), (before.parameters(), before.macs()), "{what}");
         }
     }
-    // Five encoders end in pictures, and every kind but the selector has channels.
+    // Five encoders end in pictures, and every kind but the selector supports channels.
     assert_eq!(planned, 5 * (Bottleneck::ALL.len() - 1) * 2);
 }
 

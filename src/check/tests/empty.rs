@@ -1,4 +1,4 @@
-//! Data without any value: refused, and counted without dividing by their size.
+//! Data without any values: refused, and handled without dividing by their size.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn pictures_without_channels_are_refused_and_their_memory_is_counted() {
                 };
                 let refused = plan(&project, &facts).expect_err("there is nothing to learn from");
                 assert!(refused.iter().any(|problem| problem.place == Place::Data), "{refused:#?}");
-                // It has no meaning, but the window shows it while data are chosen.
+                // It has no meaning, but the window shows it while data are being chosen.
                 let bytes = Plan::unchecked(&project, &facts).training_bytes();
                 assert!(bytes < u64::MAX, "{bytes}");
             }

@@ -1,5 +1,5 @@
-//! Designs of any size are judged in a time that grows with it: what was done for each layer over all layers took minutes
-//! at these sizes.
+//! The time to check a design is linear in its size; quadratic loops over layers took minutes at
+//! these sizes.
 
 use super::*;
 use crate::project::{Strategy, Training};
@@ -31,7 +31,7 @@ fn many_layers_are_judged_however_they_are_wrong() {
         wide(vec![Layer::Reshape { height: 8, width: 8, channels: 1 }; MANY]),
         wide(vec![Layer::Dropout { rate: 2.0 }; MANY]),
         Project { decoder: free, ..Project::default() },
-        // Each layer has a plan of its own, and is judged by all rules.
+        // Each layer has its own plan, which is checked by all rules.
         Project { training: layer_wise.clone(), ..wide(vec![dense(8); MANY / 10]) },
         Project { training: layer_wise, ..wide(vec![pool; MANY]) },
     ];

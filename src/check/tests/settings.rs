@@ -1,8 +1,9 @@
-//! Settings that are impossible by themselves, and what follows from them.
+//! Settings that are impossible by themselves, and their consequences.
 
 use super::*;
 
-/// The only error, before and after the data are known, is of `layer` and has these words; its fix removes it.
+/// Checks that the only error, before and after the data are known, is about `layer` and contains
+/// these words, and that its fix removes it.
 fn check_setting(layer: Layer, words: &str, label: &str) {
     for mirrored in [true, false] {
         let mut project = Recipe::Undercomplete.project();

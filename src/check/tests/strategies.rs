@@ -1,4 +1,4 @@
-//! Kinds of code and strategies that do not go with the rest of a design.
+//! Kinds of code and strategies that do not work with the rest of a design.
 
 use super::*;
 use crate::project::{
@@ -64,7 +64,8 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
     );
 }
 
-/// No multiple of the group is a number that fits: the problem has no fix, and nothing overflows.
+/// No multiple of the group is a possible number of units: the problem has no fix, and nothing
+/// overflows.
 #[test]
 fn units_beyond_all_bounds_are_refused_whatever_they_are_grouped_into() {
     for kind in [
@@ -180,8 +181,8 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
     assert!(found.iter().any(|p| p.severity == Severity::Error && p.place == Place::Data), "{found:?}");
 }
 
-/// A wide first layer that is trained as an autoencoder takes more rows at a time than the network:
-/// fewer values are computed for each.
+/// A wide first layer trained as an autoencoder processes more rows at a time than the network,
+/// since it has fewer values per row.
 #[test]
 fn the_training_of_a_layer_fits_wherever_that_of_the_network_does() {
     let mut project = Recipe::Undercomplete.project();
@@ -214,7 +215,7 @@ fn what_is_wrong_with_the_training_of_one_layer_is_a_problem_of_the_whole() {
     let mut narrow = Plan::unchecked(&project, &facts());
     check_pretraining(&narrow, &mut found);
     assert_eq!(found, []);
-    // Units beyond what a layer may have, which the whole would be refused for as well.
+    // More units than a layer may have, for which the whole design is refused as well.
     project.encoder[1] = dense(0);
     narrow = Plan::unchecked(&project, &facts());
     check_pretraining(&narrow, &mut found);

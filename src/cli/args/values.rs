@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::project::{FeatureWeight, HoleShade, Project};
 
-/// How much features count in the loss.
+/// Weights of features in the loss.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Weights {
     /// Weight in the loss of a column of a table, a channel of pictures or a feature, as in
@@ -15,14 +15,14 @@ pub(in crate::cli) struct Weights {
 }
 
 impl Weights {
-    /// Puts them into a design, each in the place of its own weight.
+    /// Adds them to a design, replacing existing weights of the same features.
     pub(in crate::cli) fn apply(&self, design: &mut Project) {
         for weight in &self.weight {
             FeatureWeight::set(&mut design.feature_weights, weight.clone());
         }
     }
 
-    /// Whether there is any.
+    /// Whether there are any.
     pub(in crate::cli) fn any(&self) -> bool {
         !self.weight.is_empty()
     }

@@ -22,10 +22,10 @@ use crate::project::{Shape, visible};
 use crate::run::Run;
 use crate::session::{CodeSpread, LineWords, Linear, Order, SampleAnswer, SampleJob, part_rows};
 
-/// The set of the samples that a run watched, and how many of another set are shown.
+/// The set of the samples watched by a run, and the number of samples shown of another set.
 const WATCHED: &str = "watched";
 const NUMBER: usize = 48;
-/// The remedy where there are too many lines.
+/// The fix if there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";
 
 /// Samples with their reconstructions.
@@ -47,7 +47,7 @@ fn order(sorting: Sorting) -> Order {
     }
 }
 
-/// The reconstructions that the run saved; no network is needed.
+/// The reconstructions stored with the run; no network is needed.
 fn of_watched(arguments: &Arguments, order: Order) -> Result<Figure, Failure> {
     if arguments.clean {
         let message =
@@ -83,7 +83,7 @@ fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Fail
     let applied = Applied::open(asked, "figure")?;
     let mut rows = applied.part(set)?.rows;
     let (run, data) = (&applied.run, &applied.data);
-    // Other data are given as they are.
+    // Other data are used unchanged.
     let trial = applied.trial(applied.own && !arguments.clean);
     let mut ready = Ready::new(data::threads(asked.threads));
     let problem = |message: String| Failure::Problem(format!("{}: run {}: {message}", applied.name, run.id));
@@ -118,7 +118,7 @@ fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Fail
         .ok_or_else(|| problem(format!("the set {} has no samples", visible(set))))
 }
 
-/// PCA with as many components as the code has units, where it is asked for.
+/// PCA with as many components as the code has units, if requested.
 fn linear(arguments: &Arguments, run: &Run, data: &Dataset) -> Result<Option<Linear>, Failure> {
     if !arguments.pca {
         return Ok(None);
@@ -133,7 +133,7 @@ fn own_data(run: &Run, asked: &TrainedRun) -> Result<Arc<Dataset>, Failure> {
     Ok(Arc::new(data))
 }
 
-/// All parts of the code over their range.
+/// All parts of the code over their ranges.
 pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
     let applied = Applied::open(&arguments.trained, "figure")?;
     let (run, units) = (&applied.run, applied.code_units());

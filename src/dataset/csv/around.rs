@@ -12,7 +12,7 @@ use super::remarks::Remarks;
 use super::statistics;
 use crate::project::{Choice, Comments, RowSet};
 
-/// Ranges of rows that are named in an option, at most: more are no slip.
+/// Most ranges of rows named in an option; more are hardly a mistake.
 pub(super) const MOST_RANGES: usize = 100;
 
 /// Reports the rows at the end that are below the table, and those that may be.
@@ -54,8 +54,8 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
     }
 }
 
-/// The last rows with names of statistics, from the first that surely is one or has the name of a
-/// function; none where none is sure.
+/// The last rows with names of statistics, from the first that is certain or has the name of a
+/// function; empty if none is certain.
 fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] {
     let called = |row: &ByteRecord| {
         let (name, called) = footer::named_first(row)?;
@@ -71,8 +71,8 @@ fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] 
     if has_sure { &own[first..] } else { &[] }
 }
 
-/// Reports the rows below the table. `below` contains at least one; `has_unknown` says that some
-/// are only recognised by those above them.
+/// Reports the rows below the table. `below` contains at least one; `has_unknown`: some are only
+/// recognised by the rows above them.
 fn tell_below(
     places: &Places<'_>,
     below: &[&Numbered],
@@ -84,7 +84,7 @@ fn tell_below(
     let (count, listed) = (rows.len(), places.listed(&rows));
     let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
     let told = format!("{count} row{s} below the table {are} skipped ({listed})");
-    // Rows of another number of fields would be refused.
+    // Rows with another number of fields would be refused.
     let can_be_taken = rows.iter().all(|row| row.len() == places.layout.columns.len());
     let all = Some(Choice::SkipFooter(Some(0))).filter(|_| can_be_taken);
     let is_proven = || sums.end.is_some() || below.iter().any(|(number, _)| sums.has(*number));
@@ -118,7 +118,7 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
         } else {
             format!("{count} summary rows are skipped")
         };
-        // Those that were chosen stay chosen.
+        // Rows that are already chosen stay chosen.
         let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
         let which = if chosen.is_empty() { "all rows" } else { "them" };
         let option = Choice::SkipRows(Some(chosen.only())).option();
@@ -157,7 +157,8 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     }
 }
 
-/// Doubts rows that have no value in any feature, or none `but_words`. `skip` are the skipped rows.
+/// Reports a doubt about rows without a value in any feature, or in any except words if
+/// `but_words`. `skip` are the skipped rows.
 pub(super) fn tell_empty(
     empty: &RowSet,
     count: usize,
@@ -215,7 +216,7 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
     }
 }
 
-/// Warns of rows to skip that do not exist. `end` is the number of the last row.
+/// Warns about rows to skip that do not exist. `end` is the number of the last row.
 pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
     let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
     if last > end {

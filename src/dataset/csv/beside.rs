@@ -7,11 +7,11 @@ use super::remarks::Remarks;
 use super::roles::Role;
 use crate::project::{Choice, Take};
 
-/// Columns that one click each can leave out.
+/// Columns that can be skipped with one click each.
 const OFFERED: usize = 4;
 
-/// Doubts columns that an empty one without a name parts from the others, where they have fewer
-/// values than these, or the same names.
+/// Reports a doubt about columns separated from the others by an empty one without a name, if they
+/// have fewer values than these, or the same names.
 pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
     let is_gap = |at: &usize| {
         layout.columns[*at] == format!("column {}", at + 1) && evidence[*at].judge(None) == Content::Nothing
@@ -24,7 +24,7 @@ pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], 
     let (before, after) = (&layout.columns[..gap], &layout.columns[gap + 1..]);
     let is_again = |(name, again): (&String, &String)| *again == format!("{name} (2)");
     let are_again = before.len() == after.len() && before.iter().zip(after).all(is_again);
-    // Some gaps are usual.
+    // Some missing values are usual.
     if values == 0 || (10 * values > 9 * rows && !are_again) {
         return;
     }

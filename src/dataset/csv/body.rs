@@ -12,10 +12,11 @@ use super::text::Text;
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Choice, Comments, Delimiter, RowSet, Rules};
 
-/// Which rows are those of the table.
+/// The rows that belong to the table.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
-    /// The number of the last row, counted from 1 below the header; `None` for that of the file.
+    /// The number of the last row, counted from 1 below the header; `None` for the last row of the
+    /// file.
     pub last: Option<u64>,
     /// The first of the rows below the table that does not have the name of a statistic.
     pub below: Option<u64>,
@@ -23,9 +24,9 @@ pub(super) struct Body {
     pub skip: RowSet,
     /// Whether a second table may begin below the first.
     pub finds_second: bool,
-    /// By which rules: those of version 1 leave no empty rows out.
+    /// The rules: those of version 1 do not skip empty rows.
     rules: Rules,
-    /// Whether comments may occur among the rows though the file does not begin with one.
+    /// Whether comments may occur among the rows even if the file does not begin with one.
     finds_comments: bool,
 }
 
@@ -42,7 +43,7 @@ impl Body {
         }
     }
 
-    /// Whether a row is within the table, or above it.
+    /// Whether a row is not below the table.
     pub(super) fn reaches(&self, number: u64) -> bool {
         self.last.is_none_or(|last| number <= last)
     }
@@ -110,7 +111,7 @@ impl Body {
     }
 }
 
-/// Whether a row begins as a comment does, and has no field for each column.
+/// Whether a row begins like a comment and does not have a field for each column.
 fn is_comment(layout: &TableLayout, record: &ByteRecord) -> bool {
     let columns = layout.columns.len();
     columns > 1 && record.len() != columns && record.get(0).is_some_and(|field| field.starts_with(b"#"))
@@ -136,22 +137,22 @@ fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
 /// Why a row is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
-    /// It was chosen to be, or sums up others.
+    /// It was chosen to be skipped, or sums up others.
     Skipped,
     /// It is empty.
     Empty,
-    /// It is the header once more, as where files were joined.
+    /// It repeats the header, as in concatenated files.
     Header,
-    /// It begins with `#` and has no field for each column.
+    /// It begins with `#` and does not have a field for each column.
     Comment,
 }
 
-/// The rows of a file one after the other.
+/// The rows of a file, one after another.
 pub(super) struct Rows<'a> {
     text: &'a Text<'a>,
     pub layout: &'a TableLayout,
     pub lines: Lines<'a>,
-    /// The number of the last one, counted from 1 below the header.
+    /// The number of the latest row, counted from 1 below the header.
     pub number: u64,
     progress: &'a Progress,
 }

@@ -1,9 +1,9 @@
-//! Short texts on the stack, for work on every field.
+//! Short texts on the stack, used for every field.
 
 /// The longest text, in bytes.
 const CAPACITY: usize = 192;
 
-/// A short text that is put together.
+/// A short text that is built up.
 pub(super) struct Buffer {
     bytes: [u8; CAPACITY],
     length: usize,
@@ -14,7 +14,7 @@ impl Buffer {
         Buffer { bytes: [0; CAPACITY], length: 0 }
     }
 
-    /// Adds a text; `None` where there is no room for it.
+    /// Adds a text; `None` if it does not fit.
     pub(super) fn push_str(&mut self, text: &str) -> Option<()> {
         let end = self.length + text.len();
         self.bytes.get_mut(self.length..end)?.copy_from_slice(text.as_bytes());
@@ -22,7 +22,7 @@ impl Buffer {
         Some(())
     }
 
-    /// Adds a letter; `None` where there is no room for it.
+    /// Adds a character; `None` if it does not fit.
     pub(super) fn push(&mut self, letter: char) -> Option<()> {
         self.push_str(letter.encode_utf8(&mut [0; 4]))
     }

@@ -1,26 +1,26 @@
-//! Which hundred years the years of two digits are in.
+//! The century of two-digit years.
 
 use std::time::SystemTime;
 
-/// The first of the hundred years that are usual: 1969 to 2068, as POSIX has it.
+/// First year of the usual century: 1969 to 2068, as in POSIX.
 pub(super) const FIRST_YEAR: u16 = 1969;
-/// When a file can have been written: other times are unknown.
+/// Years in which a file can have been written; other times count as unknown.
 const WRITTEN: std::ops::RangeInclusive<u16> = 2000..=2500;
-/// Words in the names of columns that contain births.
+/// Words in the names of columns of births.
 const BIRTHS: [&str; 9] = ["dob", "geb", "gebdat", "bday", "born", "né", "née", "nato", "nata"];
 /// Parts of such words.
 const PARTS_OF_BIRTHS: [&str; 9] =
     ["birth", "geburt", "geboren", "geboorte", "naissance", "nacimiento", "nascita", "nascimento", "födelse"];
-/// Parts of the names of columns that contain dates.
+/// Parts of the names of columns of dates.
 const DATES: [&str; 5] = ["date", "datum", "fecha", "dato", "дата"];
 
-/// The year of two digits in the hundred years from the first on.
+/// The year for two digits in the 100 years from the first.
 pub(super) fn year_since(short: i16, first_year: u16) -> Option<i16> {
     let first = i32::from(first_year);
     i16::try_from(first + (i32::from(short) - first).rem_euclid(100)).ok()
 }
 
-/// The year in which a file was written; `None` where its time cannot be right.
+/// The year in which a file was written; `None` if its time cannot be right.
 pub(super) fn written_in(time: SystemTime) -> Option<u16> {
     /// Seconds of a year of 365.2425 days.
     const YEAR_SECS: u64 = 31_556_952;
@@ -28,17 +28,17 @@ pub(super) fn written_in(time: SystemTime) -> Option<u16> {
     u16::try_from(1970 + secs / YEAR_SECS).ok().filter(|year| WRITTEN.contains(year))
 }
 
-/// The years of two digits of a column, a bit for each.
+/// The two-digit years of a column, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ShortYears(u128);
 
 impl ShortYears {
-    /// Adds one below 100.
+    /// Adds a year below 100.
     pub(super) fn add(&mut self, year: u8) {
         self.0 |= 1_u128.checked_shl(u32::from(year)).unwrap_or(0);
     }
 
-    /// The first and the last of them in the hundred years from `first_year` on.
+    /// The first and the last of them in the 100 years from `first_year`.
     fn range(self, first_year: u16) -> Option<(u16, u16)> {
         let has = |year: &u16| self.0 >> (year % 100) & 1 == 1;
         let mut years = (first_year..first_year.saturating_add(100)).filter(has);
@@ -46,14 +46,14 @@ impl ShortYears {
         Some((first, years.next_back().unwrap_or(first)))
     }
 
-    /// The last of them, where that is after the year in which the file was written.
+    /// The last of them, if that is after the year in which the file was written.
     pub(super) fn future(self, first_year: u16, written: u16) -> Option<u16> {
         self.range(first_year).map(|(_, last)| last).filter(|last| *last > written)
     }
 
-    /// The first of the hundred years they are in: the usual one, unless dates would be in the
-    /// future that are those of births. A column says that by its name, or as its years are nearer
-    /// to each other without that future.
+    /// The first of the 100 years they are in: the usual one, unless that would put births in the
+    /// future. A column of births is recognised by its name, or if its years are closer together
+    /// without that future.
     pub(super) fn first_year(self, name: &str, written: Option<u16>) -> u16 {
         let usual = FIRST_YEAR;
         let Some(written) = written.filter(|written| self.future(usual, *written).is_some()) else {
@@ -65,18 +65,18 @@ impl ShortYears {
     }
 }
 
-/// The first of the hundred years up to one.
+/// The first of the 100 years that end with `written`.
 pub(super) fn before(written: u16) -> u16 {
     written.saturating_sub(99)
 }
 
-/// Whether a column has the name of a date.
+/// Whether a column has a name for dates.
 pub(super) fn is_date(name: &str) -> bool {
     let lower = name.to_lowercase();
     DATES.iter().any(|part| lower.contains(part)) || is_birth(name)
 }
 
-/// Whether a column has the name of a birth date.
+/// Whether a column has a name for births.
 fn is_birth(name: &str) -> bool {
     let name = name.to_lowercase();
     let compact = name.replace('.', "");
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn files_are_written_in_sensible_years() {
         let at = |secs| written_in(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(secs));
-        // 2024-01-31, and the beginnings of the clocks of some file systems.
+        // 2024-01-31, and the epochs of some file systems.
         assert_eq!([1_706_659_200, 0, 315_532_800].map(at), [Some(2024), None, None]);
     }
 }

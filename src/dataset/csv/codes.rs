@@ -1,15 +1,15 @@
-//! Digits that are codes: postal codes, part numbers and ids, whose leading zeros are a part of
-//! them.
+//! Digits that are codes: postal codes, part numbers and ids, whose leading zeros are significant.
 
 use super::plain::Plain;
 
-/// Where codes have different lengths, at least one in this many fields has leading zeros.
+/// If codes have different lengths, at least one in this many fields has leading zeros.
 const PART: u64 = 20;
 
 /// Evidence that the fields of a column are codes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Codes {
-    /// Fields that are digits alone, and those of them that begin with a zero for no number's sake.
+    /// Fields that consist of digits, and those of them with a leading zero that a number would not
+    /// have.
     bare: u64,
     padded: u64,
     first_padded: Option<Box<str>>,
@@ -34,7 +34,7 @@ impl Codes {
         }
     }
 
-    /// Adds a field that is marked as text.
+    /// Adds a field marked as text.
     pub(super) fn add_text(&mut self) {
         self.texts += 1;
     }
@@ -45,7 +45,7 @@ impl Codes {
         2 * self.texts > present || self.bare == present && self.are_padded()
     }
 
-    /// Whether the fields that are digits alone are codes, by the zeros before some.
+    /// Whether the fields that consist of digits are codes, because some have leading zeros.
     pub(super) fn are_padded(&self) -> bool {
         let is_fixed = |(short, long): (u8, u8)| short == long || self.padded * PART >= self.bare;
         // Two digits may be months or hours.
@@ -57,13 +57,13 @@ impl Codes {
         self.first_padded.as_deref()
     }
 
-    /// Whether there are fields that are marked as text.
+    /// Whether there are fields marked as text.
     pub(super) fn have_texts(&self) -> bool {
         self.texts > 0
     }
 }
 
-/// A field without surrounding spaces, and without the mark for text in a spreadsheet: `="00501"`.
+/// A trimmed field without a spreadsheet's mark for text (`="00501"`), and whether it had one.
 pub(super) fn unmarked(field: &str) -> (&str, bool) {
     let field = field.trim();
     match field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {

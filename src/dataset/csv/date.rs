@@ -1,4 +1,4 @@
-//! Dates and times as people write them in tables.
+//! Dates and times as written in tables.
 
 use std::sync::LazyLock;
 
@@ -15,12 +15,12 @@ use crate::project::DateOrder;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DateFormat(usize);
 
-/// Formats in which everything seen so far is a date.
+/// Formats that fit everything seen so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DateFormats(u128);
 
-/// The forms of a date, in the terms of `strftime`. Where day and month can be either, the day
-/// comes first; where the year can be, too, as ISO 8601 has it.
+/// The forms of a date, in the notation of `strftime`. If day and month are ambiguous, the day
+/// comes first; if the year is as well, the year does, as in ISO 8601.
 const DATES: [&str; 23] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -48,11 +48,11 @@ const DATES: [&str; 23] = [
 ];
 /// Times that may follow a date, or, except for the first, occur alone.
 const TIMES: [&str; 5] = ["", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
-/// How a time says that it is in UTC.
+/// Marks of a time in UTC.
 const UTC: [&str; 2] = ["Z", " UTC"];
 /// Four digits: `0930`.
 const CLOCK: &str = "%H%M";
-/// Months and quarters without a day, which are dates only where that is chosen: `2010-11` may be a
+/// Months and quarters without a day, which are dates only if that is chosen: `2010-11` may be a
 /// season. Each has several spellings.
 pub(super) const MONTHS_ALONE: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%YQ%q", "%Y%m"];
 
@@ -67,13 +67,13 @@ static FORMATS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .chain(MONTHS_ALONE.map(str::to_owned))
         .collect()
 });
-/// How many there are.
+/// Number of formats.
 const COUNT: usize = FIRST_MONTH + MONTHS_ALONE.len();
 const FIRST_DURATION: usize = DATES.len() * TIMES.len() + TIMES.len();
 const FIRST_MONTH: usize = FIRST_DURATION + Duration::ALL.len();
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
-/// Names of zones that mean the same everywhere, in hours ahead of UTC.
+/// Names of time zones with one meaning, in hours ahead of UTC.
 const ZONES: [(&str, f64); 16] = [
     ("UTC", 0.0),
     ("GMT", 0.0),
@@ -92,7 +92,7 @@ const ZONES: [(&str, f64); 16] = [
     ("JST", 9.0),
     ("NZST", 12.0),
 ];
-/// Months as they begin, in lower case.
+/// Beginnings of the names of months, in lower case.
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -101,23 +101,23 @@ impl DateFormat {
     pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
     /// Six digits: `202401`.
     pub(super) const MONTH: DateFormat = DateFormat(COUNT - 1);
-    /// A month and a year, also with a point between them: `01.2024`.
+    /// A month and a year separated by a point: `01.2024`.
     pub(super) const MONTH_FIRST: DateFormat = DateFormat(FIRST_MONTH + 2);
     /// Four digits for hours and minutes: `0930`.
     pub(super) const CLOCK: DateFormat = DateFormat(DATES.len() * TIMES.len() + TIMES.len() - 1);
 
-    /// As `strftime` has it: `%Y-%m-%d %H:%M`.
+    /// In the notation of `strftime`: `%Y-%m-%d %H:%M`.
     pub(super) fn name(self) -> &'static str {
         &FORMATS[self.0]
     }
 
-    /// Its name where times have a zone: results are in UTC, and say so.
+    /// Its name if times have a zone: results are in UTC, which the name says.
     pub(super) fn utc_name(self) -> String {
         let zone = if self.name().ends_with("%p") { UTC[1] } else { UTC[0] };
         format!("{}{zone}", self.name())
     }
 
-    /// The format of a name.
+    /// The format with this name.
     pub(super) fn of_name(name: &str) -> Option<DateFormat> {
         let name = UTC.iter().find_map(|zone| name.strip_suffix(zone)).unwrap_or(name);
         FORMATS.iter().position(|format| format == name).map(DateFormat)
@@ -138,7 +138,7 @@ impl DateFormat {
         self.name().contains("%y")
     }
 
-    /// The year of a field, where it has two digits.
+    /// The year of a field, if it has two digits.
     pub(super) fn short_year(self, field: &str) -> Option<u8> {
         let (before, _) = self.name().split_once("%y")?;
         let numbers = before.matches("%d").count() + before.matches("%m").count();
@@ -146,7 +146,7 @@ impl DateFormat {
         runs.nth(numbers)?.parse().ok().filter(|year| *year < 100)
     }
 
-    /// Whether it is how long something took.
+    /// Whether it is a duration.
     pub(super) fn is_duration(self) -> bool {
         self.duration().is_some()
     }
@@ -156,7 +156,7 @@ impl DateFormat {
         self.0 < DATES.len() * TIMES.len() || self.is_month()
     }
 
-    /// Which of day, month and year comes first; none for a time of day alone.
+    /// Which of day, month and year comes first; `None` for a time of day.
     pub(super) fn order(self) -> Option<DateOrder> {
         let date = DATES.get(self.0 / TIMES.len())?;
         let place = |letters: &[&str]| letters.iter().find_map(|letter| date.find(letter));
@@ -170,14 +170,14 @@ impl DateFormat {
         })
     }
 
-    /// [`DateFormat::parse_since`] the usual first year.
+    /// [`DateFormat::parse_since`] with the usual first year.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
         self.parse_since(field, FIRST_YEAR)
     }
 
-    /// Seconds since the beginning of 1970, or since midnight for a time alone, with the time zone
-    /// applied. Two-digit years are in the hundred years from `first_year`. `None` where the field
-    /// is not such a date.
+    /// Seconds since the beginning of 1970, or since midnight for a time without a date, with the
+    /// time zone applied. Two-digit years are in the 100 years from `first_year`. `None` if the
+    /// field is not such a date.
     pub(super) fn parse_since(self, field: &str, first_year: u16) -> Option<f64> {
         let in_digits = in_digits(field.trim());
         let field = in_digits.as_deref().unwrap_or(field);
@@ -220,12 +220,12 @@ impl DateFormat {
         Some(secs_of(date) + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
-    /// The duration that it is.
+    /// Its kind of duration.
     fn duration(self) -> Option<Duration> {
         Duration::ALL.get(self.0.checked_sub(FIRST_DURATION)?).copied()
     }
 
-    /// Whether a field has a time where this has one, and the sign that parts this first. Trying a
+    /// Whether a field has a time if this format has one, and the same first separator. Trying a
     /// format takes far longer.
     fn has_shape_of(self, field: &str) -> bool {
         if self.duration().is_some() {
@@ -239,7 +239,7 @@ impl DateFormat {
         self.has_time() == field.contains(':') && (own == Some(b'%') || own == sign)
     }
 
-    /// Whether the year of a field has as many digits as it should: 31/12/99 is not in the year 99.
+    /// Whether the year of a field has the right number of digits: 31/12/99 is not in the year 99.
     fn has_its_digits(self, text: &str) -> bool {
         let Some((before, _)) = self.name().split_once("%Y").or_else(|| self.name().split_once("%y")) else {
             return true;
@@ -253,9 +253,9 @@ impl DateFormat {
         runs.nth(numbers) == Some(if self.name().contains("%Y") { 4 } else { 2 })
     }
 
-    /// Whether a field is no version with points (3.9.10, 3.10.12) where years have two digits.
-    /// Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the name
-    /// of a month.
+    /// Whether a field is not a version number with points (3.9.10, 3.10.12), for two-digit years.
+    /// Single digits are usual with slashes (a spreadsheet writes 1/31/99), and unambiguous with
+    /// the name of a month.
     fn is_sure_of(self, field: &str) -> bool {
         let Some((before, _)) = self.name().split_once("%y") else { return true };
         let runs = field.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
@@ -264,19 +264,19 @@ impl DateFormat {
 }
 
 impl DateFormats {
-    /// None: it is no date.
+    /// None: it is not a date.
     pub(super) const NONE: DateFormats = DateFormats(0);
-    /// Every format: nothing was seen yet.
+    /// Every format: before any field.
     pub(super) const ALL: DateFormats = DateFormats(u128::MAX >> (128 - COUNT));
 
-    /// Those of them in which a field is a date.
+    /// Those that fit a field.
     #[must_use]
     pub(super) fn that_read(self, field: &str) -> DateFormats {
         self.read(field, false).0
     }
 
-    /// Those of them in which a field is a date, and the date in the likeliest of these. In a
-    /// column that `is_named` after dates, 3.9.86 is one, too.
+    /// Those that fit a field, and the date in the likeliest of these. In a column that `is_named`
+    /// after dates, 3.9.86 is a date, too.
     pub(super) fn read(self, field: &str, is_named: bool) -> (DateFormats, Option<f64>) {
         let in_digits = in_digits(field.trim());
         let field = in_digits.as_deref().unwrap_or(field.trim());
@@ -298,7 +298,7 @@ impl DateFormats {
         })
     }
 
-    /// Without months alone.
+    /// Without months and quarters.
     #[must_use]
     pub(super) fn with_days(self) -> DateFormats {
         DateFormats(self.0 & ((1 << FIRST_MONTH) - 1))
@@ -313,13 +313,13 @@ impl DateFormats {
         })
     }
 
-    /// The likeliest of them whose years have two digits and come first, or do not.
+    /// The likeliest of them with two-digit years that come first, or that do not.
     pub(super) fn with_short_years(self, is_first: bool) -> Option<DateFormat> {
         let is_so = |format: &DateFormat| (format.order() == Some(DateOrder::YearFirst)) == is_first;
         self.iter().find(|format| format.has_short_year() && is_so(format))
     }
 
-    /// Whether one is among them.
+    /// Whether it contains a format.
     pub(super) fn has(self, format: DateFormat) -> bool {
         self.0 >> format.0 & 1 == 1
     }
@@ -334,25 +334,25 @@ impl DateFormats {
         self.iter().next()
     }
 
-    /// The likeliest of them in the chosen order, where one fits; otherwise the likeliest.
+    /// The likeliest of them in the chosen order, if one fits; otherwise the likeliest.
     pub(super) fn best_in(self, order: DateOrder) -> Option<DateFormat> {
         self.iter().find(|format| format.order() == Some(order)).or_else(|| self.best())
     }
 
-    /// The orders that fit: with several, the same digits are different dates.
+    /// The orders that fit: with several, the same digits give different dates.
     pub(super) fn orders(self) -> Vec<DateOrder> {
         let has = |order: &DateOrder| self.iter().any(|format| format.order() == Some(*order));
         DateOrder::ALL.into_iter().filter(has).collect()
     }
 }
 
-/// Seconds from the beginning of 1970 to that of a day.
+/// Seconds from the beginning of 1970 to the beginning of a day.
 fn secs_of(day: Date) -> f64 {
     let hours = day.duration_since(Date::constant(1970, 1, 1)).as_hours() as i32;
     f64::from(hours) / 24.0 * SECONDS_PER_DAY
 }
 
-/// A date with a two-digit year, in the hundred years from the first. `None` for a leap day that
+/// A date with a two-digit year, in the 100 years from `first_year`. `None` for a leap day that
 /// does not exist there.
 fn in_century(date: Date, first_year: u16) -> Option<Date> {
     if first_year == FIRST_YEAR {
@@ -362,8 +362,8 @@ fn in_century(date: Date, first_year: u16) -> Option<Date> {
     Date::new(year, date.month(), date.day()).ok()
 }
 
-/// Whether a field begins as a date or time does. Far the most fields of tables do not, and all
-/// formats take time to try.
+/// Whether a field begins like a date or time. Most fields of tables do not, and trying all formats
+/// takes time.
 fn may_be_date(field: &str) -> bool {
     let end = field.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(field.len());
     let (first, rest) = field.split_at(end);
@@ -393,9 +393,9 @@ pub(super) fn has_zone(field: &str) -> bool {
     without_zone(field.trim()).1.is_some()
 }
 
-/// A moment without its zone, and the seconds it is ahead of UTC where it has one.
+/// A time without its zone, and the zone's seconds ahead of UTC, if it has one.
 fn without_zone(text: &str) -> (&str, Option<f64>) {
-    // A zone follows a time of day alone.
+    // A zone can only follow a time of day.
     let Some(colon) = text.find(':') else { return (text, None) };
     if let Some(rest) = text.strip_suffix(['Z', 'z']) {
         return (rest.trim_end(), Some(0.0));
@@ -461,11 +461,11 @@ mod tests {
         check(&["31 January 2024", "3 April 2024"], Some(("%d %B %Y", false)), Some(1_706_659_200.0));
         check(&["31 de enero de 2024 01:00"], Some(("%d %b %Y %H:%M", false)), Some(1_706_662_800.0));
         check(&["31/01/2024 02:00 CEST"], Some(("%d/%m/%Y %H:%M", false)), Some(1_706_659_200.0));
-        // Beyond a day or an hour.
+        // More than a day or an hour.
         check(&["27:19:44", "8:17:45"], Some(("[h]:mm:ss", false)), Some(98_384.0));
         check(&["62:15", "49:54"], Some(("[m]:ss", false)), Some(3735.0));
         check(&["125:30.5"], Some(("[m]:ss", false)), Some(7530.5));
-        // Months alone are dates only by choice.
+        // Months are dates only by choice.
         check(&["2024-03", "2023-12"], Some(("%Y-%m", false)), Some(1_709_251_200.0));
         check(&["3/2024"], Some(("%m/%Y", false)), Some(1_709_251_200.0));
         check(&["Mar 2024", "March-2024", "mars 2024"], Some(("%b %Y", false)), Some(1_709_251_200.0));
@@ -547,7 +547,7 @@ mod tests {
         check("31-DEC-26", 1927, "2026-12-31");
         check("27-12-31", 1927, "1927-12-31");
         check("29.02.00", 1927, "2000-02-29");
-        // There was none.
+        // That day did not exist.
         check("29.02.00", 1850, "none");
         check("31.12.1968", 1850, "1968-12-31");
         let dmy = DateFormat::of_name("%d/%m/%y").unwrap();

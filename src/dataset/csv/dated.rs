@@ -5,9 +5,9 @@ use super::date::{self, DateFormat, DateFormats};
 use super::ends::Ends;
 use crate::project::DateOrder;
 
-/// Different fields that are remembered because they are no dates.
+/// Number of different fields that are remembered because they are not dates.
 const STRAYS: usize = 4;
-/// Number of other fields that are tolerated, plus one more per this many dates.
+/// Number of other fields that are tolerated, plus one per this many dates.
 const LOOKED_PAST: u64 = 8;
 
 /// A field of a column, with the number of its row, counted from 1 below the header.
@@ -17,19 +17,19 @@ pub(super) struct Place {
     pub text: String,
 }
 
-/// The dates of a column, as far as it may be one of dates.
+/// The dates of a column, as long as it may be a column of dates.
 #[derive(Clone, Debug)]
 pub(super) struct Dated {
-    /// Formats that all dates have, but for those of the other formats.
+    /// Formats that fit all dates, except those in the other formats.
     formats: DateFormats,
     count: u64,
     first: Option<Place>,
-    /// Formats that all others have.
+    /// Formats that fit all others.
     other_formats: DateFormats,
     others: u64,
     first_other: Option<Place>,
-    /// Fields that are not dates: how many, the first few different ones, and how many others there
-    /// are.
+    /// Fields that are not dates: their number, the first few different ones, and the number of
+    /// others.
     stray_count: u64,
     strays: Vec<Place>,
     other_strays: u64,
@@ -38,20 +38,20 @@ pub(super) struct Dated {
     first_naive: Option<Place>,
     /// The earliest and the latest date, in seconds.
     ends: Ends,
-    /// Years of two digits, where these come first and where they come last.
+    /// Two-digit years, in formats where they come first and where they come last.
     short_years: [ShortYears; 2],
-    /// Whether the column has the name of a date.
+    /// Whether the column has a name for dates.
     is_named: bool,
-    /// Whether this many fields that are not dates exclude a column of dates.
+    /// Whether there are too many other fields for a column of dates.
     is_over: bool,
 }
 
 /// Why a column that contains dates is not a column of dates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Unreadable<'a> {
-    /// These fields are no dates; whether they are all of them.
+    /// These fields are not dates; the flag says whether these are all such fields.
     Strays(&'a [Place], bool),
-    /// They are written in two ways, as these fields.
+    /// They have two formats, as in these fields.
     Mixed(&'a Place, &'a Place),
 }
 
@@ -78,7 +78,7 @@ impl Default for Dated {
 }
 
 impl Dated {
-    /// No fields yet, in a column with or without the name of a date.
+    /// Without fields yet, for a column with or without a name for dates.
     pub(super) fn named(is_named: bool) -> Dated {
         Dated { is_named, ..Dated::default() }
     }
@@ -118,7 +118,7 @@ impl Dated {
         }
     }
 
-    /// Adds the year of a date where it has two digits.
+    /// Adds the year of a date if it has two digits.
     fn add_short_year(&mut self, formats: DateFormats, field: &str) {
         for (years, is_first) in self.short_years.iter_mut().zip([true, false]) {
             let format = formats.with_short_years(is_first);
@@ -128,7 +128,7 @@ impl Dated {
         }
     }
 
-    /// The years of two digits in a format.
+    /// The two-digit years in a format.
     pub(super) fn short_years(&self, format: DateFormat) -> ShortYears {
         let [first, last] = self.short_years;
         match format.order() {
@@ -138,12 +138,13 @@ impl Dated {
         }
     }
 
-    /// Dates that mean missing, and how often each occurs, in a column of this many different ones.
+    /// Dates that mean missing, and how often each occurs, in a column with this many different
+    /// values.
     pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         self.ends.date_sentinels(different)
     }
 
-    /// Adds a field that is no date.
+    /// Adds a field that is not a date.
     pub(super) fn add_stray(&mut self, row: u64, field: &str) {
         if self.is_over {
             return;
@@ -162,7 +163,7 @@ impl Dated {
         }
     }
 
-    /// Whether it is no column of dates, whatever follows.
+    /// Whether it cannot become a column of dates, whatever follows.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
     }
@@ -172,7 +173,7 @@ impl Dated {
         if self.count == present && !self.is_over { self.formats } else { DateFormats::NONE }
     }
 
-    /// The first date as it is written.
+    /// The first date as written.
     pub(super) fn first_text(&self) -> Option<&str> {
         self.first.as_ref().map(|first| first.text.as_str())
     }
@@ -182,17 +183,17 @@ impl Dated {
         self.first.as_ref().and_then(|first| format.parse_since(&first.text, first_year))
     }
 
-    /// The first time without a zone, where others have one.
+    /// The first time without a zone, if others have one.
     pub(super) fn naive(&self) -> Option<&Place> {
         self.first_naive.as_ref().filter(|_| self.zoned > 0)
     }
 
-    /// Whether all times have a zone, or some.
+    /// Whether times have a zone, all or some.
     pub(super) fn has_zones(&self) -> bool {
         self.zoned > 0
     }
 
-    /// Why it is no column of dates, where most of its fields are some.
+    /// Why it is not a column of dates, if most of its fields are dates.
     pub(super) fn unreadable(&self, present: u64) -> Option<Unreadable<'_>> {
         // A few words such as "5-7" or "May 1" are dates by chance.
         let dates = self.count + self.others;
@@ -209,7 +210,7 @@ impl Dated {
         }
     }
 
-    /// The likeliest format in an order, of all dates but those of the other formats.
+    /// The likeliest format in an order, of all dates except those in the other formats.
     pub(super) fn format(&self, order: DateOrder) -> Option<DateFormat> {
         self.formats.best_in(order).filter(|_| self.count > 0)
     }
@@ -255,7 +256,7 @@ mod tests {
         let mut words = Dated::default();
         (1..100).for_each(|row| words.add(row, &format!("word {row}")));
         assert!(words.is_over() && words.unreadable(99).is_none());
-        // One word for missing dates may be there any number of times.
+        // One word for missing dates may occur any number of times.
         let mut gaps = Dated::default();
         (1..100).for_each(|row| gaps.add(row, if row % 3 == 0 { "0000-00-00" } else { "2024-01-31" }));
         let stray = Place { row: 3, text: "0000-00-00".to_owned() };

@@ -9,8 +9,8 @@ use super::{Asked, listed};
 use crate::dataset::ColumnKind;
 use crate::project::{Choice, Decimal, Delimiter, Rules};
 
-/// Whether the decimal mark of each column is a comma: as chosen, as in the run, proven by a column
-/// of numbers among the features, or by the delimiter.
+/// Whether the decimal mark of each column is a comma: as chosen, as in the run, as proven by a
+/// column of numbers among the features, or by the delimiter.
 pub(super) fn marks(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -50,7 +50,7 @@ pub(super) fn marks(
     all(comma)
 }
 
-/// The names of columns whose numbers fit decimal commas and points.
+/// The names of columns whose numbers fit both decimal commas and points.
 fn ambiguous<'a>(
     layout: &'a TableLayout,
     evidence: &[Evidence],
@@ -61,9 +61,9 @@ fn ambiguous<'a>(
     found.map(|at| &layout.columns[*at]).collect()
 }
 
-/// Each column of numbers has the decimal mark it proves, else that of the run: where all columns
-/// that prove one prove another than the run's, the table is written otherwise, and so are those
-/// that fit both.
+/// Each column of numbers has the decimal mark it proves, else that of the run. If all columns that
+/// prove one prove another than the run's, the table is written differently, which also applies to
+/// columns that fit both.
 fn known_marks(
     layout: &TableLayout,
     evidence: &[Evidence],

@@ -14,13 +14,13 @@ use crate::project::{Delimiter, Rules};
 const DIVIDED_ROWS: usize = 50;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
-/// Of a thousand rows those with the usual number of fields, of a thousand fields those that make
-/// sense, and the fields of a row: the larger, the likelier is a delimiter.
+/// Per thousand rows, those with the usual number of fields; per thousand fields, those that make
+/// sense; and the fields per row. The larger, the likelier the delimiter.
 type Score = (usize, usize, usize);
 
 /// The candidate that splits most rows into the same number of fields, more than one; then the one
-/// whose fields make more sense; then the one with more fields. Runs of spaces, where no other sign
-/// divides. Where none does, lines above the table may have hidden it.
+/// whose fields make more sense; then the one with more fields. Runs of spaces if no other sign
+/// works. If none works, lines above the table may have hidden it.
 pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let rows = |delimiter| {
         let quotes = Quotes::find(head, byte_of(delimiter), rules);
@@ -35,7 +35,7 @@ pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) ->
     if below.1 > whole.1 { below.0 } else { whole.0 }
 }
 
-/// The delimiter with the best score; runs of spaces only where they split at least this many of a
+/// The delimiter with the best score; runs of spaces only if they split at least `least` of a
 /// thousand rows, more evenly than any other candidate.
 fn likeliest(
     score: &dyn Fn(Delimiter) -> Score,
@@ -63,9 +63,9 @@ fn likeliest(
     best
 }
 
-/// Whether a sign divides the fields that runs of spaces would split, such as phone numbers: the
-/// parts between it are not numbers with a decimal comma. Spaces leave no tabs, but tables of
-/// numbers alone mix the two.
+/// Whether a sign separates fields that runs of spaces would split, such as phone numbers: the
+/// parts between signs are not numbers with a decimal comma. Tabs do not count against spaces, but
+/// tables of numbers mix the two.
 fn divides(sign: Delimiter, rows: &[ByteRecord], by_spaces: &[ByteRecord]) -> bool {
     if sign == Delimiter::Tab {
         let fields = || rows.iter().skip(1).flat_map(ByteRecord::iter);
@@ -109,7 +109,8 @@ fn score(rows: &[ByteRecord], delimiter: Delimiter, rules: Rules) -> Score {
     if fields < 2 { (0, 0, 0) } else { (same * 1000 / rows.len(), sense, fields) }
 }
 
-/// The score of the rows below those that are no part of the table. Words of prose are no columns.
+/// The score of the rows below those that are not part of the table. Words of prose are not
+/// columns.
 fn score_below(rows: &[ByteRecord], delimiter: Delimiter) -> Score {
     let widths: Vec<usize> = rows.iter().map(ByteRecord::len).collect();
     let Some((columns, above)) = preamble::body(&widths) else { return (0, 0, 0) };
@@ -126,8 +127,8 @@ fn score_below(rows: &[ByteRecord], delimiter: Delimiter) -> Score {
     (same * 1000 / all, sense(rows), columns)
 }
 
-/// How many fields of a thousand are no numbers and quoted texts that were cut apart or run
-/// together by the wrong delimiter.
+/// How many of a thousand fields are not numbers or quoted texts that were split or joined by a
+/// wrong delimiter.
 fn sense(rows: &[ByteRecord]) -> usize {
     let fields = || rows.iter().flat_map(ByteRecord::iter);
     let is_run_together = |field: &[u8]| {
@@ -141,14 +142,14 @@ fn sense(rows: &[ByteRecord]) -> usize {
             && !text_of(field).contains(char::is_alphabetic)
             && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
     };
-    // A quoted text that was cut apart.
+    // A quoted text that was split.
     let is_cut = |field: &[u8]| field.split(|byte| *byte == b'"').count().is_multiple_of(2);
     let wrong = fields().filter(|field| is_run_together(field) || is_cut(field)).count();
     let count = fields().count().max(1);
     (count - wrong) * 1000 / count
 }
 
-/// The delimiter that the first line names: `sep=;`, as Excel has it.
+/// The delimiter named by the first line: `sep=;`, as in Excel.
 pub(super) fn named(head: &[u8]) -> Option<Delimiter> {
     let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next()?;
     let line = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
@@ -195,10 +196,10 @@ mod tests {
             Rules::Current,
             Delimiter::Semicolon,
         );
-        // Numbers of a table that is aligned by spaces and tabs.
+        // Numbers of a table aligned by spaces and tabs.
         check("18.0 8 307.0\t\"chevrolet\"\n15.0 8 350.0\t\"buick\"\n", Rules::Current, Delimiter::Spaces);
         check("1 2 3\t4\n5 6 7\t8\n", Rules::Current, Delimiter::Spaces);
-        // Commas cut these into more fields of equal number.
+        // Commas split these into more fields of equal number.
         check("1,5;2,5;3,5\n1,25;2,5;7,5\n", Rules::Current, Delimiter::Semicolon);
         check("  1,5   2,5\n 3,25  4,5\n", Rules::Current, Delimiter::Spaces);
     }

@@ -16,11 +16,11 @@ use super::{Asked, label_names, listed, shortened};
 use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
-/// Columns that are doubted one by one.
+/// Most columns with separate doubts.
 const DOUBTED: usize = 5;
-/// Rows of even steps that prove that a column counts.
+/// Rows in even steps that prove that a column only counts.
 const COUNTED: u64 = 10;
-/// Numbers for missing values that are looked for in all columns.
+/// Most numbers for missing values that are searched for in all columns.
 const FILLERS: usize = 20;
 /// Above this number of columns with leading zeros a note replaces the doubts: the table writes all
 /// numbers like that.
@@ -32,7 +32,7 @@ pub(super) struct Columns<'a> {
     pub evidence: &'a [Evidence],
     pub roles: &'a [Role],
     pub asked: &'a Asked<'a>,
-    /// Columns that a person decided about.
+    /// Columns with choices made by the user.
     pub chosen: &'a HashSet<&'a String>,
 }
 
@@ -60,7 +60,7 @@ impl Columns<'_> {
         all
     }
 
-    /// The names of columns of numbers that begin with zeros.
+    /// The names of columns of numbers with leading zeros.
     pub(super) fn padded(&self) -> Vec<&String> {
         let is_padded = |at: &usize| {
             matches!(self.roles[*at], Role::Numbers { .. }) && self.evidence[*at].first_padded().is_some()
@@ -69,8 +69,8 @@ impl Columns<'_> {
         found.filter(|name| !self.chosen.contains(name)).collect()
     }
 
-    /// Doubts about a table whose columns a trained run knows: dates that are not written as it
-    /// knows them.
+    /// Doubts about a table whose columns a trained run knows: dates in another format than in the
+    /// run.
     pub(super) fn known_doubts(&self, matched: &Matched<'_>) -> Option<Doubt> {
         self.date_order(&|at| match matched.feature(at) {
             Some(ColumnKind::Dates { format, .. }) => {
@@ -104,9 +104,9 @@ impl Columns<'_> {
         })
     }
 
-    /// Dates with two-digit years that are later than their file in the usual hundred years: read
-    /// as those, or as earlier ones. The time of the file alone never decides: a copy may have
-    /// another time.
+    /// Dates with two-digit years that are later than their file in the usual century: offers to
+    /// read them as those, or as earlier ones. The time of the file alone never decides, as a copy
+    /// may have another time.
     fn future(&self, is_usual: bool) -> Option<Doubt> {
         if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
             return None;
@@ -146,7 +146,7 @@ impl Columns<'_> {
 
     /// Usual words for missing values that may be values among other words, such as NA for Namibia.
     /// First those that can be read as values, then those that also mean missing among numbers and
-    /// dates, which could no longer be read.
+    /// dates, which then could no longer be read.
     fn words_as_values(&self) -> [Option<Doubt>; 2] {
         let seen = |is: &dyn Fn(&Role) -> bool| {
             let columns = self.evidence.iter().zip(self.roles).filter(|(_, role)| is(role));
@@ -186,8 +186,8 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers and dates that mean missing. Words for missing values apply to all columns, so a
-    /// value of another column is excluded.
+    /// Numbers and dates that mean missing. Words for missing values apply to all columns, so
+    /// values of other columns are excluded.
     fn sentinels(&self) -> Option<Doubt> {
         // Dates have no notation.
         let values = || {
@@ -255,7 +255,7 @@ impl Columns<'_> {
         })
     }
 
-    /// The doubt about a column; about leading zeros where there are few columns of them.
+    /// The doubt about a column; about leading zeros only if few columns have them.
     fn single(&self, at: usize, are_few: bool) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let shown = shortened(name);
@@ -396,8 +396,8 @@ impl Columns<'_> {
         Some(Doubt { message, remedies: remedies.to_vec() })
     }
 
-    /// A feature that is the same wherever it is there: filled, it says nothing. A word can mark
-    /// the rows that have it.
+    /// A feature with a single value: once filled, it has no information. A word can mark the rows
+    /// that have it.
     fn constant(&self, at: usize) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let column = |take| Choice::Column(name.clone(), Some(take));
@@ -419,8 +419,8 @@ impl Columns<'_> {
     }
 }
 
-/// Why numbers with something after them are words, and the choice that makes them numbers, where
-/// there is one.
+/// Why numbers followed by something are words, and the choice that makes them numbers, if there is
+/// one.
 fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let named = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
     Some(match evidence.odd_tails()? {
@@ -472,7 +472,7 @@ fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Optio
     })
 }
 
-/// Why a column that was chosen to be one of dates cannot be one.
+/// Why a column that was chosen as dates cannot be read as such.
 pub(super) fn no_dates(evidence: &Evidence, reading: &TableReading) -> String {
     match damaged(evidence, reading) {
         Some((why, Some(words))) => {

@@ -14,7 +14,7 @@ use crate::project::Choice;
 
 /// Number of first bytes examined for UTF-16.
 const UTF16_BYTES: usize = 4096;
-/// A text is UTF-8 if it has this many times as many characters of UTF-8 as invalid bytes.
+/// A text is UTF-8 if it has this many times as many multi-byte characters as invalid bytes.
 const NEARLY_ALL: u64 = 4;
 /// After this many invalid bytes the rest of the file does not change the result.
 const ENOUGH: u64 = 4096;
@@ -26,25 +26,25 @@ pub(super) enum Guess {
     Sure,
     /// By zero bytes.
     Zeros,
-    /// By the letters, the first of which are on this line.
+    /// By the characters that are not ASCII, the first of which are on this line.
     Letters(Line),
-    /// Nearly all is UTF-8; the first bytes that are not are on this line.
+    /// Almost all is UTF-8; the first invalid bytes are on this line.
     Mixed(Line),
 }
 
-/// A line of the file and its bytes, those around a place of it where it is long.
+/// A line of the file and its bytes, or those around a position if it is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     number: u64,
     bytes: Vec<u8>,
 }
 
-/// The encoding of a text and how it was found: by its beginning, and by all of it where `rest`
+/// The encoding of a text and how it was found: from its beginning, and from all of it if `rest`
 /// opens it.
 ///
-/// A byte order mark decides. Zero bytes at every other place are UTF-16 without one. Text that is
-/// valid UTF-8 to its end is UTF-8, also with few other bytes; the rest is guessed as browsers do
-/// (`chardetng`).
+/// A byte order mark decides. Zero bytes at every other position mean UTF-16 without one. Text that
+/// is valid UTF-8 to its end is UTF-8, even with a few other bytes; the rest is guessed as in
+/// browsers (`chardetng`).
 pub(super) fn of<E, R: Read>(
     head: &[u8],
     is_cut: bool,
@@ -58,7 +58,7 @@ pub(super) fn of<E, R: Read>(
     if let Some(encoding) = utf16_without_mark(&head[..head.len().min(UTF16_BYTES)]) {
         return Ok((encoding, Guess::Zeros));
     }
-    // If the file ends with the beginning, that is all of it.
+    // If the file ends with its beginning, that is all of it.
     let mut block = vec![0; 1 << 16];
     let mut each = |take: &mut dyn FnMut(&[u8]) -> bool| {
         let Some(mut reader) = open()? else {
@@ -153,10 +153,10 @@ impl Guess {
 
 /// Multi-byte encodings, in the order in which they are tried.
 const ASIAN: [&Encoding; 5] = [EUC_JP, EUC_KR, GBK, SHIFT_JIS, BIG5];
-/// Encodings that are offered in place of a guess.
+/// Encodings that are offered instead of a guess.
 const REMEDIES: usize = 3;
 
-/// Lines of a block that are not ASCII, whole ones where there are some.
+/// Lines of a block that are not ASCII, complete ones if there are some.
 fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
     const LINES: usize = 1000;
     let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').collect();
@@ -170,7 +170,7 @@ fn sample_of(block: &[u8], is_first: bool) -> Vec<u8> {
 }
 
 /// Whether a text contains units with signs that Western encodings have where Central European ones
-/// have letters, which no word ends in there: `m³`, `cm²`, `m/s²`, `10³`, `µg`.
+/// have letters, with which no word ends there: `m³`, `cm²`, `m/s²`, `10³`, `µg`.
 fn has_units(bytes: &[u8]) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     let is_power = |at: usize| {
@@ -195,8 +195,8 @@ fn has_units(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether the characters of a text in an encoding are letters, for the most part, and those of one
-/// script where it has several bytes a character.
+/// Whether the characters of a text in an encoding are mostly letters, and of one script for
+/// multi-byte encodings.
 fn is_plausible(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
     let is_in = |letter: char, ranges: &[std::ops::RangeInclusive<char>]| {
@@ -218,7 +218,7 @@ fn is_plausible(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     } else if encoding == EUC_JP {
         has(&kana) && are(&|letter| kana(letter) || han(letter))
     } else if encoding == EUC_KR {
-        // Lower bytes make rare characters, of these and of Chinese.
+        // Lower bytes give rare characters, of these and of Chinese.
         are_high() && has(&hangul) && are(&|letter| hangul(letter) || han(letter))
     } else if encoding == GBK {
         are_high() && are(&han)
@@ -231,7 +231,7 @@ fn is_plausible(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether an encoding has zero bytes in it.
+/// Whether an encoding contains zero bytes.
 pub(super) fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
@@ -239,12 +239,12 @@ pub(super) fn is_utf16(encoding: &'static Encoding) -> bool {
 /// Counts of valid and invalid UTF-8 in blocks of bytes.
 #[derive(Default)]
 struct Utf8 {
-    /// Characters of several bytes.
+    /// Multi-byte characters.
     characters: u64,
     bad: u64,
-    /// How many bytes there were.
+    /// Number of bytes.
     bytes: usize,
-    /// Where the first bytes are that are not, and their line.
+    /// Position of the first invalid bytes, and their line.
     first: Option<(usize, Vec<u8>)>,
     /// The bytes of a character that the last block cut off.
     cut: Vec<u8>,
@@ -285,7 +285,7 @@ impl Utf8 {
         }
     }
 
-    /// Whether it is another encoding, whatever follows.
+    /// Whether it is not UTF-8, whatever follows.
     fn is_none(&self) -> bool {
         self.bad > ENOUGH && !self.is_nearly_all()
     }
@@ -294,8 +294,8 @@ impl Utf8 {
         self.characters >= NEARLY_ALL * self.bad
     }
 
-    /// Where the first bytes are that are not UTF-8, and their line. A character that is cut off at
-    /// the end of a file is not.
+    /// Position of the first invalid bytes, and their line. A character cut off at the end of a
+    /// file is invalid.
     fn finish(&mut self, is_cut: bool) -> Option<(usize, Vec<u8>)> {
         if !is_cut && !self.cut.is_empty() {
             self.bad += 1;
@@ -306,13 +306,13 @@ impl Utf8 {
     }
 }
 
-/// Ends of lines, of any kind.
+/// Line ends of any kind.
 fn line_ends(bytes: &[u8]) -> u64 {
     let returns = bytes.windows(2).filter(|pair| pair[0] == b'\r' && pair[1] != b'\n');
     (bytes.split(|byte| *byte == b'\n').count() - 1 + returns.count()) as u64
 }
 
-/// The bytes of a line around a place of it.
+/// The bytes of a line around a position.
 fn around(bytes: &[u8], at: usize) -> Vec<u8> {
     /// Before and after the place.
     const SHOWN: usize = 60;
@@ -322,7 +322,7 @@ fn around(bytes: &[u8], at: usize) -> Vec<u8> {
     bytes[start..end].to_vec()
 }
 
-/// Text in western scripts has a zero in nearly every second byte of UTF-16.
+/// Text in western scripts has a zero in almost every second byte of UTF-16.
 fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.as_chunks::<2>().0;
     let zeros = |at: usize| pairs.iter().filter(|pair| pair[at] == 0).count();

@@ -15,13 +15,13 @@ struct End {
     times: u64,
     /// Whether it is written in nines.
     has_nines: bool,
-    /// How it is written, where it may be a word for missing values.
+    /// Its text, if it may be a word for missing values.
     text: Option<Box<str>>,
 }
 
 /// Multiple of the range of all others that counts as very far.
 const VERY_FAR: f64 = 10.0;
-/// Longer numbers are not written for missing values.
+/// Longer numbers do not stand for missing values.
 const TEXT_BYTES: usize = 32;
 
 impl Default for Ends {
@@ -32,7 +32,7 @@ impl Default for Ends {
 }
 
 impl Ends {
-    /// Adds a number and how it is written.
+    /// Adds a number and its text.
     #[inline]
     pub(super) fn add(&mut self, value: f64, field: &[u8]) {
         if value < self.low.next {
@@ -48,8 +48,8 @@ impl Ends {
         (self.low.value, self.high.value)
     }
 
-    /// Numbers that look like words for missing values, and how often each is there: such as are
-    /// written for them, and those that repeat very far from all others, up to `most` times.
+    /// Numbers that look like words for missing values, and how often each occurs: those that
+    /// programs write for them, and those that repeat very far from all others, up to `most` times.
     pub(super) fn sentinels(&self, most: u64) -> impl Iterator<Item = (&str, u64)> {
         let rest = |end: &End| if end.is_likely() { end.next } else { end.value };
         let (low, high) = (rest(&self.low), rest(&self.high));
@@ -65,7 +65,7 @@ impl Ends {
             let least = if end.has_nines { 0.5 * range } else { range };
             is_beyond && (is_usual && gap >= least || is_very_far)
         };
-        // The only ones below zero.
+        // The only numbers below zero.
         let is_negative = low >= 0.0 && self.low.value < 0.0 && low <= high;
         let is_low = is_far(&self.low, low - self.low.value)
             || is_negative && (self.low.has_nines || self.low.times <= most && self.low.value == -1.0);
@@ -77,7 +77,7 @@ impl Ends {
 
 impl Ends {
     /// Dates in seconds that programs write for missing ones, and how often each occurs: repeated,
-    /// and further from all others than dates usually are in a column of this many different ones.
+    /// and further from all others than usual in a column with this many different dates.
     pub(super) fn date_sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         const YEAR_SECS: f64 = 366.0 * 86_400.0;
         let rest = |end: &End| if end.is_likely() && is_no_date(end.value) { end.next } else { end.value };
@@ -92,11 +92,12 @@ impl Ends {
     }
 }
 
-/// Whether a date in seconds is one that programs write for a missing one.
+/// Whether a date in seconds is one that programs write for missing dates.
 fn is_no_date(secs: f64) -> bool {
     const DAY_SECS: f64 = 86_400.0;
-    /// Days since the beginning of 1970: that of the years 1, 1753, 1900, 1904 and 1970, the one
-    /// before 1900 in spreadsheets, the last of 2099, 2999 and 9999, and the first of 3000.
+    /// Days since the beginning of 1970: the first days of the years 1, 1753, 1900, 1904 and 1970,
+    /// the day before 1900 in spreadsheets, the last days of 2099, 2999 and 9999, and the first day
+    /// of 3000.
     const DAYS: [f64; 10] = [
         -719_162.0,
         -79_257.0,
@@ -115,7 +116,8 @@ fn is_no_date(secs: f64) -> bool {
 impl End {
     fn add(&mut self, value: f64, field: &[u8], is_beyond: bool) {
         if is_beyond {
-            // Most such numbers are passed by another one: their text is kept once they repeat.
+            // Most of these numbers are replaced by the next one: their text is kept only once they
+            // repeat.
             *self = End { value, next: self.value, times: 1, has_nines: false, text: None };
             if is_filler(value) {
                 self.keep(field);
@@ -141,17 +143,17 @@ impl End {
     }
 }
 
-/// Whether programs write this number for a missing one: the least whole numbers of 16 and 32 bits,
-/// the fill values of netCDF and others, and the last day of the year 9999 in seconds. Once is
-/// enough.
+/// Whether programs write this number for missing values: the smallest whole numbers of 16 and 32
+/// bits, the fill values of netCDF and others, and the last day of the year 9999 in seconds. One
+/// occurrence is enough.
 fn is_filler(value: f64) -> bool {
     const FILLERS: [f64; 7] =
         [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36, 253_402_214_400.0];
-    // The default of netCDF for floats, in as many digits as are written, and numbers beyond it.
+    // The default of netCDF for floats, in any number of digits, and numbers beyond it.
     FILLERS.contains(&value.abs()) || value.abs() > 9.9e35
 }
 
-/// Whether a number is written in nines: `-9`, `999`, `-9999.0`, `999,9`, `99.99`.
+/// Whether a number consists of nines: `-9`, `999`, `-9999.0`, `999,9`, `99.99`.
 fn has_nines(field: &str) -> bool {
     let digits = field.strip_prefix('-').unwrap_or(field);
     let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
@@ -179,7 +181,7 @@ mod tests {
         check(&["2023-01-02", "9999-12-31", "2023-03-04"], 3, &[("9999-12-31", 1)]);
         check(&["1900-01-01", "1985-03-04", "1900-01-01", "1999-03-04"], 3, &[("1900-01-01", 2)]);
         check(&["1970-01-01", "2020-03-04", "1970-01-01", "2024-03-04"], 3, &[("1970-01-01", 2)]);
-        // Only once, one of many days, censuses, not a known fill value.
+        // Only once; one of many days; censuses; not a known fill value.
         check(&["1900-01-01", "1985-03-04", "1999-03-04"], 3, &[]);
         check(&["1970-01-01", "1970-01-01", "1970-01-02", "1970-01-04"], 3, &[]);
         check(&["1900-01-01", "1900-01-01", "1910-01-01", "1920-01-01", "1930-01-01", "1940-01-01"], 5, &[]);
@@ -216,14 +218,14 @@ mod tests {
         check(&["3", "1", "99", "5", "99", "99"], &[("99", 3)]);
         check(&["60", "1", "99", "35", "99"], &[("99", 2)]);
         check(&["80", "1", "99", "35", "99"], &[]);
-        // Only once, too near, a usual price, not in nines.
+        // Only once; too close; a usual price; not in nines.
         check(&["20.5", "-999", "21"], &[]);
         check(&["97", "98", "1", "99", "99"], &[]);
         check(&["9.99", "19.99", "99.99", "99.99"], &[]);
         check(&["1", "2", "1000", "1000"], &[]);
         check(&["-999", "-999"], &[]);
         check(&["1", "9", "9"], &[]);
-        // With a decimal comma, with zeros at the end, far from fractions, fill values of programs.
+        // With a decimal comma; with trailing zeros; far from fractions; fill values of programs.
         check(&["20,5", "-999,9", "21", "-999,9"], &[("-999,9", 2)]);
         check(&["20.5", "-999.90", "21", "-999.90"], &[("-999.90", 2)]);
         check(&["0.25", "99.99", "0.75", "99.99"], &[]);
@@ -232,7 +234,7 @@ mod tests {
         check(&["0.5", "1e+20", "3.25"], &[("1e+20", 1)]);
         check(&["270.5", "9.96921e36", "300"], &[("9.96921e36", 1)]);
         check(&["-30000", "-32768", "30000"], &[]);
-        // Any number that repeats very far from varied others; -1 where nothing else is below zero.
+        // Any number that repeats very far from varied others; -1 if nothing else is below zero.
         let varied =
             |odd: &str, expected: &[(&str, u64)]| told(&["100", odd, "101.5", "104", odd], true, expected);
         varied("0", &[("0", 2)]);

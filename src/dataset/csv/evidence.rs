@@ -1,4 +1,4 @@
-//! The content of a column, judged by all of its fields.
+//! The content of a column, determined from all of its fields.
 
 mod dates;
 mod figures;
@@ -24,23 +24,23 @@ use crate::project::{DateOrder, Rules, TableReading, Take};
 /// The content of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
-    /// Nothing in any row.
+    /// No values in any row.
     Nothing,
     /// Numbers.
     Numbers {
-        /// How they are written.
+        /// Their notation.
         notation: Notation,
         /// Signs around some of them.
         signs: Signs,
     },
     /// True and false, as these two words.
     Truth {
-        /// The word for 0, empty where rows without one are 0, and the word for 1.
+        /// The word for 0, empty if rows without one are 0, and the word for 1.
         words: [String; 2],
     },
     /// Dates or times.
     Dates {
-        /// How they are written.
+        /// Their format.
         format: DateFormat,
         /// Whether another order of day, month and year fits as well.
         is_doubtful: bool,
@@ -51,23 +51,24 @@ pub(super) enum Content {
 
 /// The longest field that can be a number with signs, or a date.
 const VALUE_BYTES: usize = 128;
-/// A column of fractions of which more are different has no categories, so that its words are not
-/// remembered.
+/// Words of a column with more different fractions than this are not remembered, since it has no
+/// categories.
 const FRACTIONS: usize = 256;
-/// This many different codes may all be times of day, or months, by chance.
+/// Up to this many different codes may all be times of day, or months, by chance.
 const CHANCE_TIMES: usize = 4;
 /// Times of day span at least this many hours.
 const HOURS: f64 = 4.0;
-/// Ways to write one word, in capitals or not.
+/// Spellings of one word, in upper or lower case.
 const SPELLINGS: usize = 3;
-/// Numbers of fewer different values are no measurements of which one is far from all others.
+/// Numbers with fewer different values are not measurements of which one could be far from all
+/// others.
 const VARIED: usize = 5;
 
 /// The fields of a column, summarised to determine its content.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Evidence {
-    /// The number of the row whose field is added, counted from 1 below the header.
+    /// The row of the field being added, counted from 1 below the header.
     pub row: u64,
     /// Fields that are not missing.
     present: u64,
@@ -78,13 +79,13 @@ pub(super) struct Evidence {
     /// Whether digits with leading zeros are numbers nevertheless.
     are_codes_numbers: bool,
     truth: Truth,
-    /// Whether it is judged by the current rules.
+    /// Whether the current rules apply.
     is_current: bool,
-    /// How often each word was seen; `None` once there are more than are remembered.
+    /// How often each word occurs; `None` once there are too many to remember.
     words: Option<Words>,
-    /// Whether words are remembered although they are many fractions.
+    /// Whether words are remembered even if they are many fractions.
     keeps_words: bool,
-    /// Whether no field was there twice, as far as words are remembered.
+    /// Whether no field occurs twice, as far as words are remembered.
     are_different: bool,
 }
 
@@ -107,11 +108,10 @@ impl Default for Evidence {
     }
 }
 
-/// Nothing yet for each of these columns. Words are remembered where a column was chosen to be one
-/// of them.
+/// Empty evidence for these columns. Words are remembered if a column was chosen as words.
 ///
 /// # Errors
-/// [`Shortage`] for more columns than there is memory.
+/// [`Shortage`] if there are more columns than memory.
 pub(super) fn of_columns(
     names: &[String],
     reading: &TableReading,
@@ -126,7 +126,7 @@ pub(super) fn of_columns(
     Ok(columns)
 }
 
-/// Marks new columns with the names of dates. Version 1 knows none.
+/// Marks new columns with names for dates. Version 1 has no such names.
 pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
     for (column, name) in columns.iter_mut().zip(names) {
         column.dates.is_named = rules == Rules::Current && is_date(name);
@@ -135,9 +135,9 @@ pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rule
 
 /// Gives each column the evidence of all of them, and the year in which their file was written.
 ///
-/// - An order of day, month and year that some dates prove is that of all.
-/// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
-///   is by the rules of version 1.
+/// - An order of day, month and year proven by some dates applies to all.
+/// - If most columns are digits with leading zeros, the table writes numbers that way, as always in
+///   the rules of version 1.
 pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules, written: Option<u16>) {
     let is_current = rules == Rules::Current;
     let are_codes = |column: &Evidence| column.are_padded_codes() && !(is_current && column.are_times());
@@ -163,8 +163,7 @@ pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Ru
 }
 
 impl Evidence {
-    /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at
-    /// more closely.
+    /// Adds a field if it is a plain number. `false` if it is not and has to be examined further.
     pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
         let Some(plain) = Plain::of(field) else { return self.add_comma(field, reading, budget) };
         if missing::is_told(field, reading) {
@@ -179,8 +178,7 @@ impl Evidence {
         true
     }
 
-    /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
-    /// marks.
+    /// Adds a field if it is a plain number with a decimal comma, and no points are decimal marks.
     fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
         if !self.figures.have_only_commas() || missing::is_told(field, reading) {
             return false;
@@ -194,7 +192,7 @@ impl Evidence {
         true
     }
 
-    /// Adds a field. Words are forgotten where there is no memory to remember them.
+    /// Adds a field. Words are dropped if there is no memory for them.
     pub(super) fn add(&mut self, field: &str, reading: &TableReading, budget: &Budget) {
         let (field, is_text) = unmarked(field);
         if is_text && !field.is_empty() {
@@ -242,18 +240,18 @@ impl Evidence {
         }
     }
 
-    /// Forgets its words, and releases their memory.
+    /// Drops its words, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.forget(budget);
         self.dates.release(budget);
         self.figures.release(budget);
     }
 
-    /// The content of the column, where a decimal comma is chosen, proven by other columns or
-    /// likely.
+    /// The content of the column; `has_comma` if a decimal comma is chosen, proven by other columns
+    /// or likely.
     ///
-    /// A column is one of numbers where at least half of its fields are, in one notation: the
-    /// others are errors to be named.
+    /// A column contains numbers if at least half of its fields do, in one notation: the others are
+    /// errors to report.
     pub(super) fn judge(&self, has_comma: Option<bool>) -> Content {
         if self.present == 0 {
             return Content::Nothing;
@@ -290,8 +288,8 @@ impl Evidence {
     /// Whether a column of this many numbers has few steps, with words among them: 2, 3, 4 and
     /// `5more`.
     fn are_steps(&self, numbers: u64) -> bool {
-        /// The most different steps, how often each is there on average, and how many of the fields
-        /// are no numbers.
+        /// The most different steps, how often each occurs on average, and how many of the fields
+        /// are not numbers.
         const STEPS: usize = 10;
         const TIMES: u64 = 5;
         const SHARE: u64 = 10;
@@ -300,7 +298,7 @@ impl Evidence {
             && SHARE * (self.present - numbers) >= self.present
     }
 
-    /// The most frequent of the words among a column of steps that are numbers otherwise.
+    /// The most frequent word in a column that otherwise consists of steps.
     pub(super) fn step_word(&self) -> Option<String> {
         let (notation, numbers) = self.figures.most(None);
         let is_so =
@@ -308,7 +306,7 @@ impl Evidence {
         self.words.as_ref().filter(|_| is_so)?.most_where(|word| notation.parse(word).is_none())
     }
 
-    /// The word that marks some of the rows, where the others are empty and it says yes.
+    /// The word that marks some of the rows, if the others are empty and the word means yes.
     fn mark(&self) -> Option<String> {
         self.only_word().filter(|word| self.is_current && truth::is_yes(word))
     }
@@ -321,7 +319,7 @@ impl Evidence {
         words.iter().all(|(other, _)| other.to_lowercase() == lower).then_some(word)
     }
 
-    /// Whether the fields are digits for hours and minutes, too many to be so by chance: `0930`.
+    /// Whether the fields are four digits for hours and minutes, too many for chance: `0930`.
     fn are_times(&self) -> bool {
         let (first, last) = self.range(Notation::Point);
         self.dates.are_clock_times()
@@ -330,7 +328,7 @@ impl Evidence {
             && self.distinct().is_none_or(|different| different > CHANCE_TIMES)
     }
 
-    /// The notation in which most of its numbers are written.
+    /// The notation of most of its numbers.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
         match self.tail() {
             Tail::None => self.figures.most(has_comma).0,
@@ -350,7 +348,7 @@ impl Evidence {
         (comma == point).then_some(comma)
     }
 
-    /// Whether the same fields are other numbers with another decimal mark.
+    /// Whether its fields would be other numbers with another decimal mark.
     pub(super) fn is_ambiguous(&self) -> bool {
         self.figures.is_ambiguous()
     }
@@ -360,13 +358,13 @@ impl Evidence {
         self.figures.ends(notation).range()
     }
 
-    /// The tail of its numbers, where that is the same for all.
+    /// The tail of its numbers, if it is the same for all.
     pub(super) fn tail(&self) -> Tail {
         self.figures.tail(self.present)
     }
 
-    /// Why numbers with something after them are words: the first of them, and a field that is
-    /// written otherwise.
+    /// Why numbers followed by something are words: the first of them, and a field that is written
+    /// differently.
     pub(super) fn odd_tails(&self) -> Option<Odd<'_>> {
         self.figures.odd_tails(self.present)
     }
@@ -381,15 +379,15 @@ impl Evidence {
         self.figures.are_percents_mixed()
     }
 
-    /// Two currencies of its numbers, where there are several.
+    /// Two currencies of its numbers, if there are several.
     pub(super) fn currencies(&self) -> Option<(&str, &str)> {
         self.figures.currencies()
     }
 
-    /// Numbers that look like words for missing values in a notation, and how often each is there.
+    /// Numbers that look like words for missing values in a notation, and how often each occurs.
     pub(super) fn sentinels(&self, notation: Notation) -> impl Iterator<Item = (&str, u64)> {
         let is_varied = self.distinct().is_none_or(|different| different >= VARIED);
-        // The number of most fields is a value.
+        // A number in most fields is a value.
         self.figures.ends(notation).sentinels(if is_varied { self.present / 2 } else { 0 })
     }
 
@@ -401,31 +399,30 @@ impl Evidence {
         self.words.as_ref().map_or_else(is_in_range, |words| words.has(number))
     }
 
-    /// Whether the fields are the numbers of the rows, from 0 or 1 on, as pandas writes them.
+    /// Whether the fields are row numbers, from 0 or 1, as written by pandas.
     pub(super) fn are_row_numbers(&self) -> bool {
         let (first, _) = self.range(Notation::Point);
         let counts = self.figures.counts_up() && (first == 0.0 || first == 1.0);
         self.present >= 3 && self.gaps.count() == 0 && counts
     }
 
-    /// Whether all fields are there, and no two are equal as far as they are remembered.
+    /// Whether no field is missing, and no two are equal as far as they are remembered.
     pub(super) fn are_different(&self) -> bool {
         self.present >= 3 && self.gaps.count() == 0 && self.are_different
     }
 
-    /// The step between neighbours, where all fields are whole numbers that rise or fall by one and
-    /// the same.
+    /// The step between neighbours, if all fields are whole numbers in equal steps.
     pub(super) fn even_step(&self) -> Option<f64> {
         let is_whole = self.present >= 3 && self.gaps.count() == 0 && self.figures.count() == self.present;
         self.figures.even_step().filter(|_| is_whole)
     }
 
-    /// Whether they are different whole numbers.
+    /// Whether its fields are different whole numbers.
     pub(super) fn are_different_whole(&self) -> bool {
         self.are_different() && self.figures.count() == self.present && self.are_whole()
     }
 
-    /// Whether that is proven of all fields: they are remembered, or rise.
+    /// Whether that is proven for all fields, because they are remembered or increasing.
     pub(super) fn are_proven_different_whole(&self) -> bool {
         self.are_different_whole() && (self.words.is_some() || self.figures.rise())
     }
@@ -435,12 +432,12 @@ impl Evidence {
         self.figures.are_whole()
     }
 
-    /// Whether they are digits whose leading zeros are a part of them, or marked as text.
+    /// Whether its fields are digits with significant leading zeros, or marked as text.
     pub(super) fn are_codes(&self) -> bool {
         !self.are_codes_numbers && self.present > 0 && self.codes.are_all(self.present)
     }
 
-    /// Whether they are codes by their leading zeros alone.
+    /// Whether its fields are codes only because of their leading zeros.
     pub(super) fn are_padded_codes(&self) -> bool {
         !self.codes.have_texts() && self.present > 0 && self.codes.are_all(self.present)
     }
@@ -450,12 +447,12 @@ impl Evidence {
         self.codes.first_padded()
     }
 
-    /// Whether all fields are dates of a format.
+    /// Whether all fields are dates in a format.
     pub(super) fn fits(&self, format: DateFormat) -> bool {
         self.date_formats().has(format) || self.dates.are_digits_of(format) && self.present > 0
     }
 
-    /// The first of numbers that are all dates of eight digits, or several months: `202403`,
+    /// The first of numbers that are all dates in eight digits, or several months: `202403`,
     /// `03.2024`.
     pub(super) fn first_compact_date(&self) -> Option<String> {
         let are = |format: DateFormat| {
@@ -468,13 +465,13 @@ impl Evidence {
         Some(self.first_digits(format))
     }
 
-    /// The smallest of numbers that are dates of a format, as it is written.
+    /// The smallest of numbers that are dates in a format, as written.
     fn first_digits(&self, format: DateFormat) -> String {
         let (first, _) = self.range(Notation::Point);
         if format == DateFormat::MONTH_FIRST { format!("{first:07.4}") } else { format!("{first:04}") }
     }
 
-    /// The format of a column of dates, also where it looks like one of numbers.
+    /// The format of a column of dates, even if it looks like numbers.
     pub(super) fn date_format(&self) -> Option<DateFormat> {
         let digits = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::MONTH_FIRST, DateFormat::CLOCK]
             .into_iter()
@@ -497,24 +494,25 @@ impl Evidence {
         self.dates.first(format, first_year).or_else(of_digits)
     }
 
-    /// The first of the hundred years in which years of two digits are, in a column of this name.
+    /// The first year of the century for two-digit years, in a column with this name.
     pub(super) fn first_year(&self, format: DateFormat, name: &str) -> u16 {
         if self.is_current { self.dates.first_year(format, name) } else { FIRST_YEAR }
     }
 
-    /// The last of the usual years, where it is after that in which the file was written, and this.
+    /// The last year in the usual century, if that is after the year in which the file was written,
+    /// and the latter.
     pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
         self.dates.future(format)
     }
 
-    /// The first of months or quarters without days, where all fields are some.
+    /// The first of months or quarters without days, if all fields are such.
     pub(super) fn first_month(&self) -> Option<&str> {
         let is_month = self.date_formats().best().is_some_and(DateFormat::is_month);
         self.dates.first_text().filter(|_| is_month)
     }
 
-    /// A month with a number that is a day or a year of two digits, where all words are such, of
-    /// several months: `15-Jan`.
+    /// A month with a number that is a day or a two-digit year, if all words are such, with several
+    /// months: `15-Jan`.
     pub(super) fn month_and_number(&self) -> Option<String> {
         let words = self.words.as_ref()?;
         let months = words.iter().map(|(word, _)| month_and_number(word.trim()));
@@ -532,23 +530,22 @@ impl Evidence {
         self.dates.zones()
     }
 
-    /// Why it is no column of dates, where most of its fields are some, and how these are written.
+    /// Why it is not a column of dates, if most of its fields are dates, and their format.
     pub(super) fn unreadable_dates(&self) -> Option<(DateFormat, Unreadable<'_>)> {
         self.dates.unreadable(self.present)
     }
 
-    /// The words and how often each is there, in no order; none where they are too many to
-    /// remember.
+    /// The words and how often each occurs, unordered; `None` if they are too many to remember.
     pub(super) fn words(&self) -> Option<&Words> {
         self.words.as_ref()
     }
 
-    /// How many different fields there are; `None` for too many to count.
+    /// Number of different fields; `None` for too many to count.
     pub(super) fn distinct(&self) -> Option<usize> {
         self.words.as_ref().map(Words::len)
     }
 
-    /// How many fields are missing. Those that a mark leaves empty are not.
+    /// Number of missing fields, without those that a mark leaves empty.
     pub(super) fn missing(&self) -> u64 {
         let are_values = self.present > 0 && self.mark().is_some();
         self.gaps.count() - if are_values { self.gaps.empty() } else { 0 }
@@ -559,12 +556,12 @@ impl Evidence {
         self.gaps.usual_words()
     }
 
-    /// Whether the chosen word at this place is among the missing fields.
+    /// Whether the chosen word number `place` is among the missing fields.
     pub(super) fn has_told(&self, place: usize) -> bool {
         self.gaps.has_told(place)
     }
 
-    /// How many are not.
+    /// Number of fields that are not missing.
     pub(super) fn present(&self) -> u64 {
         self.present
     }

@@ -14,7 +14,7 @@ use crate::project::{Choice, Header, Rules};
 /// Number of rows that determine the header.
 const TELLING_ROWS: usize = 100;
 
-/// Whether the first of these rows is surely a header: it contains names that are known, or that
+/// Whether the first of these rows is certainly a header: it contains known names, or names that
 /// the rows below prove.
 pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
     let Some((first, below)) = rows.split_first() else { return false };
@@ -44,11 +44,11 @@ pub(super) fn has_header(
         if first.iter().any(|field| names.contains(field.trim())) {
             return (true, None);
         }
-        // Numbers are no header where the run knows none of them.
+        // Numbers are not a header if the run knows none of them.
         if !first.iter().any(|field| plain_number(field.trim()).is_none()) {
             return (false, None);
         }
-        // The choice was made for another file, where the run has names: this one may have no
+        // If the run has names, the choice was made for another file, and this one may have no
         // header.
         if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
             let found = Asked { header: Header::Auto, ..*asked };
@@ -79,8 +79,8 @@ pub(super) fn has_header(
     }
 }
 
-/// The rows that determine whether `first` is a header; without repetitions of it, where numbers
-/// follow.
+/// The rows that determine whether `first` is a header, without repetitions of it that are followed
+/// by numbers.
 pub(super) fn telling<'a>(
     first: &[String],
     below: &'a [Vec<String>],
@@ -89,7 +89,7 @@ pub(super) fn telling<'a>(
     let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
     let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
     let below = below.iter().filter(|row| !repeats || row[..] != *first);
-    // A result such as "not detected" among values is a missing one.
+    // A result such as "not detected" among values counts as missing.
     let is_gap = |field: &Field<'_>| {
         asked.rules == Rules::Current && matches!(field, Field::Word(word) if means_missing(word))
     };
@@ -101,7 +101,7 @@ pub(super) fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>>
     row.iter().map(|text| field(text, asked)).collect()
 }
 
-/// Kind of a field, for the judgement of the first row.
+/// Kind of a field, for classifying the first row.
 fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     let text = text.trim();
     if let Some(value) = plain_number(text) {

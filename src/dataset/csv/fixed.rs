@@ -4,7 +4,7 @@ use std::io::{BufRead, Error as IoError, ErrorKind, Read, Result as IoResult};
 
 use super::number::Notations;
 
-/// Letters of the longest line.
+/// Characters of the longest line.
 const LONGEST: usize = 512;
 /// Bytes of the longest line.
 const LINE_BYTES: u64 = 1 << 16;
@@ -14,14 +14,14 @@ const MOST: usize = 1000;
 /// Bytes written per block.
 const BLOCK: usize = 1 << 15;
 
-/// Where the columns of a table begin, in letters.
+/// Where the columns of a table begin, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Places([u64; LONGEST / 64]);
 
 impl Places {
-    /// The places of a table by its first letters, where all lines agree on them: the same letters
-    /// are blank between columns in each of them, the first line has a field in every column, at
-    /// least half of the columns contain numbers, and no field seems to be two.
+    /// The positions of a table's columns from its first characters, if all lines agree: the same
+    /// characters are blank between columns in each of them, the first line has a field in every
+    /// column, at least half of the columns contain numbers, and no field seems to be two.
     pub(super) fn find(head: &[u8], cut: bool) -> Option<Places> {
         let end = if cut { head.iter().rposition(|byte| *byte == b'\n')? } else { head.len() };
         let text = std::str::from_utf8(&head[..end]).ok()?;
@@ -30,7 +30,7 @@ impl Places {
         let (mut used, mut places) = ([false; LONGEST], Places([0; LONGEST / 64]));
         for line in &lines {
             for (at, letter) in line.chars().enumerate() {
-                // Quotes and tabs have their own rules.
+                // Quotes and tabs have other rules.
                 if letter == '"' || letter.is_control() || at >= LONGEST {
                     return None;
                 }
@@ -71,7 +71,7 @@ impl Places {
             && !rows.iter().chain([first]).flatten().any(is_double)
     }
 
-    /// The fields of a line, one for each column; `None` where a word crosses two columns.
+    /// The fields of a line, one per column; `None` if a word crosses two columns.
     fn fields(self, line: &str) -> Option<Vec<&str>> {
         let (mut starts, mut previous) = (Vec::new(), ' ');
         for (at, (offset, letter)) in line.char_indices().enumerate() {
@@ -108,7 +108,7 @@ impl<R: BufRead> Placed<R> {
         Placed { inner, places, block: Vec::new(), at: 0, line: Vec::new() }
     }
 
-    /// Writes out the next line; whether there was one.
+    /// Writes the next line; returns whether there was one.
     fn add_line(&mut self) -> IoResult<bool> {
         self.line.clear();
         let read = self.inner.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.line)? as u64;
@@ -168,7 +168,7 @@ impl<R: BufRead> Read for Placed<R> {
 mod tests {
     use super::*;
 
-    /// A table of a header and this many rows.
+    /// A table with a header and these rows.
     fn table(header: &str, rows: &[&str]) -> String {
         let rows = rows.iter().copied().cycle().take(12);
         std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n") + "\n"
@@ -186,7 +186,7 @@ mod tests {
         check(&right, Some(&["3.5", "", "4"]));
         let left = table("place     temp  n", &["Oslo      7.1   13", "New York        4", "São Paulo 8.1"]);
         check(&left, Some(&["New York", "", "4"]));
-        // Two columns that touch, a title above, no field in the first line, words alone.
+        // Two columns that touch; a title above; no field in the first line; only words.
         check(&table("depth  temp   n", &["  2.5   7.1  13", "  3.5100.25  4", "  1.5 20.1"]), None);
         check(&table("a b  n", &["1 50 2", "10 5 3"]), None);
         check(&format!("A table of depths\n{right}"), None);

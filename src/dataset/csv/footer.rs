@@ -10,19 +10,19 @@ use super::statistics::{self, Called, Kind};
 use super::tails::digits;
 use crate::project::TableReading;
 
-/// The most rows that are looked at.
+/// Most rows that are examined.
 const MOST: usize = 40;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
 
-/// Whether a row of a table of this many columns may be below it: it is empty, sums the others, or
-/// contains a single text.
+/// Whether a row of a table with this many columns may be below it: it is empty, sums the others,
+/// or contains a single text.
 pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]> + Clone, columns: usize) -> bool {
     let (mut count, mut bytes, mut filled, mut first) = (0, 0, 0, None);
     for field in fields.clone() {
         (count, bytes) = (count + 1, bytes + field.len());
         let field = field.trim_ascii();
-        // Nearly all rows end here.
+        // Almost all rows end here.
         if first.is_none() && !field.is_empty() && field.iter().all(|byte| b"0123456789.-+eE".contains(byte))
         {
             return false;
@@ -47,12 +47,12 @@ fn is_text(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| plain_number(text).is_none())
 }
 
-/// The statistic that the first text of a row names.
+/// The statistic named by the first text of a row.
 pub(super) fn called_first(row: &ByteRecord) -> Option<Called> {
     named_first(row).map(|(_, called)| called)
 }
 
-/// The text that says so, too.
+/// [`called_first`] with that text.
 pub(super) fn named_first(row: &ByteRecord) -> Option<(&[u8], Called)> {
     statistics::named([first(row)?])
 }
@@ -63,7 +63,8 @@ pub(super) struct Tail {
     pub rows: Vec<(u64, ByteRecord)>,
     /// Whether similar rows occur within the table.
     pub has_others: bool,
-    /// How many other rows may follow: one for each sum, and for other statistics together.
+    /// Number of other rows that may follow: one per sum, and one for all other statistics
+    /// together.
     ahead: usize,
 }
 
@@ -71,22 +72,21 @@ pub(super) struct Tail {
 pub(super) struct Above<'a> {
     pub contents: &'a [Content],
     pub reading: &'a TableReading,
-    /// How many rows are data for certain.
+    /// Number of rows that are certainly data.
     pub rows: u64,
     /// Whether the words of a column all contain digits.
     pub have_digits: &'a dyn Fn(usize) -> bool,
-    /// Whether the numbers of a row are those of the rows above it.
+    /// Whether the numbers of a row follow from the rows above it.
     pub is_proven: &'a dyn Fn(u64) -> bool,
-    /// Whether they are others than the name of the row says.
+    /// Whether they differ from what the name of the row says.
     pub is_refuted: &'a dyn Fn(u64) -> bool,
     /// Whether a column was chosen as a label, which may be any text.
     pub is_label: &'a dyn Fn(usize) -> bool,
-    /// Whether they agree with those in one column, though the name of the row may be that of
-    /// something else.
+    /// Whether they agree in one column, though the name of the row may mean something else.
     pub is_near: &'a dyn Fn(u64) -> bool,
-    /// Whether no other row begins as this one does.
+    /// Whether no other row begins like this one.
     pub is_new: &'a dyn Fn(&ByteRecord) -> bool,
-    /// Whether the name of a row is one that rows within the table have.
+    /// Whether the name of a row also occurs within the table.
     pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether they include rows with the name of a sum that are not sums.
     pub has_doubtful: bool,
@@ -114,7 +114,7 @@ impl Tail {
                 None => {}
             }
         } else {
-            // A tax between a sum and the sum with it; an unknown statistic.
+            // A tax between a sum and the sum including it; an unknown statistic.
             let is_next = self.ahead > 0 && record.as_slice().len() <= LONGEST;
             self.ahead -= usize::from(is_next);
             if !is_next {
@@ -125,7 +125,7 @@ impl Tail {
         true
     }
 
-    /// The rows, once others follow: they are within the table.
+    /// Returns the rows, once others follow: they are within the table.
     pub(super) fn within(&mut self) -> Vec<(u64, ByteRecord)> {
         self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()) && !pairs::is_one(row));
         self.ahead = 0;
@@ -133,8 +133,8 @@ impl Tail {
     }
 
     /// Number of rows that belong to the table; the others are below it. These are remarks, rows
-    /// with words where the columns contain numbers, and rows that sum others, as their numbers
-    /// prove, or their names where several are together or all other names contain digits.
+    /// with words where the columns contain numbers, and rows that sum others, as proven by their
+    /// numbers, or by their names if there are several together or all other names contain digits.
     pub(super) fn of_table(&self, above: &Above<'_>) -> usize {
         let (mut count, contents) = (self.rows.len(), above.contents);
         if contents.iter().all(|content| *content == Content::Nothing) {
@@ -175,8 +175,8 @@ impl Tail {
         count
     }
 
-    /// The first of the rows at the end with names of different statistics; the number of rows
-    /// where none are.
+    /// The first of the rows at the end with names of different statistics; the number of rows if
+    /// there are none.
     fn statistics(&self, above: &Above<'_>) -> usize {
         let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
         let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();
@@ -184,7 +184,7 @@ impl Tail {
         let end = self.rows.iter().rposition(|(_, row)| !is_remark(row)).map_or(0, |last| last + 1);
         let is_other = |(_, row): &(u64, ByteRecord)| !is_empty(row.iter()) && !is_one(row);
         let mut start = self.rows[..end].iter().rposition(is_other).map_or(0, |last| last + 1);
-        // `SD` and `P95` may be codes, as those above them.
+        // `SD` and `P95` may be codes like those above them.
         let is_code = |(number, row): &(u64, ByteRecord)| {
             let is_ambiguous = called_first(row).is_some_and(|called| called.is_ambiguous);
             is_ambiguous && ((above.is_refuted)(*number) || is_like(row, above))
@@ -212,7 +212,7 @@ impl Tail {
     }
 }
 
-/// Whether a row is all that the next one sums: that has the name of a sum of it, or its numbers.
+/// Whether the next row sums only this one: it has the name of its sum, or its numbers.
 fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
     let is_called = match (first(row), first(next)) {
         (Some(name), Some(sum)) => sum.len() > name.len() && sum.starts_with(name),
@@ -224,8 +224,8 @@ fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
         && (is_called || (row.len() > 1 && row.iter().skip(1).eq(next.iter().skip(1))))
 }
 
-/// Whether a row contains words where the columns contain numbers, and nothing else or the name of
-/// a statistic alone before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
+/// Whether a row contains words where the columns contain numbers, with nothing or only the name of
+/// a statistic before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
 fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
@@ -251,7 +251,7 @@ fn is_whole(row: &ByteRecord) -> bool {
     called_first(row).is_some_and(|called| called.is_whole)
 }
 
-/// Whether the first field of a row contains digits, as all in its place do.
+/// Whether the first field of a row contains digits, as all others in its column do.
 fn is_like(row: &ByteRecord, above: &Above<'_>) -> bool {
     let at = row.iter().position(|field| !field.trim_ascii().is_empty());
     at.is_some_and(|at| row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at))
@@ -263,8 +263,8 @@ fn has_label(row: &ByteRecord, above: &Above<'_>) -> bool {
     at.is_some_and(|at| (above.is_label)(at))
 }
 
-/// Whether a row surely has the name of a statistic, because all other names in its place contain
-/// digits.
+/// Whether a row certainly has the name of a statistic, because all other names in its column
+/// contain digits.
 fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
     let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
     let is_sure = called_first(row).is_some_and(Called::is_sure);
@@ -284,7 +284,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
     row.iter().map(<[u8]>::trim_ascii).find(|field| !field.is_empty())
 }
 
-/// Whether a field can be in a column that contains this.
+/// Whether a field can be in a column with this content.
 pub(super) fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
     if is_missing(field, reading) {
@@ -401,7 +401,7 @@ mod tests {
         check(&["North total,5", "Grand total,7"], &[1], false, 0);
         check(&["Subtotal,5", "Tax,1", "Total,6"], &[1], false, 0);
         check(&["Subtotal,5", "South,1"], &[1], false, 2);
-        // Names that are not known, below a statistic that is proven.
+        // Unknown names below a proven statistic.
         check(&["Mean,5", "Spread,2"], &[1], false, 0);
         check(&["Mean,5", "Spread,2", "Max,9"], &[1, 3], false, 0);
         check(&["Mean,5", "Spread,2", "Q3,9"], &[1], false, 0);

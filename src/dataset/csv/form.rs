@@ -1,4 +1,4 @@
-//! How the lines of a table are taken apart.
+//! How the lines of a table are split.
 
 use std::io::{BufRead, Result as IoResult};
 
@@ -6,13 +6,13 @@ use super::fixed::Places;
 use super::spaces::Quotes;
 use crate::project::Delimiter;
 
-/// How lines are taken apart.
+/// How lines are split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub delimiter: Delimiter,
-    /// Lines that begin with it are skipped.
+    /// Lines that begin with this byte are skipped.
     pub comment: Option<u8>,
-    /// Lines skipped at the beginning: one that names the delimiter, titles.
+    /// Lines skipped at the beginning: titles, or one that names the delimiter.
     pub skip: usize,
     pub quotes: Quotes,
     /// Where columns begin, if they have fixed positions.
@@ -40,7 +40,7 @@ pub(super) fn leave_out(reader: &mut impl BufRead, lines: usize) -> IoResult<()>
         }
         let (mut used, mut is_done) = (0, false);
         for &byte in buffer {
-            // The second half of one end of a line.
+            // The second half of a CRLF.
             let ends_it = std::mem::take(&mut after_return) && byte == b'\n';
             if !ends_it && left == 0 {
                 is_done = true;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::missing;
 
-/// A judgement of a table's first row.
+/// Classification of a table's first row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     /// Whether it contains names.
     pub has_header: bool,
-    /// Why that is doubtful, where it is: for a warning.
+    /// Why that is doubtful, if it is; for a warning.
     pub doubt: Option<&'static str>,
 }
 
@@ -26,16 +26,16 @@ pub(super) enum Field<'a> {
     Word(&'a str),
 }
 
-/// Judges the first row by the rows below it.
+/// Classifies the first row by the rows below it.
 ///
-/// - For a header: a word above values; a word that a column of few words does not have, or that is
-///   a usual name of columns; a date above numbers; numbers that step evenly, rise or fall (years,
-///   wavelengths, 0 1 2 3) where rows below do not; different whole numbers above fractions.
+/// - For a header: a word above values; a word that does not occur in a column of few words, or
+///   that is a usual name of columns; a date above numbers; numbers that step evenly, rise or fall
+///   (years, wavelengths, 0 1 2 3) if rows below do not; different whole numbers above fractions.
 /// - Against it: a word that occurs below; a value above words.
 pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     let sure = |has_header| Verdict { has_header, doubt: None };
     if below.is_empty() {
-        // A row alone is a row of data if it has any.
+        // A single row is data if it contains any value.
         return sure(first.iter().all(|field| field.value().is_none()));
     }
     let mut votes = Votes::default();
@@ -80,7 +80,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
 }
 
-/// Judges a first row by its numbers alone.
+/// Classifies a first row by its numbers only.
 fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
     if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
@@ -100,10 +100,10 @@ struct Votes {
     names: usize,
     /// Usual names of columns of words.
     usual: usize,
-    /// Words that a column of few words does not have: names, or rare ones of these.
+    /// Words that do not occur in a column of few words: names, or rare categories.
     rare: usize,
     data: usize,
-    /// Numbers that could be those of their column.
+    /// Numbers that could belong to their column.
     fitting: usize,
 }
 
@@ -115,7 +115,7 @@ impl Votes {
         let values = present.iter().filter(|field| field.value().is_some()).count();
         match field {
             Field::Word(_) if present.is_empty() => {}
-            // A few words among values are typing errors or words for missing values.
+            // A few words among values are typos or words for missing values.
             Field::Word(_) if 10 * values >= 9 * present.len() => self.names += 1,
             Field::Word(name) => {
                 let words = present
@@ -153,7 +153,7 @@ fn ends(column: impl Iterator<Item = f64>) -> (f64, f64) {
     column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
 }
 
-/// Whether a column rises or falls downwards from its first number, as sums and times do.
+/// Whether a column rises or falls from its first number on, as sums and times do.
 fn has_trend(first: f64, column: &[f64]) -> bool {
     let (low, high) = ends(column.iter().copied());
     if high <= low || (low..=high).contains(&first) {
@@ -163,7 +163,7 @@ fn has_trend(first: f64, column: &[f64]) -> bool {
     if column.windows(2).all(is_step) {
         return true;
     }
-    // Correlation of the values with the numbers of their rows.
+    // Correlation of the values with their row numbers.
     let count = column.len() as f64;
     let (mean, middle) = (column.iter().sum::<f64>() / count, (count - 1.0) / 2.0);
     let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
@@ -186,7 +186,7 @@ fn is_usual(name: &str) -> bool {
     USUAL.split(' ').any(|usual| usual == name) || matches!(last, "id" | "name")
 }
 
-/// Whether the numbers of the first row are those of the first column, as in a matrix of distances.
+/// Whether the numbers of the first row equal those of the first column, as in a distance matrix.
 fn is_mirrored(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let value = |row: Option<&Vec<Field<'_>>>| row.and_then(|row| row.first()?.value());
     first.len() > 2
@@ -198,8 +198,8 @@ fn is_mirrored(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
             .all(|(field, at)| field.value().is_some_and(|number| value(below.get(at)) == Some(number)))
 }
 
-/// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and
-/// doses do.
+/// Classifies a first row whose numbers rise or fall from column to column, as years, wavelengths
+/// and doses do.
 fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let is_year = |value: f64| value.fract() == 0.0 && (1500.0..=2200.0).contains(&value);
     let numbers: Vec<(usize, f64)> =
@@ -252,7 +252,7 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
 }
 
 /// Whether the row below the header contains the units of the columns: words above numbers, in
-/// every column with any.
+/// every column that has numbers.
 pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let (mut units, mut is_bracketed) = (0, false);
     for (at, field) in row.iter().enumerate() {
@@ -276,7 +276,7 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
 
 /// Whether the row below the header contains further names: no number and no word of the rows
 /// below, but words above numbers or above columns of few words, and nothing in the first column,
-/// which has a field in nearly all of these.
+/// which has a field in almost all rows below.
 pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     let mut names = 0;
     for (at, field) in row.iter().enumerate() {
@@ -304,8 +304,7 @@ pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> 
     below.len() >= 4 && names > 1
 }
 
-/// How many numbers a row has, where they are at least three and each is as far from the one before
-/// it as the next.
+/// Number of numbers in a row, if there are at least three in equal steps.
 fn even_step(row: &[Field<'_>]) -> Option<usize> {
     let numbers: Vec<f64> = row.iter().filter_map(Field::value).collect();
     let [a, b, _, ..] = numbers[..] else { return None };
@@ -407,7 +406,7 @@ mod tests {
         check(&above("dose,-9000,10000,50000"), true, true);
         check(&above("Togo,1600,2400,3000"), false, false);
         check(&["2000,2005", "1.5,3.25", "0.5,9.5"], true, true);
-        // A category that is in the first row alone.
+        // A category that occurs only in the first row.
         check(
             &["0.5,1.5,male", "0,0,female", "0.4,0.9,female", "0.7,1.8,female", "1.1,2.7,female"],
             false,
@@ -415,7 +414,7 @@ mod tests {
         );
         check(&["0.5,1.5,sex", "0,0,f", "0.4,0.9,f", "0.7,1.8,m", "1.1,2.7,m"], true, true);
         check(&["400,700,male", "0,0,f", "0.4,0.9,f", "0.7,1.8,m", "1.1,2.7,m"], true, false);
-        // Sums that grow.
+        // Growing sums.
         check(
             &["3,7,20,21", "40,30,55,50", "60,44,80,70", "75,60,99,90", "90,80,120,100", "99,91,150,120"],
             false,
@@ -426,14 +425,14 @@ mod tests {
         check(&under("400,401.37,402.74,404.12"), true, false);
         check(&under("4000,3996.143,3992.286,3988.429"), true, false);
         check(&under("0.1,0.7,1.5,3.5"), false, true);
-        // Distances of places along a line: row and column of the first are alike.
+        // Distances of places along a line: the first row equals the first column.
         check(&["0,1,5,6,9", "1,0,4,5,8", "5,4,0,1,4", "6,5,1,0,3", "9,8,4,3,0"], false, false);
-        // Rows that rise as the first does.
+        // Rows that rise like the first.
         check(&["1,5,20,90", "2,6,21,80", "3,4,25,99", "1,9,30,70", "2,3,50,60"], false, false);
         check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);
         check(&["sample_id,x1", "a,b", "c,d"], true, false);
         check(&["x", "1", "2"], true, false);
-        // A column with the name of one of its words.
+        // A column named like one of its words.
         check(&["ans,flag,ja,v", "no,y,ja,1", "yes,n,nein,2", "no,y,ja,3", "yes,n,nein,4"], true, false);
         check(&["5", "1", "2"], false, false);
         check(&["a,b"], true, false);

@@ -11,13 +11,13 @@ use super::{Asked, listed};
 use crate::dataset::memory::{self, Budget, Shortage};
 use crate::project::{Choice, Header};
 
-/// The most rows of names below the first.
+/// Most rows of names below the first.
 const MOST: usize = 3;
-/// Letters of the names that groups are put before, at most.
+/// Most characters of the names with groups added.
 const MOST_LETTERS: usize = 1 << 20;
 /// Joined names that are shown.
 const SHOWN: usize = 8;
-/// Memory for one part of the name of a column, while they are joined.
+/// Memory for one part of a column's name while parts are joined.
 const PART_BYTES: u64 = 200;
 
 /// Content below the first row of a header.
@@ -25,19 +25,19 @@ const PART_BYTES: u64 = 200;
 pub(super) struct Below {
     /// Rows of names or units.
     names: usize,
-    /// Whether the row below them names the index alone.
+    /// Whether the row below them names only the index.
     has_index: bool,
 }
 
 impl Below {
-    /// Determines the kind of the first of these rows, below a row that would be the header.
+    /// Classifies the first of these rows, below a row that would be the header.
     pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
         if asked.header == Header::OneRow {
             return Below::default();
         }
         let are_names = |count: &usize| {
             let Some((heads, below)) = rows.split_at_checked(*count) else { return false };
-            // Nearly all tables end here.
+            // Almost all tables end here.
             if heads.iter().flatten().any(|field| plain_number(field.trim()).is_some()) {
                 return false;
             }
@@ -61,17 +61,17 @@ impl Below {
         self.has_index
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub(super) fn rows(&self) -> usize {
         self.names + usize::from(self.has_index)
     }
 
-    /// Names the columns by the first row and these: joined where the first row alone does not
-    /// distinguish the columns, unless columns are requested by the names of the first row. Memory
-    /// for longer names is charged for this many copies.
+    /// Names the columns by the first row and these: joined if the first row does not distinguish
+    /// the columns, unless columns are requested by the names of the first row. Memory for longer
+    /// names is charged for this many copies.
     ///
     /// # Errors
-    /// [`Shortage`] for more than there is.
+    /// [`Shortage`] if there is not enough memory.
     pub(super) fn name(
         &self,
         names: &mut [String],
@@ -121,8 +121,8 @@ impl Below {
     }
 }
 
-/// Whether a row of names distinguishes the columns of a header only together with the names of
-/// groups of them in the row above it, the first of these. Requested columns keep their names.
+/// Whether a row of names distinguishes the columns only together with the group names in the row
+/// above it, the first of these rows. Requested columns keep their names.
 pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashSet<&str>) -> bool {
     let [groups, names, ..] = rows else { return false };
     let mut seen = HashSet::new();
@@ -131,7 +131,7 @@ pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashS
         return false;
     }
     joined(groups, &rows[1..2]).is_some_and(|parts| {
-        // Longer ones are made once their memory is charged.
+        // Longer names are created once their memory is charged.
         if parts.iter().flatten().map(|part| part.len()).sum::<usize>() > MOST_LETTERS {
             return false;
         }
@@ -140,7 +140,7 @@ pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashS
     })
 }
 
-/// Whether every column that is requested by one of these names keeps it then.
+/// Whether every column requested by one of these names keeps it then.
 fn keeps(names: &[String], there: &HashSet<String>, wanted: &HashSet<&str>) -> bool {
     wanted.is_empty()
         || !column_names(names).iter().any(|name| wanted.contains(name.as_str()) && !there.contains(name))
@@ -150,7 +150,7 @@ fn texts(row: &[String]) -> Vec<&str> {
     row.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect()
 }
 
-/// Whether a row names the index of the columns at the beginning, and nothing else.
+/// Whether a row names only the index of the columns, at its beginning.
 fn is_index(row: &[String], below: &[Vec<String>]) -> bool {
     let is_empty = |field: &String| field.trim().is_empty();
     let named = row.iter().take_while(|field| !is_empty(field)).count();
@@ -165,13 +165,12 @@ fn is_index(row: &[String], below: &[Vec<String>]) -> bool {
         && !below.is_empty()
         && 10 * below.iter().filter(is_filled).count() >= 9 * below.len()
         && !below.iter().any(|other| other.first() == row.first())
-        // One of the labels, perhaps, of a row without values.
+        // Perhaps one of the labels, of a row without values.
         && !(has_digit(row) && below.iter().all(|row| has_digit(row)))
 }
 
-/// The parts of the names of all columns, where the rows below are needed to distinguish these, and
-/// do. A name also applies to the columns to its right without a name of their own, except one
-/// below.
+/// The parts of the names of all columns, if the rows below are needed to distinguish them, and do.
+/// A name also applies to the columns to its right that have no name, except in the last row.
 fn joined<'a>(first: &'a [String], further: &'a [Vec<String>]) -> Option<Vec<Vec<&'a str>>> {
     if further.is_empty() || further.iter().any(|row| row.len() != first.len()) {
         return None;

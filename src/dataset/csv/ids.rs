@@ -1,17 +1,17 @@
-//! Columns that identify rows and say nothing about them.
+//! Columns that only identify rows.
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::number::Notation;
 
-/// Whether a column counts the rows or contains their ids, or looks so in a table without names.
+/// Whether a column counts the rows or contains their ids, or may do so in a table without names.
 pub(super) fn is_id(layout: &TableLayout, all: &[Evidence], at: usize) -> bool {
     is_surely_id(layout, at, &all[at]) || (!layout.has_names() && may_be_id(all, at))
 }
 
-/// Whether a column counts the rows or contains their ids by its name or its numbers alone.
+/// Whether a column counts the rows or contains their ids, by its name or its numbers.
 pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
-    /// Number of rows that prove it where the name does not.
+    /// Number of rows that prove it if the name does not.
     const ROWS: u64 = 10;
     let name = layout.columns[at].trim();
     let name = name.strip_prefix('#').filter(|rest| !rest.is_empty()).unwrap_or(name);
@@ -36,10 +36,10 @@ pub(super) fn is_surely_id(layout: &TableLayout, at: usize, evidence: &Evidence)
 }
 
 /// Whether the first column of a table may contain ids, though only its numbers suggest it: large
-/// whole numbers, hardly any of them twice, next to fractions, or next to numbers that are all far
+/// whole numbers with hardly any duplicates, next to fractions, or next to numbers that are all far
 /// smaller. Round numbers are prices and counts.
 pub(super) fn may_be_id(all: &[Evidence], at: usize) -> bool {
-    /// Rows and other columns that prove it.
+    /// Numbers of rows and of other columns that prove it.
     const ROWS: u64 = 20;
     const OTHERS: usize = 2;
     /// Ids are this many times larger than all other numbers of their rows.
@@ -55,7 +55,7 @@ pub(super) fn may_be_id(all: &[Evidence], at: usize) -> bool {
     if at != 0 || !is_complete || !is_large || are_years || are_steps {
         return false;
     }
-    // Of too many to remember, those that were had no equals.
+    // If there are too many to remember, those remembered had no duplicates.
     let are_unequal = own.words().map_or(own.are_different(), |words| words.len() as f64 >= 0.9 * rows);
     let are_round = own.words().is_some_and(|words| words.iter().all(|(word, _)| word.ends_with(['0', '5'])));
     if !are_unequal || are_round {
@@ -68,7 +68,7 @@ pub(super) fn may_be_id(all: &[Evidence], at: usize) -> bool {
         && (own.are_different() && 2 * fractions >= others.len() || high >= LARGER * highest)
 }
 
-/// Whether these are seconds, milliseconds or nanoseconds since 1970, or dates as 20240131.
+/// Whether these are seconds, milliseconds or nanoseconds since 1970, or dates such as 20240131.
 fn are_times(low: f64, high: f64) -> bool {
     let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
     times.iter().any(|range| range.contains(&low) && range.contains(&high))

@@ -1,4 +1,4 @@
-//! Columns with the names, or the look, of labels.
+//! Columns that look like labels, by name or content.
 
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
@@ -7,9 +7,9 @@ use super::number::Notation;
 use super::plain::plain_number;
 
 const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
-/// Columns of more different fields are not classes.
+/// Columns with more different fields are not classes.
 pub(super) const CLASSES: usize = 20;
-/// The most words that become features by themselves, one each.
+/// Most words that become features automatically, one each.
 pub(super) const FEW_WORDS: usize = 64;
 
 /// Whether a column has the name of a label.
@@ -29,8 +29,8 @@ pub(super) fn has_classes(evidence: &Evidence) -> bool {
     evidence.distinct().is_some_and(few)
 }
 
-/// Few words or whole numbers that may be classes where no name shows it: in the first or last
-/// column, apart from ids, of a table without names.
+/// Few words or whole numbers that may be classes without a name that shows it: in the first or
+/// last column, apart from ids, of a table without names.
 pub(super) fn may_be_classes(layout: &TableLayout, evidence: &[Evidence], at: usize) -> Option<&'static str> {
     if are_class_words(layout, evidence, at) {
         return Some("words");
@@ -38,8 +38,8 @@ pub(super) fn may_be_classes(layout: &TableLayout, evidence: &[Evidence], at: us
     (is_at_edge(layout, evidence, at) && are_class_numbers(evidence, at)).then_some("whole numbers")
 }
 
-/// Whether a column is the only one of few words, first or last apart from ids, in a table without
-/// names.
+/// Whether a column is the only one with few words, first or last apart from ids, in a table
+/// without names.
 pub(super) fn are_class_words(layout: &TableLayout, evidence: &[Evidence], at: usize) -> bool {
     let are_words = |other: &Evidence| match other.judge(None) {
         Content::Words => true,
@@ -55,16 +55,15 @@ pub(super) fn are_class_words(layout: &TableLayout, evidence: &[Evidence], at: u
         && (0..evidence.len()).any(|other| is_other(&other))
 }
 
-/// Whether a column is the first, the first after ids, or the last of a table without names.
+/// Whether a column is the first, the first after ids, or the last in a table without names.
 fn is_at_edge(layout: &TableLayout, evidence: &[Evidence], at: usize) -> bool {
     let is_edge = at == 0 || at == evidence.len() - 1 || (at == 1 && is_id(layout, evidence, 0));
     is_edge && !layout.has_names() && !is_id(layout, evidence, at)
 }
 
-/// Whether a column contains whole numbers of few values, next to columns most of which contain
-/// more.
+/// Whether a column contains whole numbers with few values, next to columns that mostly have more.
 fn are_class_numbers(evidence: &[Evidence], at: usize) -> bool {
-    /// Rows and columns of numbers that prove it.
+    /// Numbers of rows and of columns of numbers that prove it.
     const ROWS: u64 = 20;
     const COLUMNS: usize = 3;
     let own = &evidence[at];

@@ -11,12 +11,12 @@ const MAX_NUMERIC_CLASSES: usize = 20;
 /// A label column as it is read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Labels {
-    /// Without spaces around them.
+    /// Trimmed texts.
     texts: Interned,
     ids: Vec<u32>,
-    /// With the spaces around them, where there are some.
+    /// Texts with surrounding spaces, if there are any.
     spaced: Interned,
-    /// Rows of those, each with the number of its text.
+    /// Their rows, each with the number of its text.
     spaced_rows: Vec<(u32, u32)>,
 }
 
@@ -39,11 +39,11 @@ impl Labels {
         self.spaced_rows.pop_if(|(row, _)| *row as usize >= rows);
     }
 
-    /// Numbers where all texts are numbers (plain ones by the rules of version 1, without a
-    /// notation) and many, or not whole; else classes, in numeric or alphabetic order. A label is
-    /// its text as it is written; spaces around it make no other class. An empty one is missing,
-    /// NaN or the class `(none)`, and so are the words given for that, and the usual ones among
-    /// numbers. The budget is charged for the column alone in the end.
+    /// Numbers if all texts are numbers (plain ones by the rules of version 1, without a notation)
+    /// and many, or not whole; else classes, in numeric or alphabetical order. A label is its text
+    /// as written; surrounding spaces do not make another class. An empty label is missing, that is
+    /// NaN or the class `(none)`, and so are the chosen words for missing values, and the usual
+    /// ones among numbers. At the end only the column is charged to the budget.
     pub(super) fn column(
         self,
         name: String,
@@ -55,13 +55,13 @@ impl Labels {
         let is_none = |text: &str, is_numeric: bool| match notation {
             None => is_missing_by_version_1(text) || is_told_exactly(text.as_bytes(), reading),
             Some(_) if is_numeric => is_missing(text, reading),
-            // The usual words may well be classes: the country NA.
+            // The usual words may be classes, such as the country NA.
             Some(_) => text.is_empty() || is_told_exactly(text.as_bytes(), reading),
         };
         let number = |text: &str| notation.map_or_else(|| text.parse().ok(), |notation| notation.parse(text));
         let finite = |text: &str| number(text).filter(|value: &f64| (*value as f32).is_finite());
         let texts = &self.texts;
-        // Rows that were dropped may have left texts that no row has.
+        // Dropped rows may have left texts that no row has.
         let mut used = progress.filled(false, texts.len())?;
         for &id in &self.ids {
             pulse.beat(1)?;
@@ -133,7 +133,7 @@ impl Labels {
         Ok(column)
     }
 
-    /// The text of each row as it is written.
+    /// The text of each row as written.
     fn written(&self, progress: &Progress) -> Result<Texts, DataError> {
         let (mut all, mut ids) = (Interned::default(), Vec::new());
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));

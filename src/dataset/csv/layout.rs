@@ -25,18 +25,18 @@ pub(super) struct TableLayout {
     pub rows_below_header: usize,
     /// Whether a comment before the first row contains the names.
     pub has_commented_header: bool,
-    /// Lines of comments before the first row; of all of the table once it was read.
+    /// Number of comment lines before the first row; after reading, in the whole table.
     pub comments: usize,
-    /// Names of all columns, generated where there are none.
+    /// Names of all columns, generated if there are none.
     pub columns: Vec<String>,
-    /// Units of the columns in a row below the header, empty for a column without one; no entries
+    /// Units of the columns from a row below the header, empty for a column without one; no entries
     /// without such a row.
     pub units: Vec<String>,
-    /// Whether the first column has no name though others have.
+    /// Whether only the first column has no name.
     pub is_first_nameless: bool,
-    /// Memory that the names are charged with, [`NAMES_COPIES`] times.
+    /// Memory charged for the names, [`NAMES_COPIES`] times.
     pub names_bytes: u64,
-    /// The first rows, the header among them.
+    /// The first rows, including the header.
     pub sample: Vec<Vec<String>>,
     /// Notes about parts that were skipped or renamed.
     pub notes: Vec<String>,
@@ -54,7 +54,7 @@ impl TableLayout {
         if known.is_empty() || asked.delimiter == Delimiter::Auto || told.knows(known) {
             return Ok(told);
         }
-        // The delimiter was that of another file of the same columns.
+        // The delimiter belonged to another file with the same columns.
         progress.budget().give_back(NAMES_COPIES.saturating_mul(told.names_bytes));
         let found = TableLayout::as_told(text, asked, Delimiter::Auto, known, progress)?;
         if found.knows(known) || found.columns.len() == known.len() {
@@ -64,7 +64,7 @@ impl TableLayout {
         TableLayout::as_told(text, asked, asked.delimiter, known, progress)
     }
 
-    /// Whether its columns have names of their own.
+    /// Whether its columns have their own names.
     pub(super) fn has_names(&self) -> bool {
         self.has_header || self.has_commented_header
     }
@@ -94,8 +94,8 @@ impl TableLayout {
             Rules::Version1 => Below::default(),
         };
         let (has_header, doubt) = has_header(&sample, below.rows(), asked, known);
-        // Names in the first row count for more; numbers in it may be a header only where none is
-        // in a comment.
+        // Names in the first row take precedence; numbers in it may be a header only if a comment
+        // has none.
         let may_be_commented = !has_header
             || match asked.header {
                 Header::Auto => {
@@ -162,7 +162,7 @@ impl TableLayout {
         Ok(layout)
     }
 
-    /// The names of its columns as they are shown, no two the same.
+    /// The displayed names of its columns, without duplicates.
     fn named(
         &self,
         mut names: Vec<String>,
@@ -185,7 +185,7 @@ impl TableLayout {
         columns
     }
 
-    /// Rows before the first that is data.
+    /// Rows before the first row of data.
     pub(super) fn head_rows(&self) -> usize {
         usize::from(self.has_header) + self.rows_below_header
     }
@@ -196,7 +196,7 @@ impl TableLayout {
     }
 }
 
-/// Doubts that a comment above the first row is one, where it looks like a row.
+/// The doubt that a comment above the first row is a comment, if it looks like a row.
 fn commented_row(first: &[String], comment: &Comment, form: Form, asked: &Asked<'_>) -> Option<Doubt> {
     let names = comment.names.as_ref()?;
     let has_number = names.iter().skip(1).any(|field| plain_number(field.trim()).is_some());

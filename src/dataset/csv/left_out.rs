@@ -1,4 +1,4 @@
-//! Rows of a table that are skipped, as found by the first reading.
+//! Rows of a table that are skipped, as found by the first pass.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,10 +9,10 @@ use super::statistics::{self, Called, Found, Kind, Proof};
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
 
-/// Rows of the name of a function, at least, that make a category of it.
+/// Number of rows with the name of a function that make it a category.
 const CATEGORY: usize = 3;
 
-/// Counts of the first reading.
+/// Counts of the first pass.
 #[derive(Default)]
 pub(super) struct Counts {
     /// Rows of data.
@@ -25,41 +25,38 @@ pub(super) struct Counts {
     pub longer: usize,
 }
 
-/// Rows of which names or numbers say that they sum up others.
+/// Rows that sum up others, according to their names or numbers.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// The numbers of those whose numbers prove it, as those of all rows of the same name do, in
-    /// order.
+    /// Row numbers, in order, of those proven by their numbers; all rows with the same name must
+    /// be.
     pub proven: Vec<u64>,
-    /// The numbers of those whose names may be those of other things, and which agree in one
-    /// column.
+    /// Row numbers of those whose names may mean other things, and which agree in one column.
     pub near: Vec<u64>,
-    /// The numbers of those whose numbers are others than their names say.
+    /// Row numbers of those whose numbers contradict their names.
     pub refuted: Vec<u64>,
-    /// The first row at the end without the name of a statistic whose numbers prove that it is one:
-    /// it and all rows below it are below the table.
+    /// The first row at the end without the name of a statistic that is proven by its numbers to be
+    /// one: it and all rows below it are below the table.
     pub end: Option<u64>,
-    /// Whether rows below that one may be data.
+    /// Whether rows below that row may be data.
     pub is_end_doubtful: bool,
-    /// Names of functions that are categories of the table, in lower case.
+    /// Names of functions that are categories in the table, in lower case.
     pub categories: HashSet<Vec<u8>>,
-    /// Names of statistics that rows within the table have, in lower case, other than those of
-    /// sums.
+    /// Names of statistics, other than sums, that rows within the table have, in lower case.
     pub within: HashSet<Vec<u8>>,
-    /// Those of them among other rows, which are skipped.
+    /// Those among other rows, which are skipped.
     pub left_out: Vec<Numbered>,
-    /// The numbers of statistics rows of each group of rows, other than sums.
+    /// Row numbers of the statistics, other than sums, of each group of rows.
     pub of_groups: HashSet<u64>,
-    /// Those of them that are not proven, but begin with a word where the column contains numbers.
+    /// Those that are not proven, but begin with a word where the column contains numbers.
     pub misfits: Vec<Numbered>,
     /// Those among other rows that are read as data.
     pub doubtful: Vec<Numbered>,
-    /// The last row, where its numbers alone say that it sums up the others, and this may be
-    /// chance.
+    /// The last row, if only its numbers suggest that it sums up the others, possibly by chance.
     pub last: Option<ByteRecord>,
 }
 
-/// A row with the name of a statistic, and the result of its numbers.
+/// A row with the name of a statistic, and the check of its numbers.
 pub(super) struct Judged {
     pub number: u64,
     /// Its name, in lower case.
@@ -72,8 +69,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// A row with the result of a `proof`. `is_misfit` says that its name is in a column of
-    /// numbers.
+    /// A row with the result of a `proof`. `is_misfit`: its name is in a column of numbers.
     pub(super) fn of(
         (number, row): &Numbered,
         (name, called): (&[u8], Called),
@@ -86,11 +82,11 @@ impl Judged {
 }
 
 impl Sums {
-    /// Adds the results for all rows with names of statistics: which are proven, and which look
-    /// like sums without being proven. A name may also be a category (`average`), so all rows of a
+    /// Adds the checks of all rows with names of statistics: which are proven, and which look like
+    /// sums without being proven. A name may also be a category (`average`), so all rows with the
     /// name have to agree.
     pub(super) fn add(&mut self, judged: &[Judged]) -> HashSet<u64> {
-        // A group of one row has a sum, too, where others have one.
+        // A group of one row has a sum, too, if other groups have one.
         let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
         let have_sums = judged.iter().any(|row| is_sum(row) && row.found >= Found::Proven);
         let of_groups = of_groups(judged);
@@ -110,7 +106,7 @@ impl Sums {
         for row in judged {
             let (count, proven) = names.get(&row.name[..]).copied().unwrap_or_default();
             let are_proven = proven == count;
-            // `sum` and `max` are categories where a table compares functions.
+            // `sum` and `max` are categories if a table compares functions.
             let is_category = proven == 0 && count >= CATEGORY && statistics::is_function(&row.name);
             if is_category {
                 self.within.insert(row.name.clone());
@@ -138,25 +134,25 @@ impl Sums {
         doubtful
     }
 
-    /// Whether rows within the table have the name of this one, which no sum has.
+    /// Whether rows within the table have the name of this one, which is not a sum.
     pub(super) fn is_within(&self, row: &ByteRecord) -> bool {
         statistics::named(row).is_some_and(|(name, _)| self.within.contains(&name.to_ascii_lowercase()))
     }
 
-    /// Whether the numbers of a row are others than its name says.
+    /// Whether the numbers of a row contradict its name.
     pub(super) fn is_refuted(&self, number: u64) -> bool {
         self.refuted.binary_search(&number).is_ok()
     }
 
-    /// Whether a row is one whose numbers prove it.
+    /// Whether a row is proven by its numbers.
     pub(super) fn has(&self, number: u64) -> bool {
         self.proven.binary_search(&number).is_ok()
     }
 }
 
-/// The rows of statistics other than sums for each group of rows: two or more of a kind are proven,
-/// and none has other numbers (a group of one row has none); and they cannot be categories, or are
-/// of several kinds. Adjacent rows that are not computed are of the groups, too.
+/// The rows of statistics, other than sums, for each group of rows: two or more of a kind are
+/// proven, and none is contradicted (except for groups of one row); and they cannot be categories,
+/// or are of several kinds. Adjacent rows that are not computed belong to the groups, too.
 fn of_groups(judged: &[Judged]) -> HashSet<u64> {
     let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
     for row in judged {

@@ -11,20 +11,20 @@ use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
 use crate::project::Delimiter;
 
-/// The longest row and the most columns: a file beyond them is not a table with one sample per row.
+/// Longest row and most columns: a file beyond these limits is not a table with one sample per row.
 const ROW_BYTES: u64 = 64 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 20;
-/// Delimiters of one row that are read, those in quoted texts among them.
+/// Most delimiters read in one row, including those in quoted texts.
 const ROW_DELIMITERS: usize = 4 * MAX_COLUMNS;
 
-/// How often the names of columns are there while a layout is found: in the row, in the sample, and
-/// three times in lists.
+/// Copies of the column names while a layout is determined: in the row, in the sample, and three
+/// times in lists.
 pub(super) const NAMES_COPIES: u64 = 5;
-/// How much memory a row takes, in times its length: a record doubles as it grows, and its text is
+/// Memory of a row as a multiple of its length: a record doubles as it grows, and its text is
 /// copied where it is kept.
 const ROW_COPIES: u64 = 4;
 
-/// The rows of a table one after the other, none of which can fill the memory.
+/// The rows of a table one after another, with a limit on the memory of each.
 pub(super) struct Lines<'a> {
     text: &'a Text<'a>,
     form: Form,
@@ -63,13 +63,13 @@ impl<'a> Lines<'a> {
         self.reader.read_byte_record(record).map_err(|error| self.error(start, error))
     }
 
-    /// Lines so far that are comments.
+    /// Number of comment lines so far.
     pub(super) fn comments(&self) -> usize {
         self.reader.get_ref().comments
     }
 
-    /// Refuses the last row where it ends within a quoted text that contains further lines: they
-    /// are probably rows.
+    /// Refuses the last row if it ends within a quoted text that contains further lines: they are
+    /// probably rows.
     pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
         let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
@@ -96,8 +96,7 @@ impl<'a> Lines<'a> {
             return self.text.io(&error);
         }
         if self.row_bytes < ROW_BYTES && self.reader.get_ref().delimiters_left > 0 {
-            // Nothing is wrong with the row as far as it is known; it may take up the rest of the
-            // file.
+            // No problem with the row is known; it may be the rest of the file.
             let longest = self.text.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
             return self.text.short_of(ROW_COPIES * longest, self.progress);
         }
@@ -112,7 +111,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A file of which at most the longest row is passed on.
+/// A file that passes on at most the longest row.
 struct Bounded<'a> {
     inner: Box<dyn Read + 'a>,
     delimiter: u8,
@@ -120,7 +119,7 @@ struct Bounded<'a> {
     row_bytes: u64,
     bytes_left: u64,
     delimiters_left: usize,
-    /// Lines that begin with the sign of comments.
+    /// Lines that begin with the comment sign.
     comments: usize,
     at_start: bool,
     is_at_end: bool,
@@ -171,16 +170,16 @@ pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<
     rows
 }
 
-/// Number of lines of this text above one of their rows.
+/// Number of lines of this text above one of its rows.
 pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize {
     let start = row.position().map_or(0, ::csv::Position::byte);
     line_at(letters, start, form.comment).map_or(0, |line| line as usize - 1)
 }
 
-/// The head as it is taken apart.
+/// The first bytes in the form in which they are split.
 pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
     let mut letters = Vec::new();
-    // Memory that is read fails at nothing.
+    // Reading from memory cannot fail.
     let _ = if let Some(places) = form.places {
         Placed::new(head, places).read_to_end(&mut letters)
     } else if form.delimiter == Delimiter::Spaces {
@@ -195,7 +194,7 @@ pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
 
 fn builder(form: Form) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    // Rows of another length get our own error, with a remedy.
+    // Rows of another length get our own error, with a fix.
     builder.has_headers(false).flexible(true).delimiter(byte_of(form.delimiter)).comment(form.comment);
     builder.buffer_capacity(1 << 16);
     builder
@@ -203,8 +202,8 @@ fn builder(form: Form) -> ReaderBuilder {
 
 /// Where a record begins: `line 3`, counted from 1.
 ///
-/// Counted only once something is wrong: the parser's own count runs ahead neither over empty lines
-/// nor over the second half of a CRLF.
+/// Counted only for an error message: the parser's own count ignores empty lines and the second
+/// half of a CRLF.
 pub(super) fn place_of_record(
     text: &Text<'_>,
     form: Form,
@@ -235,7 +234,7 @@ fn line_from(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> Op
     Some(line + form.skip as u64)
 }
 
-/// The line of the first byte from `start` on that ends no line and is in no comment.
+/// The line of the first byte from `start` on that is not part of a line end or a comment.
 fn line_at(mut reader: impl BufRead, start: u64, comment: Option<u8>) -> IoResult<u64> {
     let (mut line, mut at, mut previous) = (1, 0_u64, b'\n');
     let mut in_comment = false;
@@ -260,8 +259,7 @@ fn line_at(mut reader: impl BufRead, start: u64, comment: Option<u8>) -> IoResul
     }
 }
 
-/// The line of the quote that is still open at the end, where the row that begins at `start` has
-/// one.
+/// The line of the quote that is still open at the end, if the row that begins at `start` has one.
 fn open_quote(mut reader: impl BufRead, start: u64, delimiter: u8) -> IoResult<Option<u64>> {
     let (mut line, mut at, mut previous) = (1, 0_u64, b'\n');
     // The line of the last quote that opened a text, and whether that is still open.
@@ -279,7 +277,7 @@ fn open_quote(mut reader: impl BufRead, start: u64, delimiter: u8) -> IoResult<O
                 } else if begins {
                     (opened, is_open) = (line, true);
                 } else {
-                    // Of two in a text the first seemed to close it.
+                    // The first of two quotes in a text seemed to close it.
                     is_open = previous == b'"' && opened > 0;
                 }
             }
@@ -312,7 +310,7 @@ pub(super) fn utf8<'a>(
     })
 }
 
-/// Memory the names of columns take once.
+/// Memory of one copy of the column names.
 pub(super) fn names_bytes(row: &ByteRecord) -> u64 {
     let letters = row.as_slice().len() as u64;
     letters.saturating_add(memory::text_bytes(0).saturating_mul(row.len() as u64))

@@ -1,4 +1,4 @@
-//! A table that is shown to a trained run: its columns are those the run knows, by their names.
+//! Matching the columns of another table with those of a trained run, by name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,19 +11,19 @@ use super::{Asked, listed, shortened, units};
 use crate::dataset::{Column, ColumnKind, DataError, Known, OtherColumn, Progress, memory};
 use crate::project::{Choice, Header, Take};
 
-/// Which column of a table is which of a run.
+/// The columns of a table that correspond to those of a run.
 pub(super) struct Matched<'a> {
     known: &'a [Column],
-    /// By column of the table, the number of the run's.
+    /// For each column of the table, the index of the run's column.
     by_column: Vec<Option<usize>>,
-    /// All columns of the training data by their names: of those that were no features, whether
-    /// they were labels.
+    /// All columns of the training data by name; for those that were not features, whether they
+    /// were labels.
     names: HashMap<&'a str, Option<bool>>,
 }
 
 impl<'a> Matched<'a> {
-    /// Finds the run's columns by name; by place where a table has no names, which it gets then
-    /// where the run knows all of them.
+    /// Finds the run's columns by name; by position if a table has no names, which are then set if
+    /// the run knows all of them.
     ///
     /// # Errors
     /// [`DataError::Content`] with the names of columns that are missing.
@@ -37,7 +37,7 @@ impl<'a> Matched<'a> {
         progress: &Progress,
     ) -> Result<Matched<'a>, DataError> {
         let mut by_column = by_name(layout, known.columns);
-        // Names that were made up from places say nothing in a table of another number of columns.
+        // Names generated from positions mean nothing in a table with another number of columns.
         let has_other_places = !layout.has_names()
             && layout.columns.len() != known.columns.len() + known.others.len()
             && made_up_places(known.columns, usize::MAX).is_some();
@@ -72,7 +72,7 @@ impl<'a> Matched<'a> {
         Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
     }
 
-    /// Reports the columns the run does not know.
+    /// Reports columns that the run does not know.
     pub(super) fn tell_extra(
         &self,
         layout: &TableLayout,
@@ -97,22 +97,22 @@ impl<'a> Matched<'a> {
         }
     }
 
-    /// How the run knows a column of the table; `None` where it does not.
+    /// The run's kind of a column of the table; `None` if the run does not know it.
     pub(super) fn feature(&self, at: usize) -> Option<&'a ColumnKind> {
         self.by_column[at].map(|known| &self.known[known].kind)
     }
 
-    /// Whether a column was a label in the training data, or left out; `None` where it was neither.
+    /// Whether a column was a label in the training data, or was skipped; `None` if it was neither.
     pub(super) fn was_label(&self, name: &str) -> Option<bool> {
         self.names.get(name).copied().flatten()
     }
 
-    /// Whether the training data had a column of this name.
+    /// Whether the training data had a column with this name.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.names.contains_key(name)
     }
 
-    /// The run's columns, and for each of the table where its features begin.
+    /// The run's columns, and for each column of the table where its features begin.
     pub(super) fn places(&self) -> (Vec<Column>, Vec<usize>) {
         let mut starts = Vec::with_capacity(self.known.len());
         let mut place = 0;
@@ -125,7 +125,7 @@ impl<'a> Matched<'a> {
     }
 }
 
-/// By column of the table, the number of the run's of the same name.
+/// For each column of the table, the index of the run's column with the same name.
 fn by_name(layout: &TableLayout, known: &[Column]) -> Vec<Option<usize>> {
     let places: HashMap<&str, usize> =
         (0..).zip(known).map(|(at, column)| (column.name.as_str(), at)).collect();
@@ -134,8 +134,8 @@ fn by_name(layout: &TableLayout, known: &[Column]) -> Vec<Option<usize>> {
     with_units(layout, known, by_column)
 }
 
-/// Adds the columns whose names differ only in that one has its unit in brackets, where
-/// that is the unit of the other: `Temp (°C)` and `Temp` with `°C` below it.
+/// Adds the columns whose names differ only in that one includes its unit in brackets, if that is
+/// the unit of the other: `Temp (°C)` and `Temp` with `°C` below it.
 fn with_units(
     layout: &TableLayout,
     known: &[Column],
@@ -168,7 +168,7 @@ fn with_units(
     by_column
 }
 
-/// Warns of numbers in other units than those of the training, and reports which have none.
+/// Warns about numbers with other units than in training, and reports which have none.
 fn tell_units(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -197,16 +197,16 @@ fn tell_units(
     }
 }
 
-/// The places of columns without the names of the run's.
+/// The positions of columns without the run's names.
 enum Places {
-    /// The place of each of the run's features.
+    /// The position of each of the run's features.
     OfFeatures(Vec<usize>),
     /// The names of all columns.
     OfAll(Vec<String>),
 }
 
-/// Where the run's columns are, by their place: in a table without a header, or for a run that was
-/// trained on one. `None` where that would be guessed.
+/// The positions of the run's columns: in a table without a header, or for a run trained on one.
+/// `None` if that would be a guess.
 fn by_place(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -235,8 +235,8 @@ fn by_place(
     }
 }
 
-/// Whether a table has all columns of the training data, those at `places` among them. Older runs
-/// do not know their other columns: gaps between the features and words reveal these.
+/// Whether a table has all columns of the training data, including those at `places`. Older runs do
+/// not store their other columns; gaps between the features and words reveal these.
 fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
     let has_words = |evidence: &Evidence| evidence.judge(None) == Content::Words;
     let has_gap = places.iter().max().is_some_and(|last| *last >= places.len());
@@ -244,7 +244,7 @@ fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
         || (known.others.is_empty() && (has_gap || evidence.iter().skip(places.len()).all(has_words)))
 }
 
-/// The names of all columns of the training data in their order, where there were `count` of them.
+/// The names of all columns of the training data in order, if there were `count` of them.
 fn all_names(known: Known<'_>, count: usize) -> Option<Vec<String>> {
     if known.columns.len() + known.others.len() != count {
         return None;
@@ -257,7 +257,7 @@ fn all_names(known: Known<'_>, count: usize) -> Option<Vec<String>> {
     names.into_iter().map(|name| name.or_else(|| features.next()).cloned()).collect()
 }
 
-/// The error of a table in which not all columns of a run are found.
+/// The error for a table in which not all columns of a run are found.
 fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataError {
     let names: Vec<&String> = known.iter().map(|column| &column.name).collect();
     let (count, is_made_up) = (layout.columns.len(), made_up_places(known, usize::MAX).is_some());
@@ -294,7 +294,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
             listed(&missing)
         )
     } else {
-        // Which of them would be features is not to be guessed: each would become another column.
+        // Which of them would be features cannot be guessed: each would become another column.
         format!(
             "the table has no column names that the run knows, and {count} columns where it was trained on \
              {}: {}; add a header with the names of its columns{}",
@@ -306,7 +306,7 @@ fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataErr
     DataError::content(text.path, "header", message)
 }
 
-/// The remedy where the first row was misread as a header or as data.
+/// The fix if the first row was misread as a header or as data.
 pub(super) fn first_row_is(header: Header) -> String {
     let what = if header == Header::No { "a row of data" } else { "the names of the columns" };
     format!("; if the first row is {what}, choose that ({})", Choice::Header(header).option())

@@ -1,4 +1,4 @@
-//! Merged cells of a spreadsheet: the content of one applies to all rows it covers.
+//! Merged cells of a spreadsheet: the content applies to all rows they cover.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,19 +9,19 @@ use crate::dataset::{DataError, Progress};
 /// A row with its number and its cells by column.
 type Row = (u32, Vec<(u32, String)>);
 
-/// The merged cells that are read; none where their part is damaged, as the others can be read
-/// without.
+/// The merged cells; none if their part of the file is damaged, as the others can be read without
+/// it.
 pub(super) fn of<E>(read: impl FnOnce() -> Result<Vec<Dimensions>, E>) -> Vec<Dimensions> {
     catch_unwind(AssertUnwindSafe(|| read().unwrap_or_default())).unwrap_or_default()
 }
 
 /// Writes the text of each merged cell into its first column in all of its rows that have any cell;
-/// returns the number of these cells, and the memory they are charged with. Those that begin in the
-/// first row are names, which occur once. Columns to the right stay empty: a text over several is a
-/// title, or the name of a group of columns.
+/// returns the number of these cells, and the memory charged for them. Cells that begin in the
+/// first row are names, which occur once. Columns to the right stay empty: a text over several
+/// columns is a title, or the name of a group of columns.
 ///
 /// # Errors
-/// [`DataError`] for more than there is memory.
+/// [`DataError`] if there is not enough memory.
 pub(super) fn fill(
     rows: &mut [Row],
     mut regions: Vec<Dimensions>,
@@ -36,14 +36,14 @@ pub(super) fn fill(
     for (_, cells) in rows.iter_mut() {
         cells.sort_by_key(|(column, _)| *column);
     }
-    // Cells that are added come after these.
+    // Added cells come after these.
     let own: Vec<usize> = rows.iter().map(|(_, cells)| cells.len()).collect();
     let (mut filled, mut charged) = (0, 0);
     let mut free = (0, 0);
     for region in regions {
         progress.check()?;
         let ((top, column), (bottom, _)) = (region.start, region.end);
-        // Those of one column cannot overlap.
+        // Merged cells of one column cannot overlap.
         if (column, top) < free {
             continue;
         }

@@ -1,14 +1,14 @@
-//! In which notation most numbers of a column are written.
+//! The notation of most numbers of a column.
 
 use super::number::{Notation, Notations};
 
-/// How many numbers of a column do not fit each notation.
+/// For each notation, the number of a column's numbers that do not fit it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Misfits {
     by_notation: [u32; Notation::ALL.len()],
-    /// Plain numbers with a point that were not looked at closely: none with a decimal comma.
+    /// Plain numbers with a point that were not examined closely: none fits a decimal comma.
     pub points: u64,
-    /// With a comma instead.
+    /// Likewise with a comma.
     pub commas: u64,
 }
 
@@ -22,8 +22,8 @@ impl Misfits {
         }
     }
 
-    /// The notation in which most of this many numbers are written, and how many are. Of several,
-    /// the most likely, with a decimal comma or point where that is chosen.
+    /// The notation of most of this many numbers, and how many have it. Of several, the most
+    /// likely, with a decimal comma or point if that is chosen.
     pub(super) fn most(&self, numbers: u64, has_comma: Option<bool>) -> (Notation, u64) {
         let count = |notation: Notation| {
             let plain = if notation.has_comma() { self.points } else { self.commas };

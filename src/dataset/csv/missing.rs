@@ -3,17 +3,17 @@
 use super::plain::{Plain, plain_number};
 use crate::project::{Choice, TableReading};
 
-/// The usual words, in any case, and the errors of a spreadsheet.
+/// The usual words, in any case, and the error values of spreadsheets.
 const USUAL: [&str; 16] = [
     "NA", "N/A", "#N/A", "NaN", "NaT", "<NA>", "null", "None", "-", "?", "#DIV/0!", "#VALUE!", "#REF!",
     "#NAME?", "#NUM!", "#NULL!",
 ];
 /// The length of the longest of them.
 const USUAL_BYTES: usize = 7;
-/// Those of them that may well be values: a country, "no garage", a strand of DNA.
+/// Those that may be values: a country, "no garage", a strand of DNA.
 const MAY_BE_VALUES: [&str; 4] = ["NA", "null", "None", "-"];
 
-/// Usual words for missing values, of all fields of a column.
+/// Usual words for missing values in the fields of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct UsualWords(u16);
 
@@ -22,9 +22,9 @@ pub(super) struct UsualWords(u16);
 pub(super) enum Gap {
     /// The field is empty.
     Empty,
-    /// The chosen word at this place.
+    /// The chosen word with this index.
     Told(usize),
-    /// A usual word, by its number in [`USUAL`].
+    /// A usual word, by its index in [`USUAL`].
     Usual(usize),
 }
 
@@ -34,12 +34,12 @@ pub(super) struct Gaps {
     count: u64,
     empty: u64,
     usual: UsualWords,
-    /// The first chosen words, one bit for each that occurs.
+    /// The first chosen words, one bit each: whether it occurs.
     told: u64,
 }
 
 impl Gaps {
-    /// Adds one.
+    /// Adds a missing field.
     pub(super) fn add(&mut self, gap: Gap) {
         self.count += 1;
         match gap {
@@ -51,12 +51,12 @@ impl Gaps {
         }
     }
 
-    /// How many there are.
+    /// Number of missing fields.
     pub(super) fn count(self) -> u64 {
         self.count
     }
 
-    /// How many of them are empty.
+    /// Number of empty fields.
     pub(super) fn empty(self) -> u64 {
         self.empty
     }
@@ -66,7 +66,7 @@ impl Gaps {
         self.usual
     }
 
-    /// Whether the chosen word at this place is among them. Only the first are counted.
+    /// Whether the chosen word with this index is among them. Only the first words are counted.
     pub(super) fn has_told(self, place: usize) -> bool {
         u32::try_from(place).ok().and_then(|at| self.told.checked_shr(at)).is_none_or(|bits| bits & 1 == 1)
     }
@@ -123,7 +123,7 @@ pub(super) fn means_missing(word: &str) -> bool {
     is_marks || WORDS.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 
-/// Why a trimmed field means that a value is missing; `None` where it is one.
+/// Why a trimmed field counts as missing; `None` if it is a value.
 pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.is_empty() {
         return Some(Gap::Empty);
@@ -134,7 +134,7 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.len() > USUAL_BYTES {
         return None;
     }
-    // Usual words are recognised in any case, too.
+    // Usual words are recognised in any case.
     let is_meant = |field: &str| {
         !reading.only_missing_words
             || reading.missing_words.iter().any(|word| word.eq_ignore_ascii_case(field))
@@ -143,7 +143,7 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     usual.filter(|_| is_meant(field)).map(Gap::Usual)
 }
 
-/// Whether a field means that a value is missing.
+/// Whether a field counts as missing.
 pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
     gap(field.trim(), reading).is_some()
 }
@@ -181,8 +181,8 @@ fn number(text: &str) -> Option<f64> {
     plain_number(text).or_else(|| with_comma().map(|plain| plain.value))
 }
 
-/// The choice of more words for missing values, added to those chosen before. `None` where one
-/// cannot be given literally.
+/// The choice of more words for missing values, added to those chosen before. `None` if one cannot
+/// be expressed literally.
 pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = &'a str>) -> Option<Choice> {
     let mut all = reading.missing_words.clone();
     for word in words {
@@ -195,7 +195,7 @@ pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = 
     Some(if reading.only_missing_words { Choice::OnlyMissingWords(all) } else { Choice::MissingWords(all) })
 }
 
-/// The choice of the usual words without some of them, as far as the others were seen in the table.
+/// The choice of the usual words without some of them, as far as the others occur in the table.
 pub(super) fn without(reading: &TableReading, values: UsualWords, seen: UsualWords) -> Choice {
     let told = reading
         .missing_words
@@ -209,18 +209,18 @@ pub(super) fn without(reading: &TableReading, values: UsualWords, seen: UsualWor
 }
 
 impl UsualWords {
-    /// Adds the word of a number in [`USUAL`].
+    /// Adds the word with this index in [`USUAL`].
     pub(super) fn add(&mut self, number: usize) {
         self.0 |= 1 << number;
     }
 
-    /// Those of both.
+    /// The union of both.
     #[must_use]
     pub(super) fn or(self, other: UsualWords) -> UsualWords {
         UsualWords(self.0 | other.0)
     }
 
-    /// Those that are in both.
+    /// The intersection of both.
     #[must_use]
     pub(super) fn and(self, other: UsualWords) -> UsualWords {
         UsualWords(self.0 & other.0)
@@ -232,7 +232,7 @@ impl UsualWords {
         UsualWords(self.0 & !other.0)
     }
 
-    /// Those of them that may well be values.
+    /// Those that may be values.
     #[must_use]
     pub(super) fn that_may_be_values(self) -> UsualWords {
         let may_be = |at: &usize| MAY_BE_VALUES.contains(&USUAL[*at]);
@@ -272,7 +272,7 @@ mod tests {
         check("-", &reading(&["-9"], true), None);
         check("-9.0", &reading(&["-9"], false), Some(Gap::Told(0)));
         check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Told(1)));
-        // Decimal commas are those of other tables; those before three digits may group.
+        // Decimal commas belong to other tables; those before three digits may group.
         check("-999,9", &reading(&["-999.9"], false), Some(Gap::Told(0)));
         check("-999,90", &reading(&["-999.9"], false), Some(Gap::Told(0)));
         check("-999.9", &reading(&["-999,90"], false), Some(Gap::Told(0)));

@@ -1,19 +1,19 @@
-//! UTF-8 with some bytes of another encoding among them, as where files were joined.
+//! UTF-8 with some bytes of another encoding among them, as in concatenated files.
 
 use std::io::{Read, Result as IoResult};
 
 use encoding_rs::WINDOWS_1252;
 
-/// Bytes that are asked for at a time.
+/// Bytes requested at a time.
 const BLOCK: usize = 1 << 16;
 
 /// UTF-8 with invalid bytes read as Windows-1252.
 pub(super) struct Mixed<R> {
     inner: R,
     block: Vec<u8>,
-    /// Bytes at the beginning of the block that begin a character whose end is not there yet.
+    /// Number of bytes at the beginning of the block that are an incomplete character.
     cut: usize,
-    /// The text of the last block, and how much of it was handed on.
+    /// The text of the last block, and how much of it was passed on.
     text: Vec<u8>,
     at: usize,
 }
@@ -35,7 +35,7 @@ impl<R: Read> Mixed<R> {
                 let (valid, bad) = match std::str::from_utf8(rest) {
                     Ok(_) => (rest.len(), 0),
                     Err(error) => match error.error_len() {
-                        // A character that the end of the file cuts off is invalid.
+                        // A character cut off by the end of the file is invalid.
                         None if !is_end => {
                             self.cut = rest.len() - error.valid_up_to();
                             (error.valid_up_to(), 0)

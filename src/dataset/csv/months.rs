@@ -1,8 +1,8 @@
 //! Names of months in other languages than English.
 
-/// The names and their usual short forms in French, German, Spanish, Italian, Portuguese and Dutch,
-/// in lower case and without a point. English ones that another of these languages has are here,
-/// too.
+/// The names and their usual abbreviations in French, German, Spanish, Italian, Portuguese and
+/// Dutch, in lower case and without a point, including English ones that also exist in these
+/// languages.
 const NAMES: [(&str, &str); 12] = [
     ("Jan", "janvier janv jan januar jänner jän jänn enero ene gennaio gen janeiro januari"),
     ("Feb", "février fevrier févr fevr fév februar feb feber febrero febbraio fevereiro fev februari"),
@@ -18,9 +18,9 @@ const NAMES: [(&str, &str); 12] = [
     ("Dec", "décembre déc decembre dec dezember dez diciembre dic dicembre dezembro december"),
 ];
 
-/// A date that begins with a day and a month by name, with the English short form of the month and
-/// without points and prepositions: `12 janv. 2024`, `12. März 2024` and `12 de enero de 2024` as
-/// `12 Jan 2024`; `None` for anything else.
+/// Converts a date that begins with a day and a month's name to the English abbreviation of the
+/// month, without points and prepositions: `12 janv. 2024`, `12. März 2024` and
+/// `12 de enero de 2024` as `12 Jan 2024`; `None` for anything else.
 pub(super) fn in_english(field: &str) -> Option<String> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (day, rest) = field.split_at(digits(field));
@@ -40,11 +40,11 @@ pub(super) fn in_english(field: &str) -> Option<String> {
     Some(format!("{day}{mark}{month}{mark}{year}{rest}"))
 }
 
-/// A month or quarter without a day: the place of its form in [`super::date::MONTHS_ALONE`], the
-/// year (also of two digits: `Mar-24`), and the month or the first of the quarter. `None` for
+/// A month or quarter without a day: the index of its form in [`super::date::MONTHS_ALONE`], the
+/// year (also in two digits: `Mar-24`), and the month or the first of the quarter. `None` for
 /// anything else.
 pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
-    // Nearly all fields end here.
+    // Almost all fields end here.
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some((name, year)) = field.rsplit_once(['-', '\'', '’'])
         && year.len() == 2
@@ -105,14 +105,14 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
     Some((3, year, month_called(before)?))
 }
 
-/// A month and a year with a point between them, which may also be a number: `03.2024`.
+/// A month and a year separated by a point, which may also be a number: `03.2024`.
 pub(super) fn pointed_month(field: &str) -> Option<(i16, i8)> {
     let (month, year) = field.split_once('.')?;
     let are_digits = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
     Some((are_digits.then(|| year.parse().ok())??, month_numbered(month)?))
 }
 
-/// The month of a field that contains one by name with a number of one or two digits, a day or a
+/// The month of a field that contains a month's name with a number of one or two digits, a day or a
 /// year: `15-Jan`, `Jan 5`.
 pub(super) fn month_and_number(field: &str) -> Option<i8> {
     let (first, last) = field.split_once(['-', ' ', '/', '\u{a0}'])?;
@@ -125,12 +125,12 @@ pub(super) fn month_and_number(field: &str) -> Option<i8> {
     month(first, last).or_else(|| month(last, first))
 }
 
-/// A date in Chinese, Japanese or Korean as digits alone: `2020年1月2日 10時30分` as `2020-1-2 10:30`,
+/// A date in Chinese, Japanese or Korean in digits only: `2020年1月2日 10時30分` as `2020-1-2 10:30`,
 /// `2020년 3월` as `2020-3`, `2020年第1季度` as `2020Q1`; `None` for anything else.
 pub(super) fn in_digits(field: &str) -> Option<String> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (year, rest) = field.split_at_checked(4)?;
-    // Nearly all fields end here.
+    // Almost all fields end here.
     let rest = rest.trim_start().strip_prefix(['年', '년']).filter(|_| number(year) == 4)?.trim_start();
     let rest = rest.strip_prefix('第').unwrap_or(rest);
     let (month, rest) = rest.split_at(number(rest));
@@ -149,7 +149,7 @@ pub(super) fn in_digits(field: &str) -> Option<String> {
     Some(format!("{year}-{month}-{day} {time}").trim_end().to_owned())
 }
 
-/// The month of a number of one or two digits.
+/// The month from a number of one or two digits.
 fn month_numbered(digits: &str) -> Option<i8> {
     // 2024-3 and 2024-03, but not 2024-003.
     let are_digits = matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -157,7 +157,7 @@ fn month_numbered(digits: &str) -> Option<i8> {
     (1..=12).contains(&month).then_some(month)
 }
 
-/// The month of a name in any of the languages, from 1.
+/// The month from a name in any of the languages, counted from 1.
 fn month_called(name: &str) -> Option<i8> {
     let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
     let is_named = |(english, names): &(&str, &str)| {
@@ -170,7 +170,7 @@ fn month_called(name: &str) -> Option<i8> {
 /// English names of months that are not in [`NAMES`].
 const ENGLISH: [&str; 6] = ["january", "february", "march", "june", "july", "october"];
 
-/// The text after the mark between day, month and year.
+/// The text after the separator between day, month and year.
 fn without_preposition(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '-', '\u{a0}', '\u{202f}']);
     ["de ", "del ", "di "].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text)

@@ -15,7 +15,7 @@ pub(super) fn asked_for<'a>(asked: &Asked<'a>, known: &'a [Column]) -> HashSet<&
     asked.labels.iter().chain(choices).chain(columns).map(String::as_str).collect()
 }
 
-/// The names that columns were chosen by and no column has; none where a run knows them.
+/// The chosen names that no column has; empty if a run knows the columns.
 pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Column]) -> Vec<String> {
     if !known.is_empty() || asked.reading.columns.is_empty() {
         return Vec::new();
@@ -25,8 +25,8 @@ pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Col
     chosen.filter(|name| !there.contains(name)).cloned().collect()
 }
 
-/// An error about the contents of a table of which some columns were chosen by these names in vain:
-/// one of them may be the reason.
+/// Adds to an error about the contents of a table that columns chosen by these names do not exist,
+/// as that may be the reason.
 pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
     let more = |message: String| format!("{message}; the chosen column {} does not exist", listed(gone));
     match error {
@@ -46,19 +46,20 @@ pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
     }
 }
 
-/// Whether a letter breaks or indents a line. Other control characters stay, and are shown escaped.
+/// Whether a character breaks or indents a line. Other control characters are kept and displayed
+/// escaped.
 pub(super) fn is_break(letter: char) -> bool {
     letter.is_control() && letter.is_whitespace()
 }
 
-/// A name of one line: a break of lines or a tab is a space.
+/// A name on one line: line breaks and tabs become spaces.
 pub(super) fn in_one_line(name: &str) -> String {
     let words = name.split(|letter: char| is_break(letter) || letter == ' ').filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The names in the first row. One is added before them where R omitted that of the row names;
-/// empty ones at the end are removed where only the header ends with delimiters.
+/// The names in the first row. One is added at the beginning if R omitted that of the row names;
+/// empty ones at the end are removed if only the header ends with delimiters.
 pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String>) -> Vec<String> {
     let mut names = sample[0].clone();
     let fields = names.len();
@@ -82,8 +83,8 @@ pub(super) fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String
     names
 }
 
-/// The names of a lone comment, whose sign may be a letter of the first: `# of rooms`, `#n`, or
-/// `%a` where `%b` follows. One that is asked for is named so.
+/// The names in a single comment, whose sign may belong to the first name: `# of rooms`, `#n`, or
+/// `%a` if `%b` follows. If a column with the sign is requested, it is named so.
 pub(super) fn with_sign(
     mut names: Vec<String>,
     signed: &str,
@@ -108,11 +109,11 @@ pub(super) fn with_sign(
 /// The comments above the first row.
 #[derive(Default)]
 pub(super) struct Comment {
-    /// How many lines they are.
+    /// Number of its lines.
     pub lines: usize,
-    /// The fields of the last of them.
+    /// The fields of the last line.
     pub names: Option<Vec<String>>,
-    /// How it begins.
+    /// Its beginning.
     pub begin: String,
 }
 
@@ -144,7 +145,8 @@ impl Comment {
 /// Trimmed, never empty, unique: labels are selected by name.
 pub(super) fn column_names(first: &[String]) -> Vec<String> {
     let mut taken = HashSet::new();
-    // The number of the next copy of a name, so that equal names do not search from the start.
+    // The number of the next copy of a name, so that the search for equal names does not start from
+    // 1.
     let mut copies: HashMap<String, usize> = HashMap::new();
     let mut names = Vec::with_capacity(first.len());
     for (at, field) in first.iter().enumerate() {
@@ -178,7 +180,7 @@ mod tests {
         };
         assert_eq!(names(&["x", "x", "x (2)", "x"]), ["x", "x (2)", "x (2) (2)", "x (3)"]);
         assert_eq!(names(&["x (2)", "x", "x", "x"]), ["x (2)", "x", "x (3)", "x (4)"]);
-        // Counted up from the start for every name this would take minutes.
+        // Starting from 1 for every name, this would take minutes.
         let many = column_names(&vec!["x".to_owned(); 300_000]);
         assert_eq!(many.last().map(String::as_str), Some("x (300000)"));
     }

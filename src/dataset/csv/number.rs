@@ -1,9 +1,9 @@
-//! Numbers as people write them in tables: decimal points or commas, grouped digits, percent and
-//! currency signs, accountants' parentheses.
+//! Numbers as written in tables: decimal points or commas, grouped digits, percent and currency
+//! signs, accountants' parentheses.
 
 use super::buffer::Buffer;
 
-/// How the numbers of a column are written.
+/// The notation of a column's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notation {
     /// `1234.5`
@@ -24,7 +24,7 @@ pub(super) enum Notation {
     CommaGroupedByApostrophe,
 }
 
-/// Notations in which everything seen so far is a number.
+/// Notations that fit everything seen so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Notations(u16);
 
@@ -38,12 +38,12 @@ pub(super) struct Signs {
     pub currency: bool,
     /// Parentheses around a negative one.
     pub parentheses: bool,
-    /// The minus after it.
+    /// A minus after it.
     pub minus_after: bool,
 }
 
 impl Signs {
-    /// Those of both.
+    /// The union of both.
     #[must_use]
     pub(super) fn or(self, other: Signs) -> Signs {
         Signs {
@@ -73,7 +73,7 @@ impl Notation {
         self.marks().0 == ','
     }
 
-    /// Decimal mark and separator of thousands.
+    /// Decimal mark and thousands separator.
     fn marks(self) -> (char, Option<Group>) {
         match self {
             Notation::Point => ('.', None),
@@ -87,8 +87,8 @@ impl Notation {
         }
     }
 
-    /// The number in a field without percent and currency signs; `None` where it is not one in this
-    /// notation.
+    /// The number in a field without percent and currency signs; `None` if it is not a number in
+    /// this notation.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
         let field = field.trim();
         if self == Notation::Point
@@ -134,12 +134,12 @@ impl Notation {
 }
 
 impl Notations {
-    /// Every notation: nothing was seen yet.
+    /// Every notation: before any field.
     pub(super) const ALL: Notations = Notations((1 << Notation::ALL.len()) - 1);
-    /// None: it is no number.
+    /// None: it is not a number.
     pub(super) const NONE: Notations = Notations(0);
 
-    /// The notations in which a field is a number, and the signs around it.
+    /// The notations that fit a field, and the signs around its digits.
     pub(super) fn of(field: &str) -> (Notations, Signs) {
         let field = field.trim();
         let only_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -149,7 +149,7 @@ impl Notations {
         let (bare, signs) = Bare::of(field);
         let may_be = bare.may_be_number();
         let can_be = |notation: &Notation| {
-            // Words such as "inf" are numbers in the plain notation alone.
+            // Words such as "inf" are numbers only in the plain notation.
             let plain = *notation == Notation::Point && field.parse::<f64>().is_ok();
             plain || may_be && notation.parse_digits(bare.digits).is_some()
         };
@@ -158,18 +158,18 @@ impl Notations {
         (set, if set == Notations::NONE { Signs::default() } else { signs })
     }
 
-    /// Those that are in both.
+    /// The intersection of both.
     #[must_use]
     pub(super) fn and(self, other: Notations) -> Notations {
         Notations(self.0 & other.0)
     }
 
-    /// Whether one with a decimal comma, or point, is among them.
+    /// Whether it contains a notation with a decimal comma, or point.
     pub(super) fn have(self, comma: bool) -> bool {
         self.best(Some(comma)).is_some()
     }
 
-    /// Whether a notation is among them.
+    /// Whether it contains a notation.
     pub(super) fn has(self, notation: Notation) -> bool {
         self.0 >> notation as usize & 1 == 1
     }
@@ -179,23 +179,23 @@ impl Notations {
         self.0 == 0
     }
 
-    /// Those in it, the most likely first.
+    /// Its notations, the most likely first.
     pub(super) fn iter(self) -> impl Iterator<Item = Notation> {
         (0..).zip(Notation::ALL).filter(move |(at, _)| self.0 >> at & 1 == 1).map(|(_, notation)| notation)
     }
 
-    /// The most likely, of those with a decimal comma or point where that is said.
+    /// The most likely one, with a decimal comma or point if given.
     pub(super) fn best(self, has_comma: Option<bool>) -> Option<Notation> {
         self.iter().find(|notation| has_comma.is_none_or(|comma| notation.has_comma() == comma))
     }
 
-    /// Whether the same digits are different numbers in two of them: `1,234`.
+    /// Whether the digits would be different numbers in two of them: `1,234`.
     pub(super) fn is_ambiguous(self) -> bool {
         self.iter().any(Notation::has_comma) && self.iter().any(|notation| !notation.has_comma())
     }
 }
 
-/// The mark between groups of digits.
+/// The separator between groups of digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
     Comma,
@@ -215,7 +215,7 @@ impl Group {
         }
     }
 
-    /// The digits of all groups, where the groups are those of a number: the first of one to three
+    /// The digits of all groups, if these can be groups of a number: the first of one to three
     /// digits, the last of three, the others of three or, as in India, two.
     fn join(self, whole: &str, plain: &mut Buffer) -> Option<()> {
         let mut marks = whole.chars().filter(|mark| !mark.is_ascii_digit());
@@ -247,8 +247,8 @@ struct Bare<'a> {
 }
 
 impl Bare<'_> {
-    /// Whether it begins as a number does, with signs only before an exponent. Words and dates do
-    /// not, and all notations take time to try.
+    /// Whether it begins like a number, with signs only before an exponent. Words and dates do not,
+    /// and trying all notations takes time.
     fn may_be_number(&self) -> bool {
         let bytes = self.digits.as_bytes();
         let is_sign_inside =
@@ -278,7 +278,7 @@ impl Bare<'_> {
             {
                 digits = whole;
             }
-            // Programs of accountants write it after the number, too.
+            // Accounting programs also write it after the number.
             if !has_sign && let Some(rest) = digits.strip_suffix(['-', '−']) {
                 (digits, is_negative, has_sign) = (rest.trim_end(), true, true);
                 signs.minus_after = true;
@@ -300,7 +300,7 @@ impl Bare<'_> {
     }
 }
 
-/// The currency's sign or code of a number that has one.
+/// The currency's sign or code of a number, if it has one.
 pub(super) fn currency(field: &str) -> Option<&str> {
     let is_own =
         |letter: char| !(letter.is_ascii_digit() || ".,-+−–—()%'’ \u{a0}\u{2009}\u{202f}".contains(letter));
@@ -308,7 +308,7 @@ pub(super) fn currency(field: &str) -> Option<&str> {
     rest.get(start..)
 }
 
-/// A number without the currency's sign or code before or after it, where there is one.
+/// A number without the currency's sign or code before or after it, if it has one.
 fn without_currency(text: &str) -> Option<&str> {
     const SIGNS: [char; 22] = [
         '$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₫', '₺', '₴', '₱', '฿', '₦', '₸', '₾', '₼', '₡', '₲', '＄',
@@ -316,7 +316,7 @@ fn without_currency(text: &str) -> Option<&str> {
     ];
     const CODES: [&str; 14] =
         ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "BRL"];
-    /// Before a number alone: after it they are a unit like any other.
+    /// Only before a number: after it they are units like any other.
     const BEFORE: [&str; 12] = ["R$", "US$", "A$", "C$", "NZ$", "HK$", "S$", "kr", "zł", "Fr.", "Rs.", "Rs"];
     let other = BEFORE.iter().find_map(|code| text.strip_prefix(code));
     let before = other

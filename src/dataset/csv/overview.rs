@@ -1,4 +1,4 @@
-//! The columns of a table as they were found.
+//! Overview of the columns of a table as detected.
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
@@ -10,12 +10,12 @@ use crate::dataset::progress::Pulse;
 use crate::dataset::{ColumnOverview, DataError, Progress, memory};
 use crate::project::Take;
 
-/// Equal parts of a range, and the most frequent words that are counted.
+/// Number of bins of a histogram, or of the most frequent words.
 const BINS: usize = 16;
-/// Further columns get no histograms, which would take memory.
+/// Columns beyond this number get no histograms, which would need memory.
 const MAX_DRAWN: usize = 20_000;
 
-/// Everything but the histograms of numbers, for which rows are needed.
+/// Everything except the histograms of numbers, which need the rows.
 pub(super) fn of(
     layout: &TableLayout,
     evidence: &[Evidence],
@@ -33,7 +33,7 @@ pub(super) fn of(
         all.push(ColumnOverview {
             name: name.clone(),
             content: match role {
-                // Numbers like 20240131 may have been read as dates.
+                // Numbers such as 20240131 may have been read as dates.
                 Role::Dates { format, .. } => format!("dates, {}", format.name()),
                 Role::Numbers { tail: Tail::None | Tail::Factors, .. }
                     if let Some(unit) = layout.units.get(at).filter(|unit| !unit.is_empty()) =>
@@ -59,7 +59,7 @@ pub(super) fn of(
     Ok(all)
 }
 
-/// How many rows have each of the most frequent words.
+/// Number of rows with each of the most frequent words.
 fn counts(evidence: &Evidence) -> Vec<u32> {
     let mut counts: Vec<u32> =
         evidence.words().into_iter().flat_map(Words::counts).map(|count| count as u32).collect();
@@ -68,8 +68,8 @@ fn counts(evidence: &Evidence) -> Vec<u32> {
     counts
 }
 
-/// Adds counts of the rows: the range of dates, and the histograms of all features that are one
-/// number.
+/// Adds counts over the rows: the range of dates, and the histograms of all features that are a
+/// single number.
 pub(super) fn count(
     all: &mut [ColumnOverview],
     roles: &Roles,

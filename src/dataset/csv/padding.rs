@@ -1,4 +1,5 @@
-//! Numbers that a spreadsheet shows with leading zeros: 501 as `00501`, 12345678 as `012-34-5678`.
+//! Numbers that a spreadsheet displays with leading zeros: 501 as `00501`, 12345678 as
+//! `012-34-5678`.
 
 use calamine::Style;
 
@@ -7,12 +8,12 @@ use super::shortened;
 use crate::dataset::memory::Held;
 use crate::dataset::{DataError, Progress};
 
-/// The longest format that is looked at: Excel allows 255 letters, codes take few.
+/// Longest format that is examined: Excel allows 255 characters, codes need few.
 const LONGEST: usize = 64;
 /// Larger numbers are not exact in a spreadsheet.
 const LARGEST: f64 = 1e15;
 
-/// How the numbers of each style are shown, where that is with leading zeros.
+/// For each style, how its numbers are displayed, if that is with leading zeros.
 pub(super) struct Paddings<'a> {
     by_style: Vec<Option<Padding>>,
     /// Their memory.
@@ -20,10 +21,10 @@ pub(super) struct Paddings<'a> {
 }
 
 impl<'a> Paddings<'a> {
-    /// Those of all styles of a spreadsheet.
+    /// The paddings of all styles of a spreadsheet.
     ///
     /// # Errors
-    /// [`DataError`] for more than there is memory, and where loading was cancelled.
+    /// [`DataError`] if memory is short or loading was cancelled.
     pub(super) fn of(styles: &[Style], progress: &'a Progress) -> Result<Paddings<'a>, DataError> {
         let bytes = styles.len() * (size_of::<Option<Padding>>() + 2 * LONGEST);
         let held = progress.budget().hold(bytes as u64)?;
@@ -36,13 +37,13 @@ impl<'a> Paddings<'a> {
         Ok(Paddings { by_style, _held: held })
     }
 
-    /// A number as it is shown in a style; `None` where that has no leading zeros.
+    /// A number as displayed in a style; `None` if that has no leading zeros.
     pub(super) fn shown(&self, style: usize, value: f64) -> Option<String> {
         self.by_style.get(style)?.as_ref()?.shown(value)
     }
 }
 
-/// The cells of a sheet that were read as they are shown.
+/// The cells of a sheet that were read as displayed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Padded {
     count: usize,
@@ -71,15 +72,15 @@ impl Padded {
 /// A number format that fills whole numbers with zeros.
 #[derive(Clone, Debug, PartialEq)]
 struct Padding {
-    /// A `0` for each digit, and the letters between them, none of which is a digit.
+    /// A `0` for each digit, and the characters between them, none of which is a digit.
     mask: String,
-    /// The largest number of this mask, and the mask of those above it.
+    /// The largest number for this mask, and the mask for those above it.
     larger: Option<(f64, String)>,
 }
 
 impl Padding {
-    /// That of `00000`, `000\-00\-0000`, `"ID "000` or `[<=99999]00000;00000\-0000`; `None` for any
-    /// other format.
+    /// The padding of `00000`, `000\-00\-0000`, `"ID "000` or `[<=99999]00000;00000\-0000`; `None`
+    /// for any other format.
     fn of(format: &str) -> Option<Padding> {
         if format.len() > LONGEST {
             return None;
@@ -95,8 +96,8 @@ impl Padding {
         Some(Padding { mask, larger })
     }
 
-    /// A whole number as it is shown, where it is shown with leading zeros or letters between its
-    /// digits. Fractions, which would be rounded, and negative numbers are left as they are.
+    /// A whole number as displayed, if it has leading zeros or characters between its digits.
+    /// Fractions, which would be rounded, and negative numbers are left unchanged.
     fn shown(&self, value: f64) -> Option<String> {
         if !(0.0..LARGEST).contains(&value) || value.fract() != 0.0 {
             return None;
@@ -108,7 +109,7 @@ impl Padding {
         let bare = format!("{value:.0}");
         let places = mask.matches('0').count();
         let filled = format!("{bare:0>places$}");
-        // Digits without a place come before the first.
+        // Digits beyond the mask come before the first.
         let (more, digits) = filled.split_at(filled.len() - places);
         let (mut digits, mut more) = (digits.chars(), Some(more));
         let mut shown = String::new();
@@ -124,9 +125,9 @@ impl Padding {
     }
 }
 
-/// The mask of the first section of a format, the largest number that it is for where it says so,
-/// and the sections after it. `None` for one of fewer than two zeros, or with anything but zeros
-/// and fixed letters.
+/// The mask of the first section of a format, the largest number it applies to if given, and the
+/// sections after it. `None` for fewer than two zeros, or with anything but zeros and fixed
+/// characters.
 fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
     let (mut mask, mut limit, mut zeros) = (String::new(), None, 0);
     let mut letters = format.chars();
@@ -139,7 +140,7 @@ fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
             ';' => break,
             '-' | ' ' | '(' | ')' => mask.push(letter),
             '\\' => mask.push(letters.next()?),
-            // The width of a letter, and a letter that fills the cell.
+            // The width of a character, and a character that fills the cell.
             '_' | '*' => {
                 letters.next()?;
             }
@@ -162,7 +163,7 @@ fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
         }
     }
     let mask = mask.trim().to_owned();
-    // Digits and line breaks among the letters would be read as part of the number.
+    // Digits and line breaks in the mask would be read as part of the number.
     let is_clear = mask.matches(|letter: char| letter.is_numeric() || letter.is_control()).count() == zeros;
     (zeros >= 2 && is_clear).then_some((mask, limit, letters.as_str()))
 }

@@ -1,4 +1,4 @@
-//! Names with a value each below a table, as programs write them: `Instrument,X200`.
+//! Rows of a name and a value below a table, as some programs write them: `Instrument,X200`.
 
 use ::csv::ByteRecord;
 
@@ -8,8 +8,8 @@ use super::plain::plain_number;
 use super::statistics;
 use crate::project::TableReading;
 
-/// Whether a row of a table of this many columns may be such a pair. In a table of two columns only
-/// one below a number can be distinguished from a row.
+/// Whether a row of a table with this many columns may be such a pair. In a table with two columns,
+/// only one below a number can be distinguished from a row.
 pub(super) fn may_be(row: &ByteRecord, columns: usize, above: &ByteRecord) -> bool {
     let is_below_number = || above.get(0).is_some_and(is_number);
     is_one(row) && (columns > 2 || (columns == 2 && is_below_number()))
@@ -27,12 +27,12 @@ fn has_name_and_value(row: &ByteRecord) -> bool {
     begins_with_letter && filled(row) == 2
 }
 
-/// Whether a row contains one text, or words that are no pair: a remark, perhaps.
+/// Whether a row contains one text, or words that are not a pair: possibly a remark.
 pub(super) fn may_be_remark(row: &ByteRecord) -> bool {
     filled(row) == 1 || !is_one(row)
 }
 
-/// The place of the first of the pairs at the end of the rows: from one that cannot be a row of the
+/// The index of the first of the pairs at the end of the rows: from one that cannot be a row of the
 /// table. A single one needs a colon, because a row of the table may contain an unusual word.
 pub(super) fn start(
     rows: &[(u64, ByteRecord)],
@@ -58,7 +58,7 @@ pub(super) fn start(
     (are_several || have_colons()).then_some(first)
 }
 
-/// How many fields are not empty, up to 3.
+/// Number of fields that are not empty, at most 3.
 fn filled(row: &ByteRecord) -> usize {
     row.iter().filter(|field| !field.trim_ascii().is_empty()).take(3).count()
 }
@@ -88,7 +88,7 @@ mod tests {
         check(&["Device,X200,", "Mode,fast,", "Range,5,"], &three, Some(0));
         check(&["Mean,5,", "SD,2,", "Device,X200,", "Gain,5,"], &three, Some(2));
         check(&["Checked by: me,,2024-05-01", "Approved,,"], &three, Some(0));
-        // Rows with gaps, with an odd word, with the same word.
+        // Rows with missing values; with an odd word; with the same word.
         check(&["s1,5,", "s2,6,"], &three, None);
         check(&["s1,low,"], &three, None);
         check(&["s1,low,", "s2,low,"], &three, None);

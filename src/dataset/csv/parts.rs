@@ -1,5 +1,5 @@
-//! Memory for the parts of a packed spreadsheet, before a reader that trusts their claims unpacks
-//! them.
+//! Memory for the parts of a packed spreadsheet, checked before a reader that trusts their sizes
+//! unpacks them.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 
@@ -8,28 +8,26 @@ use zip::ZipArchive;
 use crate::dataset::memory::Held;
 use crate::dataset::{DataError, Progress};
 
-/// Rows and columns of the largest sheet, and cells that are read of one.
+/// Most rows and columns of a sheet, and most cells read from one.
 const MAX_ROWS: u64 = 1 << 20;
 const MAX_COLUMNS: u64 = 1 << 14;
 const MAX_CELLS: u64 = 100_000_000;
-/// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that
-/// grow.
+/// Memory per cell of a sheet that is read as a whole: its value and its formula, in growing lists.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the lists that such a sheet becomes: its value, its formula, and the
-/// returned copy.
+/// Memory per cell of the lists that such a sheet becomes: its value, its formula, and the returned
+/// copy.
 const DENSE_BYTES: u64 = 88;
-/// The longest piece of a part that is examined at a time, and the deepest nesting of tags.
+/// Longest piece of a part that is examined at a time, and deepest nesting of tags.
 const PIECE: u64 = 1 << 20;
 const MOST_OPEN: usize = 100;
 
-/// Memory that a part takes while it is read, in times its length; `None` for those that are read
+/// Memory of a part while it is read, as a multiple of its length; `None` for parts that are read
 /// one at a time.
 fn copies(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();
     let ends = |end: &str| name.ends_with(end);
     if ends("sharedstrings.xml") {
-        // The shortest text is 13 bytes, and takes 24 in a list that doubles, and some more of its
-        // own.
+        // The shortest text is 13 bytes, and takes 24 in a list that doubles, plus some of its own.
         Some(6)
     } else if ends("styles.xml") {
         Some(32)
@@ -44,18 +42,18 @@ fn copies(name: &str) -> Option<u64> {
 
 /// Facts about the parts.
 pub(super) struct Parts<'a> {
-    /// The memory that they take while they are read.
+    /// The memory they need while they are read.
     pub held: Held<'a>,
     /// Whether a cell of a sheet that is read as a whole covers several rows.
     pub has_merged: bool,
 }
 
-/// Charges the memory of the parts while they are read. Each is unpacked once for that: the lengths
-/// that an archive states need not be true.
+/// Charges the memory of the parts while they are read. Each is unpacked once for that, as the
+/// lengths stated by an archive may be wrong.
 ///
 /// # Errors
-/// [`DataError::Memory`] where memory is short, and the error that `damaged` makes of claims that
-/// cannot be true.
+/// [`DataError::Memory`] if memory is short, and the error that `damaged` creates for impossible
+/// sizes.
 pub(super) fn hold<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
@@ -63,7 +61,7 @@ pub(super) fn hold<'a>(
 ) -> Result<Parts<'a>, DataError> {
     let mut held = progress.budget().hold(0)?;
     let mut has_merged = false;
-    // The longest of those that are read one at a time.
+    // The longest of the parts that are read one at a time.
     let mut longest = 0;
     for at in 0..archive.len() {
         progress.check()?;
@@ -112,7 +110,7 @@ pub(super) fn hold<'a>(
                 claimed = claimed.max(number(tag, b"uniqueCount").unwrap_or(0));
             }
         }
-        // Its reader would wait for the end of a table for ever.
+        // The reader would wait for the end of a table forever.
         if !cells.open.is_empty() {
             return Err(damaged(format!("{name} ends too early")));
         }
@@ -133,7 +131,7 @@ struct Styles {
 impl Styles {
     /// The memory that a tag adds.
     fn count(&mut self, tag: &[u8]) -> u64 {
-        /// The texts of a style, and how much longer a list that grows may be.
+        /// The texts of a style, and the possible excess of a growing list.
         const TEXTS: u64 = 2;
         const GROWS: u64 = 2;
         let name = name(tag);
@@ -153,10 +151,10 @@ impl Styles {
     }
 }
 
-/// The tags of a part one after the other, as its reader takes it apart.
+/// The tags of a part, one after another, split as by the reader.
 struct Tags<R> {
     reader: R,
-    /// The tag at hand, from its first letter to its `>`; nothing after a piece of text.
+    /// The current tag, from its first character to its `>`; empty after a piece of text.
     tag: Vec<u8>,
     is_cut: bool,
 }
@@ -166,8 +164,8 @@ impl<R: BufRead> Tags<R> {
         Tags { reader, tag: Vec::new(), is_cut: false }
     }
 
-    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that
-    /// were, 0 at the end.
+    /// Reads to the end of the next tag, or a piece of the text before it; returns the number of
+    /// bytes, 0 at the end.
     fn advance(&mut self) -> u64 {
         self.tag.clear();
         let text = self.read_until(b'<');
@@ -207,14 +205,14 @@ impl<R: BufRead> Tags<R> {
         }
     }
 
-    /// Passes over some bytes, whatever they are.
+    /// Skips some bytes.
     fn skip(&mut self) -> u64 {
         let read = self.reader.fill_buf().map_or(0, <[u8]>::len);
         self.reader.consume(read);
         read as u64
     }
 
-    /// The tag at hand; `None` where it is too long.
+    /// The current tag; `None` if it is too long.
     fn tag(&self) -> Option<&[u8]> {
         (!self.is_cut).then_some(&self.tag[..])
     }
@@ -224,11 +222,11 @@ impl<R: BufRead> Tags<R> {
     }
 }
 
-/// The cells of sheets that are read as a whole, with repeated ones.
+/// The cells of sheets that are read as a whole, including repeated ones.
 #[derive(Default)]
 struct Cells {
-    /// Repetitions of the row at hand, its cells, and the empty ones that count only where another
-    /// follows.
+    /// Repetitions of the current row, its cells, and the empty cells that count only if another
+    /// one follows.
     repeats: u64,
     row: u64,
     empty: u64,
@@ -237,14 +235,15 @@ struct Cells {
     empty_rows: u64,
     widest: u64,
     charged: u64,
-    /// How often the text of the cell at hand is there; 0 between cells.
+    /// How often the text of the current cell occurs; 0 between cells.
     weight: u64,
-    /// The tags that are not ended yet.
+    /// The open tags.
     open: Vec<Vec<u8>>,
 }
 
 impl Cells {
-    /// Begins or ends a tag; whether that is as it must be, without tables and cells in cells.
+    /// Begins or ends a tag; returns whether the nesting is valid, without tables or cells inside
+    /// cells.
     fn nest(&mut self, tag: &[u8]) -> bool {
         let name = name(tag);
         let is_cell = |name: &[u8]| matches!(name, b"table:table-cell" | b"table:covered-table-cell");
@@ -261,7 +260,7 @@ impl Cells {
         }
     }
 
-    /// The memory that a tag adds, which was read with the text before it.
+    /// The memory that a tag adds; `read` bytes were read with the text before it.
     fn count(&mut self, tag: &[u8], read: u64) -> u64 {
         let before = self.weight;
         let more = match name(tag) {
@@ -286,7 +285,7 @@ impl Cells {
         if tag.ends_with(b"/>") && self.weight > before {
             self.weight = before;
         }
-        // A repeated cell takes its text as often.
+        // A repeated cell repeats its text.
         more.saturating_add(read.saturating_mul(weight))
     }
 
@@ -300,7 +299,7 @@ impl Cells {
         let before = self.row;
         self.row = (self.row + self.empty).saturating_add(repeats).min(MAX_COLUMNS);
         self.empty = 0;
-        // Its columns once, and all its rows in the list and in a copy of that.
+        // Its columns once, and all its rows in the list and in its copy.
         let copies = repeats.min(MAX_COLUMNS) * (1 + 2 * self.repeats.max(1));
         self.weight = self.weight.max(copies);
         (self.row - before) * CELL_BYTES + self.dense()
@@ -316,7 +315,7 @@ impl Cells {
         (self.repeats, self.row, self.empty) = (0, 0, 0);
     }
 
-    /// Memory that the list of all cells takes more by now.
+    /// Increase of memory for the list of all cells.
     fn dense(&mut self) -> u64 {
         self.widest = self.widest.max(self.row);
         let rows = (self.rows + self.empty_rows + self.repeats).min(MAX_ROWS);
@@ -327,7 +326,7 @@ impl Cells {
     }
 }
 
-/// The name of a tag, with the `/` of one that ends another.
+/// The name of a tag, including the `/` of a closing one.
 fn name(tag: &[u8]) -> &[u8] {
     let is_end =
         |(at, byte): (usize, &u8)| byte.is_ascii_whitespace() || *byte == b'>' || (at > 0 && *byte == b'/');
@@ -335,8 +334,8 @@ fn name(tag: &[u8]) -> &[u8] {
     &tag[..end.unwrap_or(tag.len())]
 }
 
-/// The largest whole number of all attributes whose names end so; the largest of all for one with
-/// references to letters, which may be any.
+/// The largest whole number among attributes whose names end so; among all attributes if the tag
+/// contains character references, which could stand for anything.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
     let of = |after: usize| {
         let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
@@ -431,7 +430,7 @@ mod tests {
         for (cells, is_short) in [
             (word("", &long), false),
             (word("table:formula=\"a > b\"", "c<!-- ' --><![CDATA[<a>]]>"), false),
-            // A text as often as its cell, spaces that are counted, numbers with references.
+            // A text repeated with its cell; counted spaces; numbers with references.
             (word(&format!("{many}=\"16000\""), &long), true),
             (word("", "<text:s text:c=\"2000000000\"/>"), true),
             (word("", "<text:s text:c='&#50;000000000'/>"), true),

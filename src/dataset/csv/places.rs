@@ -1,4 +1,4 @@
-//! Rows of a table as they are shown in messages.
+//! Rows of a table as shown in messages.
 
 use ::csv::ByteRecord;
 
@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::dataset::Progress;
 use crate::project::RowSet;
 
-/// Rows that are shown one by one.
+/// Most rows shown one by one.
 const SHOWN: usize = 4;
 
 /// The position of rows in their file.
@@ -25,7 +25,7 @@ impl Places<'_> {
         line_of_record(self.text, self.layout.form, row, self.progress)
     }
 
-    /// A row by its place and its first fields: `line 6: "Total", "5"`.
+    /// A row by its line and its first fields: `line 6: "Total", "5"`.
     pub(super) fn shown(&self, row: &ByteRecord) -> String {
         let fields = row.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned());
         let fields: Vec<String> = fields.filter(|field| !field.is_empty()).take(4).collect();
@@ -39,7 +39,7 @@ impl Places<'_> {
     }
 }
 
-/// The rows that were chosen to be skipped, and these.
+/// The rows chosen to be skipped, and these.
 pub(super) fn with_more(skip: Option<&RowSet>, rows: impl IntoIterator<Item = u64>) -> RowSet {
     skip.cloned().unwrap_or_default().and(&rows.into_iter().collect())
 }

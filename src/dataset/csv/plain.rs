@@ -1,13 +1,13 @@
-//! Numbers written with only digits, a point and a sign: by far the most fields of tables.
+//! Numbers of digits, a point and a sign only: by far the most fields of tables.
 
-/// A number of up to 15 digits, with a point or a sign or without.
+/// A number of up to 15 digits, optionally with a point or a sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Plain {
     /// Its value.
     pub value: f64,
     /// Its digits, read as a whole number.
     pub digits: u64,
-    /// How many digits it has.
+    /// Number of its digits.
     pub length: u8,
     /// Whether it has a point.
     pub has_point: bool,
@@ -20,12 +20,12 @@ pub(super) struct Plain {
 /// Powers of ten that 64 bits hold exactly, up to the most digits.
 const POWERS: [f64; 16] =
     [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-/// Up to here digits are a whole number that 64-bit floats hold exactly.
+/// Up to this length, digits are a whole number that 64-bit floats represent exactly.
 const MOST_DIGITS: u8 = 15;
 
 impl Plain {
-    /// Reads a field in one pass, the same number as `str::parse`; `None` for anything else, also
-    /// around it.
+    /// Parses a field in one pass, with the same result as `str::parse`; `None` for anything else,
+    /// including surrounding characters.
     ///
     /// Digits and the power of ten are exact, so that their quotient is the nearest number (Clinger
     /// 1990).
@@ -33,7 +33,7 @@ impl Plain {
         Plain::with_mark(field, b'.')
     }
 
-    /// [`Plain::of`] with another decimal mark than a point.
+    /// [`Plain::of`] with another decimal mark.
     #[inline]
     pub(super) fn with_mark(field: &[u8], mark: u8) -> Option<Plain> {
         let (is_negative, has_sign, rest) = match field {
@@ -73,17 +73,17 @@ impl Plain {
         })
     }
 
-    /// Whether it is digits alone.
+    /// Whether it consists of digits.
     pub(super) fn is_bare(self) -> bool {
         !self.has_point && !self.has_sign
     }
 
-    /// Whether it is digits alone, more than one, and begins with a zero, as codes do.
+    /// Whether it consists of several digits and begins with a zero, as codes do.
     pub(super) fn is_padded(self) -> bool {
         self.is_bare() && self.has_zero && self.length > 1
     }
 
-    /// A whole number up to 255 that is written in the only usual way.
+    /// A whole number up to 255 in its usual form.
     pub(super) fn byte(self) -> Option<u8> {
         let is_usual = self.is_bare() && !(self.has_zero && self.length > 1);
         u8::try_from(self.digits).ok().filter(|_| is_usual)
@@ -94,14 +94,14 @@ impl Plain {
         self.is_bare() && self.length == 4 && self.digits < 2400 && self.digits % 100 < 60
     }
 
-    /// Whether it is a month of six digits in the years 1900 to 2099.
+    /// Whether it is a month in six digits, in the years 1900 to 2099.
     pub(super) fn is_compact_month(self) -> bool {
         let (year, month) = (self.digits / 100, self.digits % 100);
         self.is_bare() && self.length == 6 && (1900..2100).contains(&year) && (1..=12).contains(&month)
     }
 
-    /// Whether it is a month and a year with a point between them, `03.2024` or `3.2024`, in the
-    /// years 1900 to 2099.
+    /// Whether it is a month and a year separated by a point, `03.2024` or `3.2024`, in the years
+    /// 1900 to 2099.
     pub(super) fn is_pointed_month(self) -> bool {
         let (month, year) = (self.digits / 10_000, self.digits % 10_000);
         let is_between =
@@ -109,7 +109,7 @@ impl Plain {
         is_between && !self.has_sign && (1900..2100).contains(&year) && (1..=12).contains(&month)
     }
 
-    /// Whether it is a date of eight digits in the years 1900 to 2099.
+    /// Whether it is a date in eight digits, in the years 1900 to 2099.
     pub(super) fn is_compact_date(self) -> bool {
         let (year, month, day) = (self.digits / 10_000, self.digits / 100 % 100, self.digits % 100);
         let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -124,7 +124,7 @@ impl Plain {
     }
 }
 
-/// A number that is written with digits, a point, signs and an exponent.
+/// A number written with digits, a point, signs and an exponent.
 pub(super) fn plain_number(field: &str) -> Option<f64> {
     let first = *field.as_bytes().first()?;
     let may_be = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');

@@ -1,12 +1,12 @@
 //! Lines above a table: titles, who exported it and when, names of groups of columns.
 
-/// The most lines that are looked for.
+/// Most lines that are examined.
 pub(super) const MOST: usize = 50;
 /// Number of rows that determine the number of columns.
 const TELLING_ROWS: usize = 100;
 
 /// The number of columns of a table, and of rows with another number of fields above its first row.
-/// `None` where the rows are too uneven.
+/// `None` if the rows are too uneven.
 pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     let widths = &widths[..widths.len().min(TELLING_ROWS)];
     let count = |width: usize| widths.iter().filter(|other| **other == width).count();
@@ -17,12 +17,12 @@ pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
     (rows > 1 && 5 * count(columns) >= 3 * rows).then_some((columns, above))
 }
 
-/// Number of first rows above the table, where `is_header` recognises a certain header by the rows
-/// below it, and `follows_gap` rows after an empty line.
+/// Number of first rows above the table. `is_header` tells whether a row is certainly a header,
+/// judged by the rows below it; `follows_gap`, whether it follows an empty line.
 ///
-/// Rows with another number of fields than the table are above it: titles of one field, others
-/// where a header follows. So are rows that a spreadsheet filled up to the width of the table, and
-/// names with their values (`Operator,Bob`) above an empty line, where a header follows.
+/// Rows with another number of fields than the table are above it: titles with one field, others if
+/// a header follows. So are rows that a spreadsheet padded to the width of the table, and names
+/// with values (`Operator,Bob`) above an empty line that is followed by a header.
 pub(super) fn rows_above(
     rows: &[Vec<String>],
     is_header: &dyn Fn(usize) -> bool,
@@ -51,7 +51,7 @@ pub(super) fn rows_above(
     (above..most).find(|at| filled(&rows[*at]) > 0).unwrap_or(above)
 }
 
-/// How many of the rows above one that is no header are no header either.
+/// Number of rows, above a row that is not a header, that are not headers either.
 fn titles(rows: &[Vec<String>], columns: usize, above: usize, is_header: &dyn Fn(usize) -> bool) -> usize {
     let before = &rows[above - 1];
     let is_title = |title: &str| columns > 2 || title.trim().contains(' ');
@@ -77,7 +77,7 @@ mod tests {
             let has_gap = |at: usize| at > 0 && lines[at].starts_with(' ');
             assert_eq!(rows_above(&rows, &|at| headers.contains(&at), &has_gap), expected, "{lines:?}");
         };
-        // A space is an empty line above.
+        // A space marks an empty line above.
         check(&["by,Bob", "on,5", " t,x", "1,2", "3,4", "5,6", "7,8"], &[0, 2], 2);
         check(&["t,x", "1,2", "5,6", " t,x", "3,4", "5,6", "7,8", "7,8"], &[0, 3], 0);
         check(&["a,b", "1,2", "3,4"], &[0], 0);
@@ -88,7 +88,7 @@ mod tests {
         check(&[",,", "1,2,3", "4,5,6"], &[], 1);
         check(&["a,,", "1,2,3", "4,5,6"], &[0], 0);
         check(&[",Group 1,,Group 2,", "id,x,y,x,y", "7,1,2,3,4", "9,5,6,7,8"], &[1], 1);
-        // Names of all columns but the first, as R writes them; a delimiter at the end of the rows.
+        // Names of all columns but the first, as written by R; a delimiter at the end of the rows.
         check(&["x,y", "r1,1,2", "r2,3,4"], &[0], 0);
         check(&["x", "r1,1", "r2,3"], &[], 0);
         check(&["Title", "a,b,c", "1,2,3,", "4,5,6,", "7,8,9,"], &[1], 1);

@@ -1,25 +1,26 @@
-//! Claims of the sheets of an old spreadsheet (.xls), before a reader makes room for it.
+//! Sizes stated by the sheets of an old spreadsheet (.xls), checked before a reader allocates
+//! memory for them.
 
 use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
 
 /// First bytes of such a file.
 const MAGIC: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
-/// Cells of the largest sheet.
+/// Most cells of a sheet.
 const MAX_CELLS: u64 = 64 << 20;
-/// Memory for a cell: its value, its formula, and the copy of it that is handed out.
+/// Memory per cell: its value, its formula, and the returned copy.
 const CELL_BYTES: u64 = 88;
-/// The text of a formula is made of names, a multiple of the formula's length.
+/// The text of a formula consists of names, so it can be a multiple of the formula's length.
 const FORMULA_COPIES: u64 = 200;
-/// The most records that continue one; its reader moves all of them for each.
+/// Most records that continue one; the reader moves all of them for each.
 const MOST_CONTINUED: usize = 1 << 15;
 
 /// The memory of all cells within the corners of the sheets, which are read as a whole, and of
 /// their texts.
 ///
 /// # Errors
-/// Circular chains of sectors, which a reader would follow for ever; the extent of a sheet that is
-/// larger than any; the errors of `check`.
+/// Circular chains of sectors, which a reader would follow forever; the extent of a sheet that is
+/// impossibly large; the errors of `check`.
 pub(super) fn claimed(
     file: &[u8],
     check: &dyn Fn() -> Result<(), DataError>,
@@ -57,9 +58,10 @@ pub(super) fn claimed(
 /// Memory of a sheet.
 #[derive(Default)]
 struct Sheet {
-    /// The cells within its corners, as it says or as its cells lie, whichever is more.
+    /// The cells within its corners, either stated or from the positions of cells, whichever is
+    /// more.
     cells: u64,
-    /// Memory of texts and formulas beyond the cells.
+    /// Memory of texts and formulas in addition to the cells.
     more: u64,
     /// Bytes up to its end.
     walked: usize,
@@ -78,7 +80,7 @@ impl Sheet {
             found.walked += 4 + data.len();
             let length = |at: usize| 3 * u64::from(u16_at(data, at).unwrap_or(0));
             match kind {
-                // Charts within are sheets of their own.
+                // Embedded charts are sheets themselves.
                 0x0809 if is_begun => depth += 1,
                 0x0809 => is_begun = true,
                 0x000A if depth > 0 => depth -= 1,
@@ -100,7 +102,7 @@ impl Sheet {
                             FORMULA_COPIES * data.len() as u64
                         }
                         0x00D6 | 0x0204 => length(6),
-                        // In the list of cells, and in a copy of that.
+                        // In the list of cells, and in its copy.
                         0x00FD => {
                             let text = u32_at(data, 6).and_then(|at| texts.get(at as usize));
                             2 * u64::from(text.copied().unwrap_or(0))
@@ -117,7 +119,7 @@ impl Sheet {
     }
 }
 
-/// Bytes of the texts that the sheets share, at most.
+/// Upper bounds for the bytes of the texts that the sheets share.
 fn texts(stream: &[u8]) -> Vec<u32> {
     let mut texts = Vec::new();
     let mut records = records(stream).take_while(|(kind, _)| *kind != 0x000A).peekable();
@@ -135,14 +137,14 @@ fn texts(stream: &[u8]) -> Vec<u32> {
     texts
 }
 
-/// A record with those that continue it.
+/// A record with the records that continue it.
 struct Parts<'a, I> {
     data: &'a [u8],
     more: I,
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Parts<'a, I> {
-    /// Skips a text; its bytes at most. `None` at the end and for anything else.
+    /// Skips a text; returns an upper bound for its bytes. `None` at the end and for anything else.
     fn text(&mut self) -> Option<u32> {
         if self.data.is_empty() {
             self.data = self.more.next()?;
@@ -167,7 +169,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Parts<'a, I> {
             self.data = &self.data[here * width..];
             left -= here;
             if left > 0 {
-                // Each further record says how wide its letters are.
+                // Each further record states the width of its characters.
                 let (flags, data) = self.more.next()?.split_first()?;
                 (self.data, width) = (data, 1 + usize::from(flags & 1));
             }
@@ -194,8 +196,8 @@ fn continued(stream: &[u8]) -> usize {
     most
 }
 
-/// The cells within the corners that a sheet states; counted as its reader counts them, which reads
-/// a last row before the first as a very large number.
+/// The number of cells within the stated corners of a sheet, counted like its reader, which reads a
+/// last row before the first as a very large number.
 fn extent(data: &[u8]) -> Option<u64> {
     let (rows, at) = if data.len() == 10 {
         ((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)), 4)
@@ -211,7 +213,7 @@ fn extent(data: &[u8]) -> Option<u64> {
     Some(length(rows.0, rows.1).saturating_mul(length(first, last)))
 }
 
-/// The records of a stream: their kinds and their content.
+/// The records of a stream: their kinds and contents.
 fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (kind, length) = (u16_at(stream, 0)?, usize::from(u16_at(stream, 2)?));
@@ -234,7 +236,7 @@ mod tests {
         record(kind, &[&row.to_le_bytes()[..], &column.to_le_bytes(), data].concat())
     }
 
-    /// Memory of a sheet of these records.
+    /// Memory of a sheet with these records.
     fn taken(shared: &[u8], told: &[u8], cells: &[u8]) -> Result<u64, DataError> {
         let sheet = [record(0x0809, &[0; 16]), record(0x0200, told), cells.to_vec(), record(0x000A, &[])];
         let start = 12 + shared.len() as u32;
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn texts_count_as_often_as_they_are_used() {
-        // 2 letters, 3 wide ones in two records, and 1 with a format and a tail.
+        // 2 characters, 3 wide ones in two records, and 1 with a format and a tail.
         let shared = [
             record(0x00FC, &[&[0; 8][..], &[2, 0, 0], b"ab", &[3, 0, 1], b"c\0"].concat()),
             record(0x003C, &[&[1][..], b"d\0e\0", &[1, 0, 12, 1, 0, 2, 0, 0, 0], b"f", &[0; 6]].concat()),
@@ -274,7 +276,7 @@ mod tests {
         assert_eq!(taken(&shared, &told(1, 1), &use_of(1)).unwrap(), CELL_BYTES + 18);
         let cells = [use_of(0), use_of(2), use_of(9)].concat();
         assert_eq!(taken(&shared, &told(1, 1), &cells).unwrap(), CELL_BYTES + 12 + 6);
-        // A text that claims more letters than it has.
+        // A text that states more characters than it has.
         let label = cell(0x0204, [0, 0], &[0, 0, 0xFF, 0xFF, 0]);
         assert_eq!(taken(&[], &told(1, 1), &label).unwrap(), CELL_BYTES + 3 * 65_535);
     }

@@ -3,7 +3,7 @@
 use crate::dataset::Doubt;
 use crate::project::Choice;
 
-/// Notes, warnings and doubts, as they come up.
+/// Notes, warnings and doubts, in the order of their discovery.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
     pub notes: Vec<String>,

@@ -1,4 +1,4 @@
-//! The roles of columns: features, labels, or left out.
+//! The roles of columns: features, labels, or skipped.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,11 +23,11 @@ use crate::project::{Choice, DateUnit, Rules, TableReading, Take};
 #[derive(Clone, Debug)]
 pub(super) enum Role {
     LeftOut,
-    /// Numbers in this notation (plain ones without one) where all fields are numbers.
+    /// Numbers in this notation (plain ones without one) if all fields are numbers.
     Label(Option<Notation>),
     Numbers {
         notation: Notation,
-        /// The text after each of them.
+        /// The text after each number.
         tail: Tail,
         base: f64,
     },
@@ -35,14 +35,14 @@ pub(super) enum Role {
         words: [String; 2],
     },
     Dates {
-        /// How they are written.
+        /// Their format.
         format: DateFormat,
         unit_secs: f64,
         base: f64,
-        /// The first of the hundred years in which years of two digits are.
+        /// The first year of the century for two-digit years.
         first_year: u16,
     },
-    /// The place of each word among the features.
+    /// The index of each word among the features.
     Categories {
         places: HashMap<String, usize>,
     },
@@ -52,9 +52,9 @@ pub(super) enum Role {
 pub(super) struct Roles {
     /// The role of each column.
     pub by_column: Vec<Role>,
-    /// The first feature of each column that is some.
+    /// The index of the first feature of each column of features.
     pub places: Vec<usize>,
-    /// The columns that are features, in their order.
+    /// The columns that are features, in order.
     pub columns: Vec<Column>,
     pub features: usize,
     /// Whether the decimal mark of each column is a comma.
@@ -64,7 +64,7 @@ pub(super) struct Roles {
 }
 
 impl Role {
-    /// As a person would choose it.
+    /// The corresponding choice.
     pub(super) fn take(&self) -> Take {
         match self {
             Role::LeftOut => Take::LeftOut,
@@ -79,7 +79,7 @@ impl Role {
         !matches!(self, Role::LeftOut | Role::Label(_))
     }
 
-    /// Whether that was chosen.
+    /// Whether it agrees with a choice.
     fn is_as_chosen(&self, chosen: Take) -> bool {
         match chosen {
             Take::Feature => self.is_feature(),
@@ -90,10 +90,10 @@ impl Role {
     }
 }
 
-/// Decides about all columns: as chosen, as a run knows them, or as they look.
+/// Decides on all columns: as chosen, as in a run, or as detected.
 ///
 /// # Errors
-/// [`DataError::Content`] for choices that cannot be, and where no feature is left.
+/// [`DataError::Content`] for impossible choices, and if no feature is left.
 pub(super) fn decide(
     text: &Text<'_>,
     layout: &TableLayout,
@@ -134,7 +134,7 @@ pub(super) fn decide(
     Ok(Roles { by_column: roles, places, columns, features, commas, are_known: matched.is_some() })
 }
 
-/// The choices of a person for columns.
+/// The user's choices for columns.
 struct Chosen<'a> {
     asked: &'a Asked<'a>,
     labels: HashSet<&'a String>,
@@ -147,7 +147,7 @@ impl<'a> Chosen<'a> {
         Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
     }
 
-    /// The choice for a column. The list of labels takes precedence, except over columns left out.
+    /// The choice for a column. The list of labels takes precedence, except over skipped columns.
     fn take(&self, name: &String) -> Option<Take> {
         match self.takes.get(name) {
             Some(Take::LeftOut) => Some(Take::LeftOut),
@@ -202,7 +202,7 @@ impl<'a> Chosen<'a> {
         (0..layout.columns.len()).filter(is_number).collect()
     }
 
-    /// The error of a table without anything to learn from.
+    /// The error for a table without features.
     fn no_feature(&self, text: &Text<'_>, layout: &TableLayout) -> DataError {
         let message = match layout.columns.iter().find(|name| self.take(name).is_none()) {
             None => "every column is a label; leave at least one as a feature".to_owned(),
@@ -228,14 +228,14 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// A choice that a trained run does not follow.
+/// The message about a choice that a trained run does not follow.
 fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
     let what = if is_known { "is read as in the training of the run" } else { "is not a feature of the run" };
     let (name, take) = (super::shortened(name), role.take().name());
     format!("\"{name}\" {what} ({take}): the choice made for it is ignored")
 }
 
-/// The features in the order of their columns, and where each column begins.
+/// The features in column order, and where each column's features begin.
 fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
     for (at, (name, (evidence, role))) in (0..).zip(layout.columns.iter().zip(evidence.iter().zip(roles))) {
@@ -273,7 +273,7 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
     (columns, places)
 }
 
-/// Decides about single columns.
+/// Decides on single columns.
 struct Judge<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
@@ -292,7 +292,7 @@ impl Judge<'_> {
         Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(at, evidence)))
     }
 
-    /// A column that is not a feature of the run: a label where it was one in the training data, or
+    /// A column that is not a feature of the run: a label if it was one in the training data, or
     /// looks like one.
     fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
         let is_class = match evidence.judge(Some(self.commas[at])) {
@@ -305,8 +305,7 @@ impl Judge<'_> {
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
-    /// A column of a table that is shown to a run: choices apply only to those the run does not
-    /// know.
+    /// A column of a table for a trained run: choices apply only to columns the run does not know.
     fn of_run(
         &self,
         at: usize,
@@ -338,12 +337,12 @@ impl Judge<'_> {
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base, first_year } => {
                 let known = DateFormat::of_name(format);
-                // Times of day are no durations, though the digits of some are both.
+                // Times of day are not durations, though some digits fit both.
                 let is_alike =
                     |found: &DateFormat| known.is_none_or(|known| known.is_duration() == found.is_duration());
                 let found = evidence.date_format().filter(is_alike);
                 let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
-                // One for all rows: day and month must not change places from one to the next.
+                // One format for all rows: day and month must not be swapped between rows.
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates {
                         format,
@@ -351,7 +350,7 @@ impl Judge<'_> {
                         base: *base,
                         first_year: self.asked.reading.first_year.or(*first_year).unwrap_or(FIRST_YEAR),
                     },
-                    // A format of another program: its dates may be numbers by now.
+                    // A format from another version, whose dates may have become numbers.
                     None => Role::Numbers {
                         notation: self.notation(at, evidence),
                         tail: evidence.tail(),
@@ -379,7 +378,7 @@ impl Judge<'_> {
                 None => self.chosen(at, Take::Categories, evidence),
             },
             Take::Numbers => match evidence.judge(Some(self.commas[at])) {
-                // A number that marks rows is one of them.
+                // A number that marks rows is a number.
                 Content::Truth { words } if plain_number(&words[1]).is_none() => Ok(Role::Truth { words }),
                 Content::Words if let Some(word) = evidence.only_word() => {
                     Ok(Role::Truth { words: [String::new(), word] })
@@ -405,8 +404,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A column of which nothing was said: ids, and words that are too many for features, are
-    /// labels.
+    /// A column without a choice: ids, and words that are too many for features, are labels.
     fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
         let (is_current, only_labels) = (self.asked.rules == Rules::Current, self.asked.reading.only_labels);
         // Lines that begin or end with delimiters.
@@ -430,7 +428,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The single feature that a column is by its content; `None` for words.
+    /// The single feature of a column, by its content; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
             Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
@@ -441,8 +439,9 @@ impl Judge<'_> {
         })
     }
 
-    /// At least one feature is needed: where all columns would be labels, numbers that look like
-    /// ids become features, and without any, words of few kinds, those that look like ids last.
+    /// At least one feature is needed: if all columns would be labels, numbers that look like ids
+    /// become features, and if there are none, words of few kinds, with those that look like ids
+    /// last.
     fn find_features(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
         let columns = &self.layout.columns;
         let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
@@ -502,22 +501,22 @@ fn categories(evidence: &Evidence) -> Role {
     Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
-/// The base subtracted from the numbers of a column, so that 32 bits can distinguish them: 0 where
-/// they can anyway.
+/// The base subtracted from the numbers of a column, so that 32 bits can distinguish them: 0 if it
+/// is not needed.
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
-    /// Up to here all whole numbers are exact in 32 bits.
+    /// Up to this number, all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;
-    /// Largest multiple of its range that a number may have for 16 bits to remain, as with arrays.
+    /// Largest multiple of its range that a number may have for 16 bits to remain, as for arrays.
     const LARGE: f64 = 256.0;
     let (low, high) = evidence.range(notation);
     let (size, range) = (low.abs().max(high.abs()), high - low);
-    // Numbers beyond those of 32 bits are refused at their place.
+    // Numbers beyond the range of 32 bits are refused where they occur.
     if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
     let is_whole = evidence.are_whole();
     let is_exact = is_whole && size <= EXACT;
-    // With a base, whole numbers of such a range are all exact.
+    // With a base, all whole numbers in such a range are exact.
     let is_lost = if range == 0.0 {
         // There is nothing to distinguish, but a large number should be written back exactly.
         size > EXACT
@@ -533,7 +532,7 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     }
 }
 
-/// The unit of this many seconds.
+/// The unit with this many seconds.
 pub(super) fn unit_of(secs: f64) -> DateUnit {
     let units = [DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
     units.into_iter().find(|unit| unit.secs() == secs).unwrap_or(DateUnit::Seconds)

@@ -8,12 +8,12 @@ use super::evidence::Content;
 use super::missing::is_missing;
 use crate::project::TableReading;
 
-/// Rows of the first table, at least.
+/// Fewest rows of the first table.
 pub(super) const ROWS: u64 = 3;
 
 /// Whether a row may name the columns of a second table: it contains only different words, one in
-/// each column of numbers, where the row before has numbers or dates in two columns, or in one
-/// where the first word is the first name of the header, too. The content of columns is requested
+/// each column of numbers, and the row before has numbers or dates in two of these columns, or in
+/// one if the first word also is the first name of the header. The content of columns is requested
 /// for few rows only.
 pub(super) fn may_be_header(
     record: &ByteRecord,
@@ -23,7 +23,7 @@ pub(super) fn may_be_header(
     reading: &TableReading,
 ) -> bool {
     let fields = || record.iter().map(<[u8]>::trim_ascii);
-    // Nearly all rows end here.
+    // Almost all rows end here.
     let are_names = fields().enumerate().all(|(at, field)| is_word(field) || (at == 0 && field.is_empty()));
     if record.len() < 2 || !are_names {
         return false;
@@ -51,15 +51,15 @@ pub(super) fn may_be_header(
         && numbers_below(record, previous).filter(are_values).count() >= least
 }
 
-/// Whether a row is one of the table with this header: it has numbers, in columns of numbers where
-/// there are as many columns.
+/// Whether a row belongs to the table with this header: it has numbers, and if there are as many
+/// columns, in columns of numbers.
 pub(super) fn follows(header: &ByteRecord, record: &ByteRecord, contents: &[Content]) -> bool {
     let is_as_wide = header.len() == contents.len();
     let is_value = |at: usize| !is_as_wide || matches!(contents[at], Content::Numbers { .. });
     header.len() == record.len() && numbers_below(header, record).any(is_value)
 }
 
-/// The words of a header below which another row has numbers, by their places.
+/// The words of a header that have numbers below them in another row, with their column indices.
 fn numbers_below<'a>(header: &'a ByteRecord, row: &'a ByteRecord) -> impl Iterator<Item = usize> + 'a {
     let both = (0..).zip(header.iter().zip(row));
     both.filter(|(_, (name, field))| is_word(name) && is_number(field)).map(|(at, _)| at)

@@ -18,7 +18,7 @@ pub(super) struct Second {
     /// Whether only the rows above it are read; otherwise only its header is skipped.
     pub is_cut: bool,
     header: ByteRecord,
-    /// Rows of the whole file.
+    /// Number of rows of the whole file.
     rows: u64,
 }
 
@@ -27,8 +27,8 @@ impl Second {
         Second { number, is_cut: true, header, rows: 0 }
     }
 
-    /// Examines all rows of the file. Those below the header are read as rows of the first table
-    /// where most of them can be, and no title or sum comes between the two (`has_gap`).
+    /// Examines all rows of the file. Rows below the header are read as rows of the first table if
+    /// most of them can be, and no title or sum separates the two (`has_gap`).
     pub(super) fn look_below(
         &mut self,
         places: &Places<'_>,
@@ -57,7 +57,7 @@ impl Second {
         Ok(())
     }
 
-    /// Whether a name of its header is that of another column of the first table.
+    /// Whether a name in its header is that of another column of the first table.
     fn is_reordered(&self, names: &[String]) -> bool {
         let other = |(at, field): (usize, &[u8])| {
             let is_own = names.get(at).is_some_and(|name| name.as_bytes() == field.trim_ascii());
@@ -66,7 +66,8 @@ impl Second {
         self.header.iter().enumerate().any(other)
     }
 
-    /// Doubts how it is read. `last` is the last row of the first table where only that is read.
+    /// The doubt about how it is read. `last` is the last row of the first table if only that is
+    /// read.
     pub(super) fn doubt(
         &self,
         places: &Places<'_>,
@@ -79,7 +80,8 @@ impl Second {
         if let Some(line) = places.line(&self.header) {
             remedies.push(Choice::SkipLines(Some(line as usize - 1)));
         }
-        // As one table, except for its header and the lines above it; or with it, as a row of data.
+        // As one table, without its header and the lines above it; or including it, as a row of
+        // data.
         if self.header.len() == places.layout.columns.len() {
             remedies.push(Choice::SkipRows(Some(with_more(skip, last + 1..=self.number))));
             remedies.push(Choice::SkipFooter(Some(0)));

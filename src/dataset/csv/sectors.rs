@@ -1,16 +1,16 @@
-//! The sectors of an old spreadsheet (.xls), put together before a reader that follows them for
-//! ever is let at them.
+//! The sectors of an old spreadsheet (.xls), joined before they reach a reader that would follow
+//! circular chains forever.
 
 use encoding_rs::UTF_16LE;
 
-/// From here on, numbers of sectors mean something else: the end of a chain, or nothing.
+/// From this number on, sector numbers have another meaning: the end of a chain, or unused.
 const RESERVED: u32 = 0xFFFF_FFFA;
 const END: u32 = 0xFFFF_FFFE;
-/// Lists that are named in the header.
+/// Number of lists in the header.
 const FIRST_LISTS: usize = 109;
 
-/// The streams of sheets, put together from the sectors of the file; `None` where its sectors
-/// follow each other in a circle, or one is not there.
+/// The streams of sheets, joined from the sectors of the file; `None` if sectors form a circle or
+/// are missing.
 pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     let size = 1_usize << u16_at(file, 30).filter(|shift| matches!(shift, 9 | 12))?;
     // The header has the length of a sector.
@@ -24,7 +24,7 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
         next = lists.pop()?;
     }
     lists.retain(|at| *at < RESERVED);
-    // Some writers fill the rest of the first list with zeros.
+    // Some programs fill the rest of the first list with zeros.
     if lists.len() > most + FIRST_LISTS {
         return None;
     }
@@ -36,7 +36,7 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
         let high = if size == 4096 { u32_at(entry, 124)? } else { 0 };
         usize::try_from(u64::from(high) << 32 | u64::from(u32_at(entry, 120)?)).ok()
     };
-    // Short streams are in sectors of their own, within a stream of the whole file.
+    // Short streams have their own sectors, within a stream of the whole file.
     let lists_bytes = (u32_at(file, 64)? as usize).saturating_mul(size);
     let (small, small_follows) = if lists_bytes > 0 {
         let root = entries().next()?;
@@ -57,14 +57,14 @@ pub(super) fn workbooks(file: &[u8]) -> Option<Vec<Vec<u8>>> {
     books.collect()
 }
 
-/// Whether an entry has the name that its reader searches.
+/// Whether an entry has the name that the reader searches for.
 fn is_book(entry: &[u8]) -> bool {
     let name = UTF_16LE.decode(&entry[..64]).0;
     let name = name.split('\0').next().unwrap_or_default();
     ["workbook", "book"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// The chain of sectors from one on, up to this many bytes; `None` where it leaves the file or is
+/// The chain of sectors from one on, up to this many bytes; `None` if it leaves the file or is
 /// circular.
 fn chain(sectors: &[u8], size: usize, follows: &[u32], start: u32, length: usize) -> Option<Vec<u8>> {
     let (mut bytes, mut at) = (Vec::new(), start);
@@ -107,7 +107,7 @@ pub(super) mod tests {
         bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
     }
 
-    /// A file of one stream, in sectors one after the other.
+    /// A file with one stream, in consecutive sectors.
     pub(in crate::dataset::csv) fn file(stream: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; 3 * 512];
         bytes[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
@@ -116,7 +116,7 @@ pub(super) mod tests {
         put(&mut bytes, 68, END);
         bytes[76..512].fill(0xFF);
         bytes[76..80].fill(0);
-        // Sector 0 contains the chain: 1 is the folder, 2 to 9 the stream.
+        // Sector 0 contains the chain: 1 is the directory, 2 to 9 the stream.
         bytes[512..1024].fill(0xFF);
         for at in 1..10 {
             put(&mut bytes, 512 + 4 * at, if matches!(at, 1 | 9) { END } else { at as u32 + 1 });
@@ -144,7 +144,7 @@ pub(super) mod tests {
         };
         let (follows, length) = (|sector: usize| 512 + 4 * sector, 1024 + 120);
         check(&[], true);
-        // The stated length, wherever that leads; longer than it is.
+        // The stated length, with any continuation; longer than the stream.
         check(&[(follows(5), 2)], true);
         check(&[(length, 100_000)], true);
         // In a circle, out of the file, and to nothing.
@@ -152,7 +152,7 @@ pub(super) mod tests {
         check(&[(follows(9), 2), (length, 100_000)], false);
         check(&[(follows(5), 12_345)], false);
         check(&[(follows(5), 0xFFFF_FFFF)], false);
-        // Short sectors: their list is not there, or leads in a circle.
+        // Short sectors: their list is missing, or circular.
         check(&[(64, 1), (60, 12_345)], false);
         check(&[(64, 1), (60, 1), (length, 100)], false);
         assert_eq!(workbooks(b"no such file"), None);

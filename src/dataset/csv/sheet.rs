@@ -1,4 +1,4 @@
-//! Spreadsheets, written out as the text of a table.
+//! Spreadsheets, converted to the text of a table.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -23,17 +23,17 @@ use crate::project::Choice;
 /// A sheet of a spreadsheet: the chosen one, or the first that is not empty.
 pub(super) struct Sheet {
     name: String,
-    /// The names of all others.
+    /// The names of all other sheets.
     others: Vec<String>,
-    /// The names of those that have a cell, where none was chosen.
+    /// The names of sheets with a cell, if none was chosen.
     filled: Vec<String>,
-    /// Rows below the first of a merged cell that have its text, too.
+    /// Rows below the first of a merged cell that get its text, too.
     merged: usize,
-    /// Cells whose numbers were read as they are shown.
+    /// Cells whose numbers were read as displayed.
     padded: Padded,
-    /// Whether merged cells may have their text in the first of their rows alone.
+    /// Whether merged cells may have their text only in the first of their rows.
     has_unfilled: bool,
-    /// Its cells, a row a line, with commas between them; charged to the budget.
+    /// Its cells, one row per line, separated by commas; charged to the budget.
     pub text: Vec<u8>,
 }
 
@@ -47,12 +47,13 @@ impl Sheet {
         format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
     }
 
-    /// Another sheet that has cells, where none was chosen.
+    /// Another sheet with cells, if none was chosen.
     pub(super) fn other(&self) -> Option<Choice> {
         self.filled.first().map(|name| Choice::Sheet(Some(name.clone())))
     }
 
-    /// Reports merged cells and leading zeros, and doubts the sheet where others have cells.
+    /// Reports merged cells and leading zeros, and doubts the choice of the sheet if others have
+    /// cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
@@ -79,24 +80,24 @@ impl Sheet {
     }
 }
 
-/// Memory that a spreadsheet that is not packed takes while it is read, in times its length.
+/// Memory of a spreadsheet that is not packed while it is read, as a multiple of its length.
 const COPIES: u64 = 50;
-/// Other sheets that are looked into.
+/// Most other sheets that are examined.
 const MOST_OTHERS: usize = 8;
-/// Rows and columns of the largest sheet.
+/// Most rows and columns of a sheet.
 const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
-/// Passes on the text of the named sheet, or, if it is not wanted in full, up to its first cell;
-/// `None` where it has none.
+/// Returns the text of the named sheet, in full or only up to its first cell; `None` if it has no
+/// cell.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
 /// The text of a sheet.
 #[derive(Default)]
 struct Written {
     text: Vec<u8>,
-    /// Cells that were filled in because they are merged with one above.
+    /// Cells that were filled because they are merged with one above.
     merged: usize,
     padded: Padded,
 }
@@ -104,10 +105,10 @@ struct Written {
 /// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is not a spreadsheet, is damaged, or has no such sheet, or none
-/// with a cell.
+/// [`DataError`] if the file is not a spreadsheet, is damaged, has no such sheet, or no sheet with
+/// a cell.
 pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
-    // Foreign bytes in a foreign reader: a panic costs this file alone.
+    // External data in an external reader: a panic must only affect this file.
     let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
     progress.check()?;
     read.unwrap_or_else(|_| Err(damaged(path, &"its parts contradict each other")))
@@ -223,7 +224,7 @@ fn choose(
     Ok(Sheet { name, others, filled, merged, padded, has_unfilled: false, text })
 }
 
-/// The text of a sheet that was read as a whole, or up to its first cell.
+/// The text of a sheet, in full or up to its first cell.
 fn written(
     path: &Path,
     range: &Range<Data>,
@@ -245,19 +246,19 @@ fn written(
 enum Kind {
     Xlsx,
     Xls,
-    /// Its reader does not say which cells are merged, but whether there are some over several rows
-    /// is known.
+    /// Its reader does not report which cells are merged, but whether some span several rows is
+    /// known.
     Ods {
         has_merged: bool,
     },
     Other,
 }
 
-/// Recognised by the names of the parts of an archive; and the memory that it takes while it is
-/// read.
+/// The kind, recognised by the names of the parts of an archive, and the memory it needs while it
+/// is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
-    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they
-    /// are found.
+    /// Memory per part in an archive's list of parts, which is read twice, and in the index of
+    /// parts.
     const ENTRY_BYTES: u64 = 3072;
     let (mut file, bytes) = open_file(path, "a table")?;
     let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
@@ -290,11 +291,11 @@ fn damaged(path: &Path, error: &dyn std::fmt::Display) -> DataError {
     DataError::file(path, format!("cannot be read as a spreadsheet ({error}); save it again, or as CSV"))
 }
 
-/// Writes cells that come row by row.
+/// Writes cells that arrive row by row.
 struct Writer<'a> {
     path: &'a Path,
     progress: &'a Progress,
-    /// The cells of the row at hand, by column.
+    /// The cells of the current row, by column.
     row: Vec<(u32, String)>,
     at: u32,
     /// First column with a cell, known from the first row on.
@@ -318,7 +319,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Adds a cell and returns whether it counts: an empty text does not.
+    /// Adds a cell and returns whether it counts: empty texts do not.
     fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<bool, DataError> {
         if text.is_empty() {
             return Ok(false);
@@ -349,7 +350,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The text; `None` where there is no cell.
+    /// The text; `None` if there are no cells.
     fn finish(mut self, regions: Vec<Dimensions>) -> Result<Option<Written>, DataError> {
         self.end_row()?;
         let (merged, bytes) = merged::fill(&mut self.rows, regions, self.progress)?;
@@ -363,7 +364,7 @@ impl<'a> Writer<'a> {
             let letters: usize = cells.iter().map(|(_, text)| 2 * text.len() + 2).sum();
             let gap = (number - line) as usize;
             budget.reserve(&mut text, letters + (self.right - self.left) as usize + gap + 8)?;
-            // Empty rows keep their place, so that a message names the row of the sheet.
+            // Empty rows are kept, so that messages have the row numbers of the sheet.
             text.extend(std::iter::repeat_n(b'\n', gap));
             let mut cells = cells.into_iter().peekable();
             for column in self.left..=self.right {
@@ -396,7 +397,7 @@ fn quote(field: &str, out: &mut Vec<u8>) {
     for letter in field.bytes() {
         match letter {
             b'"' => out.extend_from_slice(b"\"\""),
-            // A line is a row.
+            // One row per line.
             b'\n' | b'\r' => out.push(b' '),
             other => out.push(other),
         }
@@ -417,7 +418,7 @@ fn shown(value: &Data) -> String {
     }
 }
 
-/// The text of a cell, with its number as `pad` says.
+/// The text of a cell, with numbers padded by `pad`.
 fn shown_ref(value: &DataRef<'_>, pad: impl FnOnce(f64) -> Option<String>) -> String {
     match value {
         DataRef::Int(value) => pad(*value as f64).unwrap_or_else(|| value.to_string()),
@@ -436,7 +437,7 @@ fn truth(value: bool) -> String {
     if value { "TRUE" } else { "FALSE" }.to_owned()
 }
 
-/// A date as it is written in ISO 8601; a time of day alone; a length of time in days.
+/// A date as in ISO 8601; a time of day without a date; a duration in days.
 fn date(moment: &ExcelDateTime) -> String {
     if moment.is_duration() {
         return moment.as_f64().to_string();
@@ -452,7 +453,7 @@ fn date(moment: &ExcelDateTime) -> String {
     }
 }
 
-/// A time of day (`PT09H30M00S`) as a clock shows it; any other text as it is.
+/// A time of day (`PT09H30M00S`) as on a clock; any other text unchanged.
 fn clock(text: &str) -> String {
     let parts = || {
         let (hours, rest) = text.strip_prefix("PT")?.split_once('H')?;

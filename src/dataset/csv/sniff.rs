@@ -9,30 +9,30 @@ use super::{Asked, REMEDY};
 use crate::dataset::{DataError, Progress};
 use crate::project::{Delimiter, Header, Rules, TableReading};
 
-/// First look at a table before it is loaded, for a dialog to start from.
+/// A preview of a table before it is loaded, as the starting point of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvPreview {
     /// Names of all columns.
     pub columns: Vec<String>,
     /// Columns that are probably labels: by name (label, class, target, species), row numbers, ids,
-    /// words that are too many for features, and the one column of words at the end of numbers, or
-    /// at their beginning where there are no names.
+    /// words that are too many for features, and the only column of words after numbers, or before
+    /// them if there are no names.
     pub labels: Vec<String>,
-    /// The sign between two fields; `Auto` for a spreadsheet alone.
+    /// The delimiter between two fields; `Auto` only for a spreadsheet.
     pub delimiter: Delimiter,
     /// Whether the first row contains names; never `Auto`.
     pub header: Header,
 }
 
-/// Looks at the first rows of a table.
+/// Previews the first rows of a table.
 ///
 /// # Errors
-/// As loading: the file is missing, empty, or no text.
+/// As for loading: the file is missing, empty, or not text.
 pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     sniff_as(path, Header::Auto, Delimiter::Auto, &TableReading::default(), Rules::Current)
 }
 
-/// [`sniff`] where some of the layout is given.
+/// [`sniff`] with part of the layout given.
 ///
 /// # Errors
 /// As [`sniff`].
@@ -47,8 +47,8 @@ pub(in crate::dataset) fn sniff_as(
     look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
-/// Whether a file of any name is a table: text whose first rows have as many fields each, some of
-/// them numbers.
+/// Whether a file with any name is a table: text whose first rows have equal numbers of fields,
+/// some of them numbers.
 pub(in crate::dataset) fn is_table(path: &Path) -> bool {
     is_table_of_text(path).unwrap_or(false)
 }
@@ -79,7 +79,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     evidence::settle(&mut evidence, asked.reading, asked.rules, text.written_in());
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
-        // The cells of a sheet have none.
+        // The cells of a sheet have no delimiter.
         delimiter: if text.sheet().is_some() { Delimiter::Auto } else { layout.form.delimiter },
         header: if layout.has_names() { Header::Yes } else { Header::No },
         columns: layout.columns,

@@ -2,20 +2,20 @@ use std::io::{Read, Result as IoResult};
 
 use crate::project::Rules;
 
-/// Which quotes are those of a text.
+/// Which quotes enclose texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Quotes {
-    /// Every quote begins or ends one, as in version 1.
+    /// All quotes, as in version 1.
     All,
-    /// A quote at the beginning of a field begins one.
+    /// Quotes at the beginning of a field.
     #[default]
     AtFields,
-    /// So does one after spaces: `1, "a, b"`.
+    /// Also quotes after spaces: `1, "a, b"`.
     AfterSpaces,
 }
 
 impl Quotes {
-    /// Which ones a table has, by its first letters.
+    /// The rule for a table, from its first characters.
     pub(super) fn find(letters: &[u8], delimiter: u8, rules: Rules) -> Quotes {
         let mut parts = letters.split(|byte| *byte == delimiter).skip(1);
         let is_after_spaces =
@@ -28,26 +28,26 @@ impl Quotes {
     }
 }
 
-/// Text whose fields are parted by runs of spaces and tabs, with one space for each of them.
+/// Text with fields separated by runs of spaces and tabs, with each run replaced by one space.
 pub(in crate::dataset) fn collapsed(text: &[u8]) -> impl Read {
     Collapsed::new(text, Quotes::AtFields)
 }
 
-/// Text in which every run of spaces and tabs is one space, and none is left at the beginning and
-/// the end of a line; those in quotes stay.
+/// Text with every run of spaces and tabs replaced by one space, and none at the beginning and the
+/// end of a line; runs in quotes are kept.
 #[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Collapsed<R> {
     inner: R,
     block: Vec<u8>,
     at: usize,
-    /// A space is due before the next letter.
+    /// Whether a space must be written before the next character.
     is_due: bool,
     at_start: bool,
     in_quotes: bool,
     /// Whether the field began with a quote.
     is_quoted: bool,
     quotes: Quotes,
-    /// The last letter that was handed on.
+    /// The last character written.
     previous: u8,
 }
 
@@ -83,7 +83,7 @@ impl<R: Read> Read for Collapsed<R> {
             }
             let ends_line = !self.in_quotes && matches!(byte, b'\n' | b'\r');
             if std::mem::take(&mut self.is_due) && !ends_line {
-                // The letter itself is looked at again.
+                // The character itself is processed again.
                 buffer[written] = b' ';
                 self.previous = b' ';
                 written += 1;
@@ -93,8 +93,8 @@ impl<R: Read> Read for Collapsed<R> {
             written += 1;
             self.at += 1;
             self.at_start = ends_line;
-            // A quote within a word (5") is a letter. Of two in a text the first seemed to close
-            // it.
+            // A quote within a word (5") is a character. The first of two quotes in a text seemed
+            // to close it.
             let begins = !self.in_quotes && matches!(self.previous, b' ' | b'\n' | b'\r');
             self.is_quoted = if begins { byte == b'"' } else { self.is_quoted };
             let may_open = self.quotes == Quotes::All || begins || (self.is_quoted && self.previous == b'"');
@@ -105,16 +105,16 @@ impl<R: Read> Read for Collapsed<R> {
     }
 }
 
-/// Text without the spaces between a delimiter and a quote, which would make the quote a letter.
+/// Text without the spaces between a delimiter and a quote, which would make the quote a character.
 #[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Unspaced<R> {
     inner: R,
     block: Vec<u8>,
     at: usize,
     delimiter: u8,
-    /// Spaces at the beginning of a field that were not handed on yet.
+    /// Spaces at the beginning of a field that are not written yet.
     spaces: usize,
-    /// Whether those are to be handed on before the next letter.
+    /// Whether they must be written before the next character.
     are_due: bool,
     at_field: bool,
     in_quotes: bool,
@@ -171,7 +171,7 @@ impl<R: Read> Read for Unspaced<R> {
                 continue;
             }
             if self.spaces > 0 && byte != b'"' {
-                // The letter itself is looked at again.
+                // The character itself is processed again.
                 self.are_due = true;
                 continue;
             }

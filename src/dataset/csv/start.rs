@@ -17,21 +17,21 @@ use super::{Asked, delimiter, evidence, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
-/// Number of rows that determine the content of the columns before a table is loaded.
+/// Number of rows that determine the content of columns before a table is loaded.
 const HEAD_ROWS: usize = 1000;
 
-/// Rows of numbers that make a table of lines above another one.
+/// Rows of numbers needed for a table of lines above another one.
 const TABLE_ROWS: usize = 3;
 
 /// Signs that begin the comments of a file that begins with one.
 const SIGNS: [u8; 3] = [b'#', b'%', b'!'];
 
-/// The beginning of a table, below the lines that are no part of it.
+/// The beginning of a table, below the lines that are not part of it.
 pub(super) struct Start {
     pub form: Form,
-    /// Its letters.
+    /// Its characters.
     pub head: Vec<u8>,
-    /// The first rows, the header among them; at least one.
+    /// The first rows, including the header; at least one.
     pub sample: Vec<Vec<String>>,
     pub names_bytes: u64,
     pub notes: Vec<String>,
@@ -74,7 +74,7 @@ impl Start {
             rows = head_rows(&head, cut, form, HEAD_ROWS);
         }
         if cut && rows.len() <= 1 {
-            // A first row longer than the head: it must not lose its last columns.
+            // The first row is longer than the head; it must not lose its last columns.
             rows = first_row(text, form, progress)?;
         }
         let Some(first) = rows.first() else {
@@ -98,7 +98,7 @@ impl Start {
             );
             return Err(DataError::content(text.path, "line 1", message));
         }
-        // A row takes little memory, unless it is the first one and longer than the head.
+        // A row needs little memory, unless it is the first one and longer than the head.
         let names = names_bytes(first);
         progress.budget().take(NAMES_COPIES.saturating_mul(names))?;
         let mut sample = Vec::with_capacity(rows.len());
@@ -131,7 +131,7 @@ impl Start {
         let own = |row: &ByteRecord| row.as_slice().split(|byte| *byte == b'\n').count();
         let follows_gap = |at: usize| lines(at) > lines(at - 1) + own(&rows[at - 1]);
         let above = preamble::rows_above(&self.sample, &surely, &follows_gap);
-        // Names of groups of columns are a part of the header where it needs them.
+        // Names of groups of columns belong to the header if it needs them.
         let has_groups = above > 0 && rows[above - 1].len() == rows.get(above).map_or(0, ByteRecord::len);
         let has_groups = has_groups && are_groups(&self.sample[above - 1..], asked, &asked_for(asked, known));
         let above = above - usize::from(has_groups);
@@ -146,7 +146,7 @@ impl Start {
         let option = Choice::SkipLines(Some(self.form.skip)).option();
         let s = if lines == 1 { "" } else { "s" };
         let what = if texts.is_empty() { String::new() } else { format!(" ({} …)", listed(&texts)) };
-        // Rows of another number of fields would be refused.
+        // Rows with another number of fields would be refused.
         let can_be_read = rows[..above].iter().all(|row| row.len() == first.len());
         let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
         let told = format!("{lines} line{s} above the table skipped{what}");
@@ -159,14 +159,14 @@ impl Start {
         }
         self.sample.drain(..above);
         let mut rest = &self.head[..];
-        // Memory that is read fails at nothing.
+        // Reading from memory cannot fail.
         let _ = leave_out(&mut rest, lines);
         self.head = rest.to_vec();
         self.form.skip += lines;
         Ok(())
     }
 
-    /// Drops rows that are empty, below the table, or part of a second one from the first rows, so
+    /// Drops rows from the first rows that are empty, below the table, or part of a second one, so
     /// that they do not affect the content of columns.
     fn leave_out_below(
         &mut self,
@@ -194,7 +194,7 @@ impl Start {
         Ok(())
     }
 
-    /// The place of the header of a second table.
+    /// The index of the header of a second table.
     fn second_table(
         &self,
         reading: &TableReading,
@@ -217,7 +217,7 @@ impl Start {
         };
         let second = (second_header::ROWS as usize + 1..self.sample.len().saturating_sub(1)).find(|at| {
             let (header, above) = (&self.sample[*at], &self.sample[1..*at]);
-            // Nearly all rows end here.
+            // Almost all rows end here.
             if !are_words(header) || *header == self.sample[0] {
                 return false;
             }
@@ -234,11 +234,11 @@ impl Start {
     }
 }
 
-/// Whether rows are those of a table whose columns may have fixed positions: they are not divided
-/// at all, or spaces divide them into different numbers of fields.
+/// Whether rows belong to a table whose columns may have fixed positions: they are not split at
+/// all, or spaces split them into different numbers of fields.
 fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> bool {
     let Some((first, rows)) = rows.split_first() else { return false };
-    // Fewer at the end may be no rows.
+    // Fewer fields at the end may not be a row.
     let body = &rows[..rows.len().saturating_sub(1)];
     match delimiter {
         Delimiter::Spaces => body.iter().any(|row| row.len() != first.len()),
@@ -271,7 +271,7 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
         Comments::Auto => {
             let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
             let sign = first.filter(|byte| SIGNS.contains(byte));
-            // Where all lines begin so, they are the rows: colours, perhaps.
+            // If all lines begin like that, they are rows, possibly colours.
             let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
             let is_row = |line: &[u8]| matches!(line, [own, next, ..] if Some(*own) == sign && next.is_ascii_alphanumeric());
             let are_rows = !cut && lines.clone().count() > 1 && lines.into_iter().all(is_row);

@@ -7,32 +7,32 @@ use super::buffer::Buffer;
 
 /// Number of fields at the beginning of a row that may contain its name.
 const LEADING: usize = 3;
-/// The longest of them, in bytes.
+/// Longest name, in bytes.
 const LONGEST: usize = 64;
 
-/// Statistics of the rows above that a row contains.
+/// Statistics of the rows above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Sum,
     Mean,
     Deviation,
     Variance,
-    /// The deviation divided by the mean, or that in percent.
+    /// The standard deviation divided by the mean, possibly in percent.
     Variation,
     /// The standard error of the mean.
     Error,
     Smallest,
     Largest,
-    /// The largest less the smallest.
+    /// The largest minus the smallest.
     Range,
     Count,
-    /// The value that this percentage of all are below: 50 for the median.
+    /// The value below which this percentage of values are: 50 for the median.
     Quantile(u8),
     /// A number that is not computed here.
     Other,
 }
 
-/// The words for each kind, in lower case and without signs.
+/// The words for each kind, in lower case and without punctuation.
 const NAMES: [(Kind, &str); 20] = [
     (Kind::Sum, SUMS),
     (Kind::Mean, MEANS),
@@ -85,45 +85,45 @@ const OTHERS: &str = "mode, modus, geo mean, geometric mean, geomean, harmonic m
     percentile, quantile, ci, 95 ci, ci 95, lod, loq, detection limit, limit of detection, limit of \
     quantification, p value, saldo, closing balance";
 
-/// Names and codes of other things: they count next to another statistic, or with the right
-/// numbers.
+/// Names and codes that may mean other things: they count only next to another statistic, or with
+/// matching numbers.
 const AMBIGUOUS: &str = "n, sd, s d, se, cv, rsd, vk, var, min, max, media, count, all, mw, moy, som, mode, modus, \
     range, mittel, мин, макс, ско, medie, 计, 計, q1, q2, q3, p1, p5, p10, p25, p50, p75, p90, \
     p95, p99, ci, jumlah, soma";
-/// Names of functions, which a table of functions or ways of pooling has among its rows.
+/// Names of functions, which may be categories in a table of functions or pooling methods.
 const FUNCTIONS: [&[u8]; 10] =
     [b"sum", b"mean", b"average", b"avg", b"median", b"min", b"max", b"std", b"count", b"var"];
 /// Endings of a word that names a sum: `Umsatztotal`.
 const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
 
-/// The statistic that a row is named after.
+/// The statistic named by a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Called {
     pub kind: Kind,
-    /// Whether its whole name is this (`Total`), without a group (`North total`).
+    /// Whether that is its whole name (`Total`), without a group (`North total`).
     pub is_whole: bool,
-    /// Whether it may be the name of something else.
+    /// Whether the name may mean something else.
     pub is_ambiguous: bool,
 }
 
 impl Called {
-    /// Whether it is surely the name of a statistic.
+    /// Whether it certainly names a statistic.
     pub(super) fn is_sure(self) -> bool {
         self.is_whole && !self.is_ambiguous
     }
 
-    /// Whether it may be one at any place: short names count only at the end of a table.
+    /// Whether it may name one anywhere: short names count only at the end of a table.
     pub(super) fn is_likely(self) -> bool {
         !self.is_whole || !self.is_ambiguous
     }
 }
 
-/// The statistic a row says it is, going by the words it begins with.
+/// The statistic named by the first words of a row.
 pub(super) fn called<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<Called> {
     named(row).map(|(_, called)| called)
 }
 
-/// The field that says so, too.
+/// [`called`] with the field that names it.
 pub(super) fn named<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<(&'a [u8], Called)> {
     let filled = row.into_iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty());
     filled.take_while(|field| is_word(field)).take(LEADING).find_map(|field| Some((field, name(field)?)))
@@ -134,8 +134,8 @@ pub(super) fn is_function(name: &[u8]) -> bool {
     FUNCTIONS.contains(&name)
 }
 
-/// Words contain no digits, or begin with a letter; a percent sign after digits makes a quantile of
-/// them (`25%`, `95% CI`).
+/// Words contain no digits, or begin with a letter; digits with a percent sign name a quantile
+/// (`25%`, `95% CI`).
 fn is_word(field: &[u8]) -> bool {
     let begins_with_letter = field.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
     let after = field.trim_ascii_start();
@@ -163,8 +163,8 @@ fn name(field: &[u8]) -> Option<Called> {
     Some(Called { kind, is_whole: false, is_ambiguous: true })
 }
 
-/// The words of a text in lower case, with a space between two; `None` where there is no room for
-/// them. Each row of a table that begins with a word asks for them.
+/// The words of a text in lower case, separated by single spaces; `None` if they do not fit. Called
+/// for each row of a table that begins with a word.
 fn words_of(text: &str) -> Option<Buffer> {
     let mut words = Buffer::new();
     let mut is_next = false;
@@ -176,15 +176,15 @@ fn words_of(text: &str) -> Option<Buffer> {
         if std::mem::take(&mut is_next) {
             words.push(' ')?;
         }
-        // The last one of a Greek word is another letter.
+        // Greek has a separate letter at the end of a word.
         words.push(if letter == 'ς' { 'σ' } else { letter })?;
     }
     Some(words)
 }
 
-/// The kind of a name in lower case and without signs.
+/// The kind of a name in lower case and without punctuation.
 fn kind_of(name: &str) -> Option<Kind> {
-    // Each row of a table that begins with words is looked up.
+    // Every row of a table that begins with words is looked up.
     static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
         let of_kind = |(kind, names): &'static (Kind, &str)| {
             names.split(", ").map(|name| (name.replace('ς', "σ"), *kind))

@@ -1,4 +1,4 @@
-//! Rows that summarise the rows above them: their sum, mean, deviation, extremes or number.
+//! Rows that summarise the rows above them: their sum, mean, deviation, extremes or count.
 
 use ::csv::ByteRecord;
 
@@ -9,53 +9,53 @@ pub(super) use super::statistic_names::{Called, Kind, called, is_function, named
 use crate::dataset::memory::{self, Held};
 use crate::dataset::{DataError, Progress};
 
-/// Columns whose numbers are compared.
+/// Most columns whose numbers are compared.
 const MOST_COLUMNS: usize = 4096;
 
-/// Limit of numbers kept for medians and quartiles: in larger tables these are not compared.
+/// Most numbers kept for medians and quartiles: in larger tables these are not compared.
 const MOST_VALUES: usize = 1 << 15;
-/// Memory for them, with that for growing and sorting.
+/// Memory for them, including growing and sorting.
 const VALUES_BYTES: u64 = 1 << 21;
 
-/// Least number of rows above an unnamed statistics row.
+/// Fewest rows above an unnamed statistics row.
 const FEWEST: f64 = 5.0;
 
-/// Determines whether the numbers of rows are the sums, means and so on of the rows above them.
+/// Checks whether the numbers of rows are the sums, means and so on of the rows above them.
 pub(super) struct Proof<'a> {
     columns: Vec<Column>,
     /// Whether the next row begins a group.
     is_after: bool,
-    /// Whether all numbers are kept, and how many they are.
+    /// Whether all numbers are kept, and their number.
     keeps_values: bool,
     values: usize,
     _held: Held<'a>,
 }
 
-/// Result for such a row.
+/// Result of the check of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Found {
-    /// It has no number to compare, or one that is not computed here.
+    /// It has no number to compare, or a statistic that is not computed here.
     Unknown,
-    /// Its numbers summarise none of the rows above.
+    /// Its numbers do not summarise the rows above.
     Nothing,
-    /// It repeats the one row of its group.
+    /// It repeats the only row of its group.
     Copy,
-    /// Its numbers are those of the rows above.
+    /// Its numbers follow from the rows above.
     Proven,
-    /// So are all of them, in two columns or more.
+    /// All of its numbers do, in two or more columns.
     InAll,
 }
 
 struct Column {
     at: usize,
     notation: Notation,
-    /// Digits after the decimal mark, at most.
+    /// Most digits after the decimal mark.
     digits: i32,
     all: Summary,
     group: Summary,
-    /// All numbers, where they are kept.
+    /// All numbers, if they are kept.
     values: Vec<f64>,
-    /// The place of the first one of the group.
+    /// The index of the first one of the group.
     group_start: usize,
 }
 
@@ -69,7 +69,7 @@ impl Column {
     }
 }
 
-/// Moments and extremes of some numbers.
+/// Moments and extremes of numbers.
 #[derive(Clone, Copy)]
 struct Summary {
     count: f64,
@@ -100,13 +100,14 @@ impl Summary {
         (self.low, self.high) = (self.low.min(value), self.high.max(value));
     }
 
-    /// The variance of all of them, and of all that they are drawn from.
+    /// The population variance and the sample variance.
     fn variances(&self) -> impl Iterator<Item = f64> {
         let counts = [self.count, self.count - 1.0].into_iter().filter(|count| *count > 0.0);
         counts.map(|count| self.squares / count)
     }
 
-    /// How likely a number of their range is this of them by chance, as far as it is written.
+    /// The probability that a number in their range is this statistic by chance, to its written
+    /// precision.
     fn chance(&self, kind: Kind, told: Told) -> f64 {
         if self.count < FEWEST {
             return 1.0;
@@ -116,8 +117,8 @@ impl Summary {
         (10_f64.powi(-told.digits) / among).min(1.0)
     }
 
-    /// Whether a number is this statistic, up to rounding to this many digits; theirs may be
-    /// rounded, too.
+    /// Whether a number is this statistic, up to rounding to this many digits; the numbers
+    /// themselves may be rounded, too.
     fn is(&self, kind: Kind, told: Told, digits: i32) -> bool {
         let theirs = rounded_by(digits);
         let is_near = |value: f64, slack: f64| told.is_near(value, slack);
@@ -145,7 +146,7 @@ impl Summary {
     }
 }
 
-/// A number and how many digits are written after its decimal mark.
+/// A number and the number of digits after its decimal mark.
 #[derive(Clone, Copy)]
 struct Told {
     value: f64,
@@ -163,13 +164,13 @@ impl Told {
         Some(Told { value, digits: digits.min(18) as i32 })
     }
 
-    /// Whether it is a value up to rounding and this.
+    /// Whether it equals a value up to rounding and `slack`.
     fn is_near(self, value: f64, slack: f64) -> bool {
         (self.value - value).abs() <= 1.001 * half(self.digits) + slack + 1e-9 * value.abs()
     }
 
-    /// Whether it is a quantile of values that are rounded to this many digits, in one of three
-    /// definitions: with both ends, as in spreadsheets; without them; or by the middles.
+    /// Whether it is a quantile of values rounded to this many digits, by one of three definitions:
+    /// with both ends, as in spreadsheets; without them; or by midpoints.
     fn is_quantile(self, values: &[f64], percent: u8, digits: i32) -> bool {
         let mut values = values.to_vec();
         values.sort_unstable_by(f64::total_cmp);
@@ -188,16 +189,16 @@ fn half(digits: i32) -> f64 {
     0.5 * 10_f64.powi(-digits)
 }
 
-/// Rounding error of values with this many decimals: whole numbers are exact.
+/// Rounding error of values with this many decimals; whole numbers are exact.
 fn rounded_by(digits: i32) -> f64 {
     if digits > 0 { half(digits) } else { 0.0 }
 }
 
 impl<'a> Proof<'a> {
-    /// For the columns of numbers; medians and quartiles are compared where it `keeps_values`.
+    /// For the columns of numbers; medians and quartiles are compared if `keeps_values`.
     ///
     /// # Errors
-    /// [`DataError`] for more of them than there is memory.
+    /// [`DataError`] if there is not enough memory.
     pub(super) fn of(
         contents: &[Content],
         keeps_values: bool,
@@ -245,14 +246,14 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Whether a row is this statistic of the rows so far, of all or of those since the last such
+    /// Whether a row is this statistic of the rows so far: of all, or of those since the last such
     /// row.
     pub(super) fn judge(&self, row: &ByteRecord, kind: Kind) -> Found {
         self.judge_as(row, kind, Column::whole).max(self.judge_as(row, kind, Column::last_group))
     }
 
-    /// The statistic that a row contains of all rows so far, sums, means or deviations in two
-    /// columns or more, where it is less likely than `most` that this is chance.
+    /// The statistic of all rows so far that a row contains, as sums, means or deviations in two or
+    /// more columns, if the probability of a coincidence is below `most`.
     pub(super) fn told(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
         let chance = |kind: Kind| -> f64 {
             let numbers = self.columns.iter().filter_map(|column| {
@@ -265,8 +266,8 @@ impl<'a> Proof<'a> {
             .find(|kind| self.judge_as(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most)
     }
 
-    /// Whether a row, which is one of those so far, contains the sums of all others in two columns
-    /// or more, and the probability of a coincidence is below `most`.
+    /// Whether a row, itself one of those so far, contains the sums of all others in two or more
+    /// columns, and the probability of a coincidence is below `most`.
     pub(super) fn sums_up_others(&self, row: &ByteRecord, most: f64) -> bool {
         let (mut told, mut chance) = (0, 1.0);
         for column in &self.columns {
@@ -284,7 +285,7 @@ impl<'a> Proof<'a> {
         told > 1 && chance < most
     }
 
-    /// Whether a number of a row has more digits after the mark than all above it.
+    /// Whether a number of a row has more decimals than all above it.
     pub(super) fn is_finer(&self, row: &ByteRecord) -> bool {
         self.columns.iter().any(|column| {
             let told = row.get(column.at).and_then(|field| Told::of(field, column.notation));
@@ -292,7 +293,7 @@ impl<'a> Proof<'a> {
         })
     }
 
-    /// The next row is the first of another group.
+    /// Ends the group: the next row is the first of another one.
     pub(super) fn end_group(&mut self) {
         self.is_after = true;
     }
@@ -308,7 +309,7 @@ impl<'a> Proof<'a> {
             let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
                 continue;
             };
-            // Zeros alone prove nothing.
+            // Zeros prove nothing.
             if summary.count > 0.0 && (number.value != 0.0 || summary.low != 0.0 || summary.high != 0.0) {
                 told += 1;
                 met += usize::from(match percent {
@@ -320,7 +321,7 @@ impl<'a> Proof<'a> {
         }
         match (told, met) {
             (0, _) => Found::Unknown,
-            // Quartiles are computed in more ways than these.
+            // There are more definitions of quartiles than these.
             _ if 2 * met <= told && percent.is_some_and(|percent| percent != 50) => Found::Unknown,
             _ if 2 * met <= told => Found::Nothing,
             _ if rows < 2.0 => Found::Copy,
@@ -354,10 +355,11 @@ mod tests {
         check(["Mean:", "2", "5,167"], Kind::Mean, Found::InAll);
         check(["Total", "2", "5,167"], Kind::Sum, Found::Nothing);
         check(["Mean", "6", "15,5"], Kind::Mean, Found::Nothing);
-        // One digit of the rows is rounded: 5.1667 is between 5.11 and 5.21.
+        // The last digit of the rows is rounded: 5.1667 is between 5.11 and 5.21.
         check(["Mean", "2", "5,21"], Kind::Mean, Found::InAll);
         check(["Mean", "2.1", "5,25"], Kind::Mean, Found::Nothing);
-        // Of 1, 2, 3 the deviation is 1, or 0.816 of all three; of 4.5, 5, 6 it is 0.764.
+        // The standard deviation of 1, 2, 3 is 1 (sample) or 0.816 (population); that of 4.5, 5, 6
+        // is 0.764 (sample).
         check(["SD", "1.00", "0,76"], Kind::Deviation, Found::InAll);
         check(["SD", "0.816", "1,2"], Kind::Deviation, Found::Nothing);
         check(["SD", "0.816", ""], Kind::Deviation, Found::Proven);
@@ -367,7 +369,7 @@ mod tests {
         check(["Total", "7", "9"], Kind::Sum, Found::Nothing);
         check(["Total", "", ""], Kind::Sum, Found::Unknown);
         check(["LOD", "1", "1,5"], Kind::Other, Found::Unknown);
-        // The deviations are 1 and 0.764, the means 2 and 5.167: 50 % and 14.8 %.
+        // The standard deviations are 1 and 0.764, the means 2 and 5.167: 50 % and 14.8 %.
         check(["CV", "50.0", "14,8"], Kind::Variation, Found::InAll);
         check(["CV", "0.50", "0,148"], Kind::Variation, Found::InAll);
         check(["CV", "60.0", "24,8"], Kind::Variation, Found::Nothing);

@@ -1,5 +1,4 @@
-//! The first reading of a table: all fields of each column, and the rows that are those of the
-//! table.
+//! The first pass over a table: all fields of each column, and which rows belong to the table.
 
 mod sums;
 
@@ -28,16 +27,16 @@ use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, Progress};
 use crate::project::{RowSet, Rules};
 
-/// The most rows among the others that are looked at closely because they may sum up others: more
-/// of them are data.
+/// Most rows within the table that are examined because they may sum up others: if there are more,
+/// they are data.
 const MOST_AMONG: usize = 1000;
-/// The longest row that is kept to compare the next one with, in bytes.
+/// Longest row kept for comparison with the next one, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// Evidence of all columns, and the rows of the table.
+/// Evidence for all columns, and the rows of the table.
 ///
 /// # Errors
-/// [`DataError`] for rows that cannot be read, and for more than there is memory.
+/// [`DataError`] for rows that cannot be read, and if memory is short.
 pub(super) fn survey(
     text: &Text<'_>,
     layout: &mut TableLayout,
@@ -82,7 +81,7 @@ pub(super) fn survey(
     Ok((evidence, body))
 }
 
-/// The number of the last row, where the number of skipped rows at the end is given.
+/// The number of the last row, if the number of skipped rows at the end is given.
 fn last(
     text: &Text<'_>,
     layout: &TableLayout,
@@ -96,7 +95,7 @@ fn last(
     Ok(Some(rows.number.saturating_sub(skipped as u64)))
 }
 
-/// The first reading.
+/// The first pass.
 struct Survey<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
@@ -105,23 +104,23 @@ struct Survey<'a> {
     pulse: Pulse<'a>,
     evidence: Vec<Evidence>,
     counts: Counts,
-    /// Lines of comments.
+    /// Number of comment lines.
     comments: usize,
     /// Rows at the end that may be below the table.
     tail: Tail,
-    /// Rows among the others that may sum up those above them.
+    /// Rows within the table that may sum up those above them.
     among: Vec<Numbered>,
-    /// Names of other statistics that rows among the others have.
+    /// Names of other statistics that rows within the table have.
     within: HashSet<Vec<u8>>,
     held: Held<'a>,
-    /// The number of the last row of the file, once all of it was read.
+    /// The number of the last row of the file, once all of it has been read.
     end: Option<u64>,
-    /// The last row that was added.
+    /// The last row added.
     previous: Numbered,
 }
 
 impl<'a> Survey<'a> {
-    /// Nothing yet.
+    /// A survey before the first row.
     fn of(
         text: &'a Text<'a>,
         layout: &'a TableLayout,
@@ -148,12 +147,12 @@ impl<'a> Survey<'a> {
         })
     }
 
-    /// All that was found.
+    /// The results.
     fn finish(self) -> (Vec<Evidence>, Counts, usize, Tail) {
         (self.evidence, self.counts, self.comments, self.tail)
     }
 
-    /// Reads once more, other rows.
+    /// Reads again, with other rows.
     fn again(mut self, body: &Body) -> Result<Survey<'a>, DataError> {
         let budget = self.progress.budget();
         for evidence in &mut self.evidence {
@@ -250,10 +249,10 @@ impl<'a> Survey<'a> {
         self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
     }
 
-    /// Takes rows that are followed by others though they look as if they stood below the table.
+    /// Adds rows that look as if they were below the table but are followed by others.
     fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
         let within = self.tail.within();
-        // `SD` counts next to `Mean`.
+        // `SD` counts if it is next to `Mean`.
         let is_sure = |(_, row): &Numbered| {
             statistics::called(row).is_some_and(|called| called.is_sure() && called.kind != Kind::Sum)
         };
@@ -296,7 +295,7 @@ impl<'a> Survey<'a> {
                     self.pulse.beat(1)?;
                     evidence.row = number;
                     if !evidence.add_plain(bytes, reading, budget) {
-                        // It is tried as a date of every format.
+                        // It is tried as a date in every format.
                         self.pulse.beat(256)?;
                         let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
                         evidence.add(field, reading, budget);
@@ -304,7 +303,7 @@ impl<'a> Survey<'a> {
                 }
                 self.previous.0 = number;
                 self.previous.1.clear();
-                // Longer ones take memory.
+                // Longer ones need memory.
                 if record.as_slice().len() <= LONGEST {
                     std::mem::swap(&mut self.previous.1, record);
                 }
@@ -313,7 +312,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Determines how many of the rows that may be below the table belong to it, and adds those.
+    /// Determines how many of the rows that may be below the table belong to it, and adds these.
     fn find_end(&mut self, body: &mut Body, sums: &mut Sums) -> Result<usize, DataError> {
         let reading = self.asked.reading;
         let mut kept = self.tail.rows.len();
@@ -331,12 +330,12 @@ impl<'a> Survey<'a> {
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });
-            // Those whose numbers prove it, whatever their names.
+            // Rows proven by their numbers, with any name.
             let is_below = |(number, _): &Numbered| body.below.is_some_and(|below| *number >= below);
             kept = kept.min(self.tail.rows.iter().position(is_below).unwrap_or(kept));
         }
         let own = self.tail.rows[..kept].to_vec();
-        // The end of the file is only examined where no rows are to be skipped there.
+        // The end of the file is examined only if no rows are to be skipped there.
         let is_data = |(_, row): &Numbered| !footer::is_empty(row) && statistics::called(row).is_none();
         let ends =
             if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };

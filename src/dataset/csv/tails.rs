@@ -1,4 +1,4 @@
-//! Numbers with something after them: `109k`, `1.2M`, `5.0 mg`.
+//! Numbers followed by text: `109k`, `1.2M`, `5.0 mg`.
 
 use super::dated::Place;
 use super::number::Notations;
@@ -7,10 +7,10 @@ use super::shortened;
 /// The text after the digits of all numbers of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Tail {
-    /// Nothing, or not the same for all.
+    /// None, or not the same for all.
     #[default]
     None,
-    /// Letters for thousands, millions or billions, or nothing.
+    /// Letters for thousands, millions or billions, possibly missing.
     Factors,
     /// This unit.
     Unit(Box<str>),
@@ -19,35 +19,35 @@ pub(super) enum Tail {
 /// Why the numbers of a column cannot be read without their tails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Odd<'a> {
-    /// Something else follows another number, as in these two fields.
+    /// Different tails, as in these two fields.
     Tails(&'a Place, &'a Place),
-    /// Nothing follows others.
+    /// Some numbers have no tail.
     Bare(&'a Place),
-    /// The second field is no number; whether all others like it are the same.
+    /// The second field is not a number; the flag says whether all other such fields are equal.
     Stray(&'a Place, &'a Place, bool),
 }
 
-/// The numbers of a column that have something after them.
+/// The numbers of a column that have tails.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate finding about the fields")]
 pub(super) struct Tails {
     notations: Notations,
     count: u64,
-    /// Those with a letter for thousands, millions or billions.
+    /// Number of fields with a letter for thousands, millions or billions.
     factors: u64,
-    /// Whether a lone `B` among bare numbers is one, and no letter of a code: another letter for a
-    /// factor, a fraction or a currency says so.
+    /// Whether a single `B` among bare numbers means billions rather than part of a code, as shown
+    /// by another factor, a fraction or a currency.
     are_amounts: bool,
     has_currency: bool,
-    /// The text after the first, and whether it follows all.
+    /// The tail of the first number, and whether all have it.
     tail: Box<str>,
     are_alike: bool,
     first: Option<Place>,
-    /// Whether some are more than digits and a letter, which may be a code: `12a`.
+    /// Whether some are more than digits and a letter, which could be a code: `12a`.
     are_sure: bool,
-    /// The first of another tail.
+    /// The first with another tail.
     other: Option<Place>,
-    /// Fields that are no numbers.
+    /// Number of fields that are not numbers.
     strays: u64,
     first_stray: Option<Place>,
     are_strays_alike: bool,
@@ -74,11 +74,11 @@ impl Default for Tails {
 }
 
 impl Tails {
-    /// Texts that are remembered.
+    /// Number of texts that are remembered.
     pub(super) const TEXTS: u64 = 4;
 
-    /// Adds a field that is not a plain number: its digits and their factor, if it is a number with
-    /// a tail.
+    /// Adds a field that is not a plain number; returns its digits and their factor if it is a
+    /// number with a tail.
     pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
         let place = || Place { row, text: field.to_owned() };
         let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
@@ -108,12 +108,12 @@ impl Tails {
         Some((digits, factor.unwrap_or(1.0)))
     }
 
-    /// The notations in which all of their digits are numbers.
+    /// The notations that fit the digits of all of them.
     pub(super) fn notations(&self) -> Notations {
         self.notations
     }
 
-    /// The tail of the numbers of a column of this many fields, some of which are numbers without
+    /// The tail of the numbers in a column of this many fields, `bare` of which are numbers without
     /// one.
     pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
         // Temperatures in kelvin.
@@ -128,7 +128,7 @@ impl Tails {
         }
     }
 
-    /// Why there is no tail, where most of the fields are numbers.
+    /// Why there is no tail, if most of the fields are numbers.
     pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
         let are_most = self.count >= 3 && 2 * self.strays <= self.count + bare;
         let is_none = self.of_all(present, bare) == Tail::None;
@@ -147,7 +147,7 @@ impl Tails {
 }
 
 impl Tail {
-    /// The digits of a field and their factor; `None` where another unit follows them.
+    /// The digits of a field and their factor; `None` if another unit follows them.
     pub(super) fn strip<'a>(&self, field: &'a str) -> Option<(&'a str, f64)> {
         match self {
             Tail::None => Some((field, 1.0)),
@@ -167,9 +167,9 @@ pub(super) fn digits(field: &str) -> &str {
     split(field).map_or(field, |(digits, _)| digits)
 }
 
-/// A number and its tail, where that can be a unit.
+/// A number and its tail, if that can be a unit.
 fn split(field: &str) -> Option<(&str, &str)> {
-    /// Longer ones are words.
+    /// Longer tails are words.
     const LETTERS: usize = 12;
     let field = field.trim();
     let is_own = |letter: char| letter.is_alphabetic() || "°'\"′″‰".contains(letter);
@@ -186,7 +186,7 @@ fn split(field: &str) -> Option<(&str, &str)> {
         is_own(letter) || is_power || "/·*^²³-.".contains(letter)
     });
     let is_ordinal = matches!(tail, "st" | "nd" | "rd" | "th");
-    // Codes are written with leading zeros, or a sign before the letters: 007B, 12-B.
+    // Codes have leading zeros, or a sign before the letters: 007B, 12-B.
     let bare = digits.trim_start_matches(['-', '−', '+']).as_bytes();
     let is_code = bare.first() == Some(&b'0') && bare.get(1).is_some_and(u8::is_ascii_digit);
     let ends_well = bare.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, b'.' | b')'));
@@ -194,7 +194,8 @@ fn split(field: &str) -> Option<(&str, &str)> {
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
-/// The factor of letters for thousands, millions or billions directly after the digits of a number.
+/// The factor of a letter for thousands, millions or billions directly after the digits of a
+/// number.
 fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
     if digits.len() + tail.len() < field.trim().len() {
         return None;
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(tails(&["7", "5 mg", "7 mg", "2 mg"]), (Tail::None, Some((2, "none"))));
         assert_eq!(tails(&["5 mg", "7 mg", "n.d.", "2 mg"]), (Tail::None, Some((3, "a word"))));
         assert_eq!(tails(&["5k", "7k", "2M", "few", "1M", "none"]), (Tail::None, Some((4, "words"))));
-        // Letters after a space, and kelvins, are units; a lone B may be a part of a code.
+        // Letters after a space, and kelvins, are units; a single B may be part of a code.
         assert_eq!(tails(&["300 K", "77 K"]), (unit("K"), None));
         assert_eq!(tails(&["300K", "77K"]), (unit("K"), None));
         assert_eq!(tails(&["0.5 M", "2 M"]), (unit("M"), None));
@@ -276,7 +277,7 @@ mod tests {
         assert_eq!(tails(&["101", "102", "1.5B", "104"]), (Tail::Factors, None));
         assert_eq!(tails(&["101", "$2B", "7", "104"]), (Tail::Factors, None));
         assert_eq!(tails(&["101", "2B", "7M", "4", "5"]), (Tail::Factors, None));
-        // House numbers are no measurements.
+        // House numbers are not measurements.
         assert_eq!(tails(&["12a", "14b", "3c", "4"]), (Tail::None, None));
         let strip =
             |tail: Tail, field: &str| tail.strip(field).map(|(digits, factor)| (digits.to_owned(), factor));

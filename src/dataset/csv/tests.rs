@@ -111,7 +111,7 @@ fn label_columns_are_classes_or_numbers() {
     };
     check(&["b", "a", "b"], classes(&["a", "b"], &[1, 0, 1]));
     check(&["10", "9", "10"], classes(&["9", "10"], &[1, 0, 1]));
-    // An empty label means none; the usual words for that are classes, but not among numbers.
+    // An empty label means none; the usual words for missing are classes, but not among numbers.
     check(&["a", "", "NA", "-"], classes(&["-", "NA", "a", "(none)"], &[2, 3, 1, 0]));
     check(&["None", "-"], classes(&["-", "None"], &[1, 0]));
     check(&["1", "NA", "0", ""], classes(&["0", "1", "(none)"], &[1, 2, 0, 2]));
@@ -245,7 +245,7 @@ fn the_preview_suggests_labels() {
     let names: Vec<String> = (0..100_000).map(|at| format!("c{at},")).collect();
     let wide = names.concat();
     check(&format!("{wide}class\n"), &["class"], Delimiter::Comma, Header::Yes);
-    // Row numbers, ids, and the one column of words at the end of numbers.
+    // Row numbers, ids, and the only column of words after numbers.
     check(
         ",0,1,2\n0,0.5,1.25,3.5\n1,0.75,2.5,4.5\n2,0.25,1.5,2.5\n",
         &["column 1"],
@@ -256,7 +256,7 @@ fn the_preview_suggests_labels() {
     check("x,y,kind\n1,2,a\n2,9,b\n7,1,a\n4,1,b\n", &["kind"], Delimiter::Comma, Header::Yes);
     check("city,y,kind\nB,2,a\nC,9,b\nB,1,a\nC,1,b\n", &[], Delimiter::Comma, Header::Yes);
     check("a,b,c,y\n1,2,8,0\n7,5,1,1\n2,9,3,0\n4,6,5,1\n", &["y"], Delimiter::Comma, Header::Yes);
-    // One stray word does not make a column of numbers a label; loading then reports its place.
+    // One stray word does not make a column of numbers a label; loading then reports its location.
     check("x,y\n1,2\n3,oops\n4,5\n", &[], Delimiter::Comma, Header::Yes);
 }
 
@@ -274,7 +274,7 @@ fn rows_without_end_are_refused_before_they_fill_the_memory() {
     let commas = ",".repeat(3 << 20);
     let error = read(commas.as_bytes(), &[], Missing::DropRow).unwrap_err().to_string();
     assert!(error.contains("line 1: the first row has 3145729 fields"), "{error}");
-    // A quote that is never closed makes one field of the whole file.
+    // An unclosed quote makes the whole file one field.
     let (_dir, path) = write(&[&b"\""[..], &vec![b'x'; 70 << 20]].concat());
     let error = sniff(&path).unwrap_err().to_string();
     assert!(error.contains("line 1: the first row is longer than 64 MB"), "{error}");
@@ -307,7 +307,7 @@ fn a_row_within_the_table_cannot_fill_the_memory_either() {
     {
         assert!(error.contains(part), "{error} lacks {part}");
     }
-    // Where there is memory, the row is only a word.
+    // With enough memory, the row is only a word.
     let error = load(&path, &[], Missing::DropRow, &Progress::with_budget(64_000_000));
     assert!(matches!(error, Err(DataError::Word { .. })), "{error:?}");
 }
@@ -352,7 +352,7 @@ fn a_table_stays_charged_for_what_it_holds() {
 
 #[test]
 fn labels_are_found_among_any_number_of_columns() {
-    // Each held against all columns this would take minutes.
+    // Compared each with all columns, this would take minutes.
     let names: Vec<String> = (0..200_000).map(|at| format!("c{at}")).collect();
     let text = format!("{}\n{}0\n", names.join(","), "0,".repeat(names.len() - 1));
     let labels: Vec<&str> = names[1..].iter().map(String::as_str).collect();

@@ -18,7 +18,7 @@ use crate::project::{Delimiter, TableReading};
 /// Number of bytes of a file that determine its layout.
 pub(super) const HEAD_BYTES: usize = 256 * 1024;
 
-/// The text of a table, whatever it is packed into.
+/// The text of a table, packed in any way.
 pub(super) struct Text<'a> {
     pub path: &'a Path,
     content: Content,
@@ -38,11 +38,11 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Determines the kind of the file by its first bytes, and its encoding: by all of it, or by
-    /// its beginning alone.
+    /// Determines the kind of the file from its first bytes, and its encoding: from all of it, or
+    /// only from its beginning.
     ///
     /// # Errors
-    /// [`DataError`] for a file that is not a table: its kind, and the remedy.
+    /// [`DataError`] for a file that is not a table, with its kind and a fix.
     pub(super) fn find(
         path: &'a Path,
         reading: &TableReading,
@@ -94,7 +94,7 @@ impl<'a> Text<'a> {
             let rest = || if whole && cut { text.raw(false, progress).map(Some) } else { Ok(None) };
             (text.encoding, text.guess) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
         }
-        // A zero byte is no letter of any encoding but UTF-16.
+        // Only UTF-16 has zero bytes in text.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
             let message = "is not text, because it contains zero bytes; choose a text table or a spreadsheet";
             return Err(DataError::file(path, message));
@@ -102,12 +102,12 @@ impl<'a> Text<'a> {
         Ok(text)
     }
 
-    /// The year in which the file was written, where that is known.
+    /// The year in which the file was written, if known.
     pub(super) fn written_in(&self) -> Option<u16> {
         std::fs::metadata(self.path).and_then(|file| file.modified()).ok().and_then(century::written_in)
     }
 
-    /// The sheet, where it is one of a spreadsheet.
+    /// The sheet, if it is a spreadsheet.
     pub(super) fn sheet(&self) -> Option<&sheet::Sheet> {
         match &self.content {
             Content::Sheet(sheet) => Some(sheet),
@@ -122,8 +122,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where
-    /// they divide columns.
+    /// Its text in UTF-8, without skipped lines, and with runs of spaces as one space if they
+    /// separate columns.
     pub(super) fn open<'b>(
         &'b self,
         form: Form,
@@ -179,7 +179,7 @@ impl<'a> Text<'a> {
         })
     }
 
-    /// The error of reading it.
+    /// The error for a failure to read it.
     pub(super) fn io(&self, error: &std::io::Error) -> DataError {
         match (&self.content, error.kind()) {
             (Content::Gzip, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => {
@@ -189,7 +189,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The unit in which places in it are counted.
+    /// The unit of positions in it.
     pub(super) fn unit(&self) -> &'static str {
         match self.content {
             Content::Plain | Content::Gzip => "line",
@@ -197,14 +197,14 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The memory error of it.
+    /// The memory error for it.
     pub(super) fn short_of(&self, bytes: u64, progress: &Progress) -> DataError {
         let shortage = progress.budget().short_of(bytes);
         DataError::from(shortage).about(&self.path.display().to_string(), REMEDY)
     }
 }
 
-/// A reader without the mark that some programs put before UTF-8.
+/// A reader without the byte order mark that some programs put before UTF-8.
 fn without_mark<R: Read>(mut reader: R) -> IoResult<Chain<Cursor<Vec<u8>>, R>> {
     let mut first = Vec::new();
     reader.by_ref().take(3).read_to_end(&mut first)?;
@@ -214,7 +214,7 @@ fn without_mark<R: Read>(mut reader: R) -> IoResult<Chain<Cursor<Vec<u8>>, R>> {
     Ok(Cursor::new(first).chain(reader))
 }
 
-/// A file whose bytes are counted by a progress.
+/// A file whose bytes are counted by a [`Progress`].
 struct Counted<'a, R> {
     inner: R,
     counts: bool,

@@ -19,7 +19,7 @@ use super::{Asked, listed};
 use crate::dataset::Column;
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
-/// Number of columns named in the summary line.
+/// Most columns named in the summary line.
 const NAMED: usize = 8;
 
 impl Remarks {
@@ -127,7 +127,7 @@ impl Remarks {
                 ),
             );
         }
-        // Other labels may be those that were found in the first rows.
+        // Other labels may be those found in the first rows.
         let labels = asked.labels.iter().filter(|_| asked.reading.only_labels);
         let by_person = labels.chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
         let table = Columns { layout, evidence, roles, asked, chosen: &by_person };
@@ -143,7 +143,7 @@ impl Remarks {
         self.doubts.extend(table.doubts());
     }
 
-    /// Doubts about columns that a run knows.
+    /// Reports doubts about columns that a run knows.
     pub(super) fn known_features(
         &mut self,
         layout: &TableLayout,
@@ -157,11 +157,11 @@ impl Remarks {
         self.tails(layout, roles);
     }
 
-    /// Words for missing values that are nowhere in the table.
+    /// Reports words for missing values that do not occur in the table.
     fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
         let told = &asked.reading.missing_words;
         let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
-        // One number may be written in several notations; the first of these is found.
+        // A number may be written in several notations; the first of these is found.
         let is_used = |place: usize| {
             let is_same =
                 |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
@@ -200,7 +200,7 @@ impl Remarks {
         }
     }
 
-    /// Words that are not features because they are too many: labels, or left out where there
+    /// Reports words that are not features because they are too many: labels, or skipped if there
     /// should be no other labels.
     fn many_words(
         &mut self,
@@ -227,7 +227,7 @@ impl Remarks {
         }
     }
 
-    /// Numbers that 32 bits cannot distinguish, where nothing is subtracted from them.
+    /// Reports numbers that 32 bits cannot distinguish, if nothing is subtracted from them.
     fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
             return self.rounding(layout, evidence, roles);
@@ -254,17 +254,16 @@ impl Remarks {
 }
 
 impl Remarks {
-    /// Whole numbers of which a base is taken off, but which are too far from each other for 32
-    /// bits.
+    /// Reports whole numbers that have a base but are too far apart for 32 bits.
     fn rounding(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) {
-        /// Up to here all whole numbers are exact in 32 bits.
+        /// Up to this number, all whole numbers are exact in 32 bits.
         const EXACT: f64 = (1 << 24) as f64;
         for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
             let Role::Numbers { notation, base, .. } = role else { continue };
             let (low, high) = evidence.range(*notation);
             let largest = (low - base).abs().max((high - base).abs());
             if *base != 0.0 && evidence.are_whole() && largest > EXACT {
-                // Half the distance of two numbers of 24 bits.
+                // Half the distance of two numbers with 24 bits.
                 let within = (largest / EXACT).log2().floor().exp2();
                 self.notes.push(format!(
                     "{}: 32-bit precision keeps its numbers to within {within}; as a label they keep all \
@@ -302,7 +301,7 @@ pub(super) fn what(rows: usize, columns: &[Column]) -> String {
     format!("{rows} row{} × {count} column{}{as_features} ({}{more})", s(rows), s(count), named.join(", "))
 }
 
-/// How the table was understood, a few words each.
+/// How the table was read, as short texts.
 pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -> Vec<String> {
     let header = match (layout.has_header, layout.has_commented_header) {
         (true, _) => "yes",
@@ -328,7 +327,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     if left_out > 0 {
         parts.push(format!("{} left out", counted(left_out, "column")));
     }
-    // Last, as it may be the mark that parts these.
+    // Last, as it may be the separator of these texts.
     if text.sheet().is_none() && layout.columns.len() > 1 {
         parts.push(match layout.form.places {
             Some(_) => "columns at fixed positions".to_owned(),
@@ -340,7 +339,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
 
 fn delimiter(delimiter: Delimiter) -> &'static str {
     match delimiter {
-        // Other parts follow: the sign alone reads as if something were missing.
+        // Followed by other parts; the sign itself would look as if something were missing.
         Delimiter::Comma | Delimiter::Auto => "comma",
         Delimiter::Semicolon => ";",
         Delimiter::Tab => "tab",
@@ -349,7 +348,7 @@ fn delimiter(delimiter: Delimiter) -> &'static str {
     }
 }
 
-/// Content of a column in a few words.
+/// Content of a column as a short text.
 pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
     match evidence.judge(Some(has_comma)) {
         Content::Nothing => "nothing".to_owned(),

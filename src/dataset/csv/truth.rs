@@ -4,7 +4,7 @@ use super::words::Words;
 
 /// Words for no and yes, in lower case.
 const PAIRS: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
-/// Words that mark a row in a column that is empty elsewhere, in lower case.
+/// Words that mark a row in a column that is otherwise empty, in lower case.
 const MARKS: [&str; 27] = [
     "x", "✓", "✔", "✗", "✘", "☑", "☒", "☓", "×", "√", "•", "●", "■", "*", "+", "1", "true", "yes", "y", "t",
     "ja", "oui", "si", "sí", "sim", "on", "checked",
@@ -21,7 +21,7 @@ impl Default for Truth {
 }
 
 impl Truth {
-    /// Other fields.
+    /// None: other fields.
     pub(super) const NONE: Truth = Truth(0);
 
     /// Adds a field.
@@ -33,8 +33,8 @@ impl Truth {
         }
     }
 
-    /// The word for no and the word for yes, each as it is written most often; one that is nowhere,
-    /// as the other.
+    /// The word for no and the word for yes, each in its most frequent spelling; one that does not
+    /// occur follows the other's case.
     pub(super) fn words(self, all: Option<&Words>) -> Option<[String; 2]> {
         let pair = PAIRS.get(self.0.trailing_zeros() as usize)?;
         let spelling = |word: &str| all.and_then(|all| all.most_of(word));
@@ -48,13 +48,13 @@ impl Truth {
     }
 }
 
-/// Whether a word says that something is so.
+/// Whether a word means yes.
 pub(super) fn is_yes(word: &str) -> bool {
     let lower = word.to_lowercase();
     MARKS.contains(&lower.as_str())
 }
 
-/// A word in the capitals of another one.
+/// A word in the case of another one.
 fn cased_as(word: &str, other: &str) -> String {
     let is_capital = |letter: char| letter.is_ascii_uppercase();
     let mut letters = other.chars();

@@ -4,7 +4,7 @@ use super::layout::TableLayout;
 use super::missing;
 use super::tails::Tail;
 
-/// The longest unit, in bytes: longer texts are descriptions.
+/// Longest unit, in bytes: longer texts are descriptions.
 const LONGEST: usize = 24;
 
 /// Units that may have prefixes.
@@ -24,7 +24,7 @@ const WHOLE: &str = "\
     inr $ € £ ¥ ct cent cents au a.u. count counts number unit units cells copies ratio # °n °e °w °s \
     stück stk jahre tage stunden minuten sekunden monate ans jours heures mois años días horas meses";
 
-/// Whether a text is a unit that is in common use, in brackets or not: `mm`, `[kg/m³]`, `°C`.
+/// Whether a text is a common unit, in brackets or not: `mm`, `[kg/m³]`, `°C`.
 pub(super) fn is_usual(text: &str) -> bool {
     let text = bare(text);
     let is_part = |part: &str| {
@@ -55,7 +55,7 @@ fn bare(text: &str) -> &str {
     inner.map_or(text, str::trim)
 }
 
-/// The units in a row below the header, empty for a column without one; no entries where nothing in
+/// The units in a row below the header, empty for a column without one; no entries if nothing in
 /// the row looks like a unit.
 pub(super) fn of_row(row: &[String]) -> Vec<String> {
     let is_unit = |field: &String| is_usual(field) || bare(field) != field.trim();
@@ -69,14 +69,14 @@ pub(super) fn of_row(row: &[String]) -> Vec<String> {
     row.iter().map(unit).collect()
 }
 
-/// Whether a row that was read as units may be data: single words, none of which is a usual unit.
+/// Whether a row that was read as units may be data: single words, none of which is a common unit.
 pub(super) fn are_doubtful(row: &[String]) -> bool {
     let mut filled = row.iter().map(|field| field.trim()).filter(|field| !field.is_empty()).peekable();
     filled.peek().is_some()
         && filled.all(|field| !field.contains(' ') && bare(field) == field && !is_usual(field))
 }
 
-/// A name without the unit in brackets at its end, and this unit: `Temp (°C)`, `length [mm]`.
+/// A name without the unit in brackets at its end, and the unit: `Temp (°C)`, `length [mm]`.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     let name = name.trim();
     let open = match name.chars().last()? {
@@ -89,7 +89,7 @@ pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     (!base.is_empty() && is_usual(unit)).then(|| (base, bare(unit)))
 }
 
-/// The unit of a column of numbers, where one is named after them, below the header or in the name.
+/// The unit of a column of numbers, if given after the numbers, below the header or in the name.
 pub(super) fn of_column<'a>(layout: &'a TableLayout, at: usize, tail: &'a Tail) -> Option<&'a str> {
     let after = match tail {
         Tail::Unit(unit) => Some(&**unit),
@@ -99,7 +99,7 @@ pub(super) fn of_column<'a>(layout: &'a TableLayout, at: usize, tail: &'a Tail) 
     after.or_else(below).or_else(|| Some(split(layout.columns.get(at)?)?.1))
 }
 
-/// Whether two texts are one unit.
+/// Whether two texts mean the same unit.
 pub(super) fn are_same(one: &str, other: &str) -> bool {
     let letters = |text: &str| {
         let text = text.replace("degrees", "°").replace("deg", "°").replace('μ', "µ");

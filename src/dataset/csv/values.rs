@@ -20,7 +20,7 @@ use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Progress, Rows, memory};
 use crate::project::{Choice, Header, RowSet, Rules, Shape, Take};
 
-/// Words that a run does not know, of all columns, that are named.
+/// Most unknown words, over all columns, that are named.
 const TOLD: usize = 20;
 
 /// Rows as they are read.
@@ -32,7 +32,7 @@ pub(super) struct Table<'a> {
     values: Vec<f32>,
     labels: Vec<Labels>,
     rows: usize,
-    /// The number of the row at hand, counted from 1 below the header.
+    /// The number of the current row, counted from 1 below the header.
     number: u64,
     has_gaps: bool,
     /// Words outside the categories, with their columns.
@@ -40,7 +40,7 @@ pub(super) struct Table<'a> {
     progress: &'a Progress,
 }
 
-/// The number of a field, multiplied by the factor of its tail.
+/// The number in a field, multiplied by the factor of its tail.
 fn number(field: &str, notation: Notation, tail: &Tail) -> Option<f64> {
     // With an exponent, or more digits than a plain number.
     let plain = || if notation.has_comma() { None } else { plain_number(field) };
@@ -81,8 +81,8 @@ impl<'a> Table<'a> {
         self.rows
     }
 
-    /// Whether the last row has no value in any of several features, or none but words where there
-    /// are several others.
+    /// Whether the last row has no value in any of several features, or only words if there are
+    /// several other features.
     pub(super) fn is_last_empty(&self) -> bool {
         let features = self.roles.features;
         let last = &self.values[self.values.len().saturating_sub(features)..];
@@ -107,7 +107,7 @@ impl<'a> Table<'a> {
         &self.values
     }
 
-    /// Adds the row of a number and says whether it has missing values.
+    /// Adds the row with this number and returns whether it has missing values.
     pub(super) fn push(&mut self, row: u64, record: &ByteRecord) -> Result<bool, DataError> {
         self.number = row;
         let features = self.roles.features;
@@ -210,12 +210,12 @@ impl<'a> Table<'a> {
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let name = &self.layout.columns[column];
-        // Only words that can be given literally; the words chosen before remain chosen.
+        // Only words that can be expressed literally; words chosen before are kept.
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
         let words_option = self.missing_option(field);
-        // How a trained run takes the column cannot be changed.
+        // The role of a column in a trained run cannot be changed.
         let remedies = if self.roles.are_known {
             format!("correct it, or read the word as missing{words_option}")
         } else {
@@ -242,7 +242,7 @@ impl<'a> Table<'a> {
         format!(" ({option})")
     }
 
-    /// The option that also reads a field as missing; empty where the field cannot be given
+    /// The option that also reads a field as missing; empty if the field cannot be expressed
     /// literally.
     fn missing_option(&self, field: &str) -> String {
         let words = missing::with_more(self.asked.reading, std::iter::once(field));
@@ -281,7 +281,7 @@ impl<'a> Table<'a> {
         let path = self.text.path;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let budget = self.progress.budget();
-        // First, as the columns of labels need room for a while.
+        // First, as the label columns temporarily need memory.
         budget.trim(&mut self.values);
         let labels_bytes = memory::bytes_of::<Labels>(self.labels.capacity());
         let mut raw = Raw::new(name, Shape::Vector(self.roles.features), Rows::F32(self.values));

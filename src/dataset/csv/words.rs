@@ -5,41 +5,41 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::dataset::memory::{self, Budget};
 
-/// How many different words of a column are remembered. So few may all have the same hash.
+/// Number of different words remembered per column; small enough even if all have the same hash.
 pub(super) const WORDS: usize = 4096;
 
-/// Below this number of rows, a list of all bytes for each column would take more memory than its
+/// Below this number of rows, a list of all bytes per column would need more memory than its
 /// values.
 const ROWS: u64 = 512;
 
-/// The different words of a column, and how often each is there.
+/// The different words of a column, and how often each occurs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    /// How many fields were added.
+    /// Number of fields added.
     total: u64,
-    /// How often each of the whole numbers 0 to 255 is there, the fields of most tables of pixels;
-    /// empty for the first rows.
+    /// How often each of the whole numbers 0 to 255 occurs, which are the fields of most tables of
+    /// pixels; empty for the first rows.
     bytes: Vec<u64>,
-    /// How many of them are there at all.
+    /// Number of different ones among them.
     different_bytes: usize,
     others: HashMap<String, u64, BuildHasherDefault<Quick>>,
-    /// Memory they are charged with.
+    /// Memory charged for the words.
     charged: u64,
 }
 
 /// The result of adding a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Added {
-    /// It was not there before.
+    /// It did not occur before.
     New,
-    /// It was.
+    /// It occurred before.
     Again,
-    /// There is no room for another one.
+    /// There is no space for another word.
     Full,
 }
 
 impl Words {
-    /// Adds a whole number from 0 to 255 in the usual form, where these are counted by themselves.
+    /// Adds a whole number from 0 to 255 in the usual form, if these are counted separately.
     pub(super) fn add_byte(&mut self, byte: u8) -> Option<Added> {
         let count = self.bytes.get_mut(usize::from(byte))?;
         *count += 1;
@@ -48,7 +48,7 @@ impl Words {
         Some(if is_new { Added::New } else { Added::Again })
     }
 
-    /// Adds a word, or a number while these are not counted by themselves.
+    /// Adds a word, or a number while these are not counted separately.
     pub(super) fn add(&mut self, word: &str, budget: &Budget) -> Added {
         let added = self.add_other(word, budget);
         self.total += 1;
@@ -63,7 +63,7 @@ impl Words {
             *count += 1;
             return Added::Again;
         }
-        // A place in the list, at most twice for one that is free.
+        // An entry in the table, doubled for its free entries.
         if !self.has_room(memory::text_bytes(word.len()) + 48, budget) {
             return Added::Full;
         }
@@ -71,7 +71,7 @@ impl Words {
         Added::New
     }
 
-    /// From here on counts bytes by themselves, where there is memory.
+    /// Starts counting bytes separately, if there is memory.
     fn count_bytes(&mut self, budget: &Budget) {
         if !self.has_room(memory::bytes_of::<u64>(256), budget) {
             return;
@@ -96,49 +96,49 @@ impl Words {
         budget.give_back(self.charged);
     }
 
-    /// How many different words there are.
+    /// Number of different words.
     pub(super) fn len(&self) -> usize {
         self.different_bytes + self.others.len()
     }
 
-    /// The words and how often each is there, in no order.
+    /// The words and how often each occurs, unordered.
     pub(super) fn iter(&self) -> impl Iterator<Item = (String, u64)> {
         let bytes = (0..=u8::MAX).zip(&self.bytes).filter(|(_, count)| **count > 0);
         let bytes = bytes.map(|(byte, count)| (byte.to_string(), *count));
         bytes.chain(self.others.iter().map(|(word, count)| (word.clone(), *count)))
     }
 
-    /// Whether a word is there.
+    /// Whether a word occurs.
     pub(super) fn has(&self, word: &str) -> bool {
         let byte = word.parse().ok().filter(|byte: &u8| byte.to_string() == word);
         let count = byte.and_then(|byte| self.bytes.get(usize::from(byte)));
         self.others.contains_key(word) || count.is_some_and(|count| *count > 0)
     }
 
-    /// The word that is there most often, of several the first in alphabetic order.
+    /// The most frequent word, of several the first in alphabetical order.
     pub(super) fn most(&self) -> Option<String> {
         self.most_where(|_| true)
     }
 
-    /// How a word is written most often, in capitals or not.
+    /// The most frequent spelling of a word, in upper or lower case.
     pub(super) fn most_of(&self, word: &str) -> Option<String> {
         self.most_where(|other| other.eq_ignore_ascii_case(word))
     }
 
-    /// Of the intended ones.
+    /// The most frequent word among those for which `is_meant` holds.
     pub(super) fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
         let meant = self.iter().filter(|(word, _)| is_meant(word));
         let most = meant.max_by(|(a, times), (b, others)| times.cmp(others).then_with(|| b.cmp(a)));
         most.map(|(word, _)| word)
     }
 
-    /// How often each is there, in no order.
+    /// How often each word occurs, unordered.
     pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
         self.bytes.iter().copied().filter(|count| *count > 0).chain(self.others.values().copied())
     }
 }
 
-/// A hash for few and short words: eight letters at a time are multiplied.
+/// A fast hash for few and short words: multiplies eight bytes at a time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Quick(u64);
 
@@ -171,7 +171,7 @@ mod tests {
         let all = [("5", Some(5)), ("red", None), ("05", None)];
         let added = [all[0], all[1], all[0], all[2]].map(|(word, byte)| add(word, byte));
         assert_eq!(added, [Added::New, Added::New, Added::Again, Added::New]);
-        // From some row on bytes are counted by themselves.
+        // After some number of rows, bytes are counted separately.
         for _ in 0..ROWS {
             assert_eq!(all.map(|(word, byte)| add(word, byte)), [Added::Again; 3]);
         }

@@ -10,17 +10,16 @@ const STANDARD_NAMES: [&str; 4] = [
     "train-images-idx3-ubyte.gz",
     "train-images.idx3-ubyte.gz",
 ];
-/// How many folders below the chosen one are searched.
+/// Number of levels below the chosen folder that are searched.
 const DEEPEST: usize = 3;
-/// How many files and folders are looked at in that search, at most.
+/// Most files and folders examined in that search.
 const MOST_ENTRIES: usize = 4000;
 
-/// The source of an images file with the labels and test files that lie next to it, by their usual
-/// names.
+/// The source of an images file with the labels and test files next to it, by their usual names.
 ///
 /// In a folder, the training images in it or below it are chosen; both spellings
 /// (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`) are known, with and without `.gz`, also
-/// in folders of these names. Nothing is read: missing files are skipped, and loading says so.
+/// in folders of these names. Nothing is read: missing files are skipped, and loading reports them.
 pub fn companions(path: &Path) -> Source {
     let images = if path.is_dir() {
         images_below(path).into_iter().next().unwrap_or_else(|| path.join(STANDARD_NAMES[0]))
@@ -35,7 +34,7 @@ pub fn companions(path: &Path) -> Source {
 }
 
 /// The training images of a folder that contains data sets in the format of MNIST, or of the
-/// nearest folders below it that do, one of each data set. None below a folder with pictures.
+/// nearest folders below it that do, one per data set. None below a folder with pictures.
 pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     let mut level = vec![folder.to_path_buf()];
     let mut left = MOST_ENTRIES;
@@ -48,7 +47,7 @@ pub fn images_below(folder: &Path) -> Vec<PathBuf> {
             for entry in entries.take(left) {
                 left -= 1;
                 let path = entry.path();
-                // Only links have to be looked up.
+                // Only links have to be resolved.
                 let is_folder = entry.file_type().map_or_else(
                     |_| path.is_dir(),
                     |kind| kind.is_dir() || kind.is_symlink() && path.is_dir(),
@@ -72,8 +71,8 @@ pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     Vec::new()
 }
 
-/// The training images of a folder: under their usual name, else under each name that begins
-/// otherwise (`emnist-letters-train-images-idx3-ubyte`).
+/// The training images of a folder: under their usual name, else under each name with another
+/// prefix (`emnist-letters-train-images-idx3-ubyte`).
 fn images_in(folder: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
     let nested = |name: &&str| {
         [folder.join(name), folder.join(name).join(name)].into_iter().find(|path| path.is_file())
@@ -96,13 +95,13 @@ pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// The name of a file without the extension of a packed file.
+/// The name of a file without the extension of compression.
 pub(super) fn plain_name(path: &Path) -> String {
     let name = file_name(path);
     name.strip_suffix(".gz").unwrap_or(&name).to_owned()
 }
 
-/// The folder's name says more than `train-images`.
+/// The name of the data set: that of the folder, which says more than `train-images`.
 pub(super) fn name(images: &Path) -> String {
     let folder = images.parent().and_then(Path::file_name);
     match folder {
@@ -134,7 +133,7 @@ fn test_names(images: &str) -> Vec<String> {
 }
 
 /// The file of that name next to `path`, also in the other spelling or compression, and in a folder
-/// of its own name.
+/// with its own name.
 fn beside(path: &Path, name: &str) -> Option<PathBuf> {
     let plain = name.strip_suffix(".gz").unwrap_or(name);
     let other =
@@ -142,7 +141,7 @@ fn beside(path: &Path, name: &str) -> Option<PathBuf> {
     let names =
         [name.to_string(), plain.to_string(), format!("{plain}.gz"), other.clone(), format!("{other}.gz")];
     let folder = path.parent()?;
-    // Kaggle packs each file in a folder of its name.
+    // Kaggle packs each file in a folder with its name.
     let outer = folder.parent().filter(|_| folder.file_name() == path.file_name());
     let folders = [Some(folder), outer];
     let places = folders.into_iter().flatten().flat_map(|folder| {

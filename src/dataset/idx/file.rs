@@ -11,10 +11,10 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 
 const IMAGES_MAGIC: u32 = 0x0803;
-/// No data have more dimensions than pictures with channels; more are another file that begins
-/// alike.
+/// Data do not have more dimensions than pictures with channels; with more, it is another kind of
+/// file with the same beginning.
 const MOST_DIMENSIONS: u8 = 8;
-/// Deflate cannot shrink further than 1032 to 1: a header that promises more than this is lying.
+/// Deflate compresses by at most 1032 to 1, so a header that states more than this is wrong.
 const MAX_RATIO: u64 = 1100;
 const CHUNK: u64 = 1 << 20;
 
@@ -59,7 +59,7 @@ pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> R
 }
 
 impl Opened<'_> {
-    /// Type and sizes; `what` is the expected content.
+    /// Reads type and sizes; `what` is the expected content.
     pub(super) fn header(&mut self, path: &Path, what: &str) -> Result<Header, DataError> {
         let mut word = [0; 4];
         fill(&mut self.reader, &mut word, path)?;
@@ -83,7 +83,7 @@ impl Opened<'_> {
         Ok(Header { kind, item: kind.bytes(), big_endian: true, fortran: false, shape, samples_last: false })
     }
 
-    /// The most bytes that can follow the header.
+    /// Most bytes that can follow the header.
     fn most(&self, header: u64) -> u64 {
         if self.gzipped {
             self.file_bytes.saturating_mul(MAX_RATIO)
@@ -110,7 +110,7 @@ impl Opened<'_> {
         if expected > most { Err(self.short(path, most, expected, header)) } else { Ok(()) }
     }
 
-    /// Passes on `expected` bytes, a multiple of `unit` at a time, while `take` returns true;
+    /// Passes on `expected` bytes in blocks of a multiple of `unit`, while `take` returns true;
     /// refuses a shorter file.
     pub(super) fn chunks(
         &mut self,
@@ -140,7 +140,7 @@ impl Opened<'_> {
         Ok(())
     }
 
-    /// [`Opened::chunks`] of a file that must end after them.
+    /// [`Opened::chunks`] for a file that must end after them.
     pub(super) fn body(
         mut self,
         path: &Path,

@@ -8,8 +8,8 @@ use crate::dataset::npy::{Labels, Number, Sink, each_number};
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress};
 
-/// Adds the labels of a file. Of those with several numbers a row, the class is the place of the 1
-/// where each row has a single one among zeros, else the first number (QMNIST).
+/// Adds the labels of a file. If there are several numbers per row, the class is the index of the 1
+/// if each row has a single one among zeros, else the first number (QMNIST).
 pub(super) fn read_labels(
     path: &Path,
     expected: usize,
@@ -76,15 +76,15 @@ pub(super) fn read_labels(
     })
 }
 
-/// Numbers a row of which a single one is 1 and all others are 0.
+/// Rows of numbers of which one is 1 and all others are 0.
 struct OneHot {
     each: usize,
-    /// Numbers of the row under way, and the place of its 1.
+    /// Number of values read of the current row, and the index of its 1.
     at: usize,
     one: Option<usize>,
-    /// Places of the 1 in the rows that came whole.
+    /// Indices of the 1 in complete rows.
     places: Vec<usize>,
-    /// Whether all rows were so.
+    /// Whether all rows are one-hot so far.
     is_so: bool,
 }
 

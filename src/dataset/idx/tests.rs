@@ -160,7 +160,7 @@ fn bad_files_are_refused_with_place_and_remedy() {
         &["answers.idx", "bytes 4 to 7", "1 labels", "3 images", "belong to it"],
     );
     check(&good, Some(&good), &["answers.idx", "it contains images; choose the file of labels"]);
-    // A header that promises more than there is memory, in a tiny file.
+    // A header that states more than there is memory, in a tiny file.
     let mut lying = images(0, 0, 0);
     lying[4..16].fill(0xFF);
     check(&lying, None, &["memory", "choose a smaller data set"]);
@@ -253,7 +253,7 @@ fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
         let Rows::F32(values) = read(Some(&known)).rows else { panic!("not numbers") };
         assert_eq!(values[..6], [0.0, 5.0, -1.0, 6.0, 2.0, 900.0]);
     }
-    // Pixels have one scale.
+    // Pixels share one scale.
     let body: Vec<u8> = (0..4).flat_map(|at| (1_700_000_000_i32 + at).to_be_bytes()).collect();
     let path = write(&dir, "pictures", &file(0x0C, &[1, 2, 2], &body));
     let raw = load(&path, None, None, None, &Progress::default()).unwrap();

@@ -8,17 +8,17 @@ use crate::project::Rules;
 /// A part of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// Trained on.
+    /// For training.
     Train,
-    /// Judges each epoch.
+    /// For validation after each epoch.
     Validation,
-    /// Kept for the end.
+    /// For the test at the end.
     Test,
 }
 
 impl Part {
-    /// The part a folder's name means, and the other words of the name: `training_set` is `Train`
-    /// and `set`. Numbers do not count.
+    /// The part that a folder's name means, and the other words of the name: `training_set` is
+    /// `Train` and `set`. Numbers are ignored.
     fn of_name(name: &str) -> Option<(Part, String)> {
         let lower = name.to_lowercase();
         let words = lower.split(|c: char| !c.is_alphanumeric());
@@ -48,7 +48,7 @@ pub(super) fn is_part(name: &str) -> bool {
     Part::of_name(name).is_some()
 }
 
-/// Folders of masks, among parts and next to folders of pictures.
+/// Folders of masks, within parts and next to folders of pictures.
 const MASKS: [&str; 14] = [
     "ground_truth",
     "groundtruth",
@@ -78,13 +78,12 @@ pub(super) fn is_pictures(name: &str) -> bool {
     PICTURES.contains(&name.to_lowercase().as_str())
 }
 
-/// How a tree of pictures is arranged.
+/// The arrangement of a tree of pictures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrangement {
-    /// How many folders all pictures share.
+    /// Number of folders that all pictures share.
     shared: usize,
-    /// How many folders lie above those that are parts of the data; `None` where there are no
-    /// parts.
+    /// Number of folders above those that are parts of the data; `None` if there are no parts.
     level: Option<usize>,
     /// The words that the parts' names share.
     rest: String,
@@ -93,9 +92,9 @@ pub(super) struct Arrangement {
     /// Folders of parts in which all pictures are in one folder with the name of a folder of
     /// pictures, which is not a class.
     wrapped: BTreeSet<Vec<String>>,
-    /// Whether masks are samples like all others.
+    /// Whether masks are samples like all other pictures.
     takes_masks: bool,
-    /// Whether folders of validation and test pictures are there, but none to train on.
+    /// Whether there are folders of validation and test pictures, but none for training.
     pub lacks_train: bool,
 }
 
@@ -104,16 +103,16 @@ pub(super) struct Arrangement {
 pub(super) enum Meaning {
     /// It is a sample.
     Sample {
-        /// Which part of the data it belongs to, where a folder says so.
+        /// The part of the data it belongs to, if a folder says so.
         part: Option<Part>,
-        /// The first folder that is no part.
+        /// The first folder that is not a part.
         class: Option<String>,
-        /// The folder above the parts, where there are several with the same parts.
+        /// The folder above the parts, if there are several with the same parts.
         category: Option<String>,
     },
-    /// It says where something is in another one, and is never trained on.
+    /// It marks regions in another picture, and is never used for training.
     Mask,
-    /// It lies next to the parts of the data.
+    /// It is outside the parts of the data.
     Outside,
 }
 
@@ -130,9 +129,9 @@ pub(super) fn folders(file: &Path) -> Vec<String> {
 impl Arrangement {
     /// Determines the arrangement from the paths of all pictures.
     ///
-    /// Folders are parts of the data where there is one to train on and one to validate or test,
+    /// Folders are parts of the data if there is one for training and one for validation or test,
     /// and most pictures are in them. By the rules of version 1 every first folder is a class.
-    /// `takes_masks` says that masks are samples.
+    /// `takes_masks`: masks are samples.
     pub(super) fn of<'a>(
         files: impl Iterator<Item = &'a Path> + Clone,
         takes_masks: bool,
@@ -185,7 +184,7 @@ impl Arrangement {
         self.level.is_some()
     }
 
-    /// How many folders all pictures share.
+    /// Number of folders that all pictures share.
     pub(super) fn shared(&self) -> usize {
         self.shared
     }
@@ -200,7 +199,7 @@ impl Arrangement {
             if part.is_none() {
                 return match (is_mask(name), self.takes_masks) {
                     (true, false) => Meaning::Mask,
-                    // They are trained on.
+                    // They are used for training.
                     (true, true) => Meaning::Sample { part, class: Some(name.clone()), category: None },
                     (false, _) => Meaning::Outside,
                 };
@@ -234,8 +233,8 @@ impl Arrangement {
         self.level.is_some_and(|level| folders.get(level).is_none_or(|name| self.part(name).is_none()))
     }
 
-    /// Where the folders begin that are neither shared nor parts. A folder in one of the same name
-    /// is the same.
+    /// Index of the first folder that is neither shared nor a part. A folder inside one with the
+    /// same name is the same.
     fn below(&self, folders: &[String]) -> usize {
         let Some(level) = self.level else { return self.shared };
         let mut at = level + 1;
@@ -246,7 +245,7 @@ impl Arrangement {
     }
 }
 
-/// How many folders from the top all files share.
+/// Number of top folders that all files share.
 fn shared<'a>(mut files: impl Iterator<Item = &'a Path>) -> usize {
     let Some(first) = files.next() else { return 0 };
     let first = first.parent().unwrap_or(Path::new(""));
@@ -257,7 +256,8 @@ fn shared<'a>(mut files: impl Iterator<Item = &'a Path>) -> usize {
     })
 }
 
-/// The names at one level with how many files are below each; `None` counts files that lie above.
+/// The names at one level with the number of files below each; `None` counts files above that
+/// level.
 fn counted<'a>(files: impl Iterator<Item = &'a Path>, level: usize) -> BTreeMap<Option<String>, usize> {
     let mut names = BTreeMap::new();
     for file in files {
@@ -266,8 +266,8 @@ fn counted<'a>(files: impl Iterator<Item = &'a Path>, level: usize) -> BTreeMap<
     names
 }
 
-/// The words that the names of parts share, where these are parts. Where `all` is set, nothing else
-/// may be among them.
+/// The words that the names of parts share, if these are parts. With `all`, no other names are
+/// allowed.
 fn parts(names: &BTreeMap<Option<String>, usize>, all: bool) -> Option<String> {
     let named = || names.iter().filter_map(|(name, count)| name.as_deref().map(|name| (name, *count)));
     let rest = named().filter_map(|(name, _)| Part::of_name(name));
@@ -320,7 +320,7 @@ mod tests {
             assert_eq!(meanings(&files), expected, "{files:?}");
         };
         check(&[("cat/a", "- cat"), ("dog/x/b", "- dog"), ("c", "- -")]);
-        // MVTec AD, and several of its categories.
+        // MVTec AD, one and several of its categories.
         check(&[
             ("train/good/1", "train good"),
             ("test/good/1", "test good"),
@@ -352,7 +352,7 @@ mod tests {
             ("seg_test/seg_test/sea/1", "test sea"),
             ("seg_pred/1", "outside"),
         ]);
-        // A class of that name, a part alone, none to train on.
+        // A class of that name; a single part; none for training.
         check(&[("train/1", "- train"), ("plane/1", "- plane")]);
         check(&[("train/cat/1", "- cat"), ("train/dog/1", "- dog")]);
         check(&[("test/1", "- test"), ("val/1", "- val")]);
@@ -360,7 +360,7 @@ mod tests {
         check(&[("images/1", "- -"), ("masks/1", "mask")]);
         check(&[("train/images/1", "train -"), ("train/masks/1", "mask"), ("test/images/1", "test -")]);
         check(&[("images/cat/1", "- cat"), ("images/dog/1", "- dog")]);
-        // A folder for the pictures of a part is no class, unless it is one among others.
+        // A folder for the pictures of a part is not a class, unless it is one among others.
         check(&[
             ("train/n01/images/1", "train n01"),
             ("train/n02/images/1", "train n02"),

@@ -1,10 +1,11 @@
-//! Pictures with the names of altered copies of others: a random split spreads them over its parts.
+//! Pictures with names of altered copies of others, which a random split would spread over its
+//! parts.
 
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{DataError, Progress};
 
-/// Words after or before a name which show that the picture is a copy of another one.
+/// Words before or after a name which show that the picture is a copy of another one.
 const MARKS: [&str; 14] = [
     "flip",
     "flipped",
@@ -38,21 +39,21 @@ pub(super) fn find(files: &[PathBuf], progress: &Progress) -> Result<Option<(usi
     Ok(first.filter(|_| count >= FEWEST).map(|first| (count, first.clone())))
 }
 
-/// The original of a picture by its name: `x.png` for `x_rot90.png`, `aug_x.png`, `x (1).png`.
+/// The original of a picture, by its name: `x.png` for `x_rot90.png`, `aug_x.png`, `x (1).png`.
 fn original(file: &Path) -> Option<PathBuf> {
     let (stem, ending) = (file.file_stem()?.to_str()?, file.extension()?.to_str()?);
     let name = numbered(stem).or_else(|| marked(stem))?;
     Some(file.with_file_name(format!("{name}.{ending}")))
 }
 
-/// A name without the number that systems give to copies: `x (1)`.
+/// A name without the number that systems add to copies: `x (1)`.
 fn numbered(stem: &str) -> Option<&str> {
     let (name, number) = stem.strip_suffix(')')?.rsplit_once(" (")?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| name.strip_suffix(" - Copy").unwrap_or(name))
 }
 
-/// A name without the word of the alteration.
+/// A name without the word for the alteration.
 fn marked(stem: &str) -> Option<&str> {
     let is_sign = |letter: char| matches!(letter, '_' | '-' | ' ' | '.');
     let after = stem.rsplit_once(is_sign).filter(|(_, mark)| is_mark(mark)).map(|(name, _)| name);

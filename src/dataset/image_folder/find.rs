@@ -12,25 +12,24 @@ use crate::dataset::sort::sorted;
 use crate::dataset::{DataError, Progress, memory};
 use crate::project::Rules;
 
-/// The variable that raises the number of files and folders that are looked at.
+/// The environment variable that raises the limit on files and folders.
 const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
-/// Files and folders that are looked at where it is not set: who chooses a whole disk should hear
-/// of it soon.
+/// Default limit on files and folders: choosing a whole disk should fail soon.
 const LIMIT: usize = 4_000_000;
-/// How many skipped files are listed one by one.
+/// Most skipped files that are listed one by one.
 const TOLD: usize = 20;
-/// How many tables are looked at for labels.
+/// Most tables that are examined for labels.
 const TABLES: usize = 8;
-/// How many are kept at a time, from which these are chosen.
+/// Most tables that are kept for this choice.
 const MOST_TABLES: usize = 1024;
 
 /// Paths below a folder, sorted, and the skipped files.
 pub(super) struct Found<'a> {
     pub files: Vec<PathBuf>,
     pub skipped: Skipped,
-    /// Other files by their ending in lower case, with their number.
+    /// Other files by extension in lower case, with their number.
     pub others: BTreeMap<String, usize>,
-    /// Tables of text among them, as far as they are looked at.
+    /// Tables of text among them, as far as they are examined.
     pub tables: Vec<PathBuf>,
     /// Memory of the paths.
     pub held: Held<'a>,
@@ -44,14 +43,14 @@ pub(super) struct Skipped {
 }
 
 /// All pictures below a folder; progress counts them as they are found. No folder is searched
-/// twice, however many links lead to it, and one that is in the tree itself is not searched by a
+/// twice, for any number of links to it, and a folder inside the tree is not searched through a
 /// link.
 pub(super) fn find<'a>(folder: &Path, rules: Rules, progress: &'a Progress) -> Result<Found<'a>, DataError> {
     let most = std::env::var(LIMIT_NAME).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LIMIT);
     find_within(folder, most, rules, progress)
 }
 
-/// A picture that was named itself.
+/// A single picture given by name.
 pub(super) fn only(file: PathBuf, progress: &Progress) -> Result<Found<'_>, DataError> {
     let held = progress.budget().hold(memory::text_bytes(file.as_os_str().len()))?;
     Ok(Found {
@@ -70,7 +69,7 @@ fn find_within<'a>(
     progress: &'a Progress,
 ) -> Result<Found<'a>, DataError> {
     let io = |error: IoError| DataError::io(folder, &error);
-    // Checked first, because a fault of the folder itself is not a warning.
+    // Checked first, because a problem with the folder itself is not a warning.
     drop(std::fs::read_dir(folder).map_err(io)?);
     if let Some(what) = special(folder, &std::fs::metadata(folder).map_err(io)?) {
         return Err(DataError::file(folder, format!("is {what}; choose a folder of pictures")));
@@ -89,7 +88,7 @@ fn find_within<'a>(
     Ok(Found { files, skipped, others, tables, held })
 }
 
-/// A search under way. All paths are below `folder`.
+/// A search in progress. All paths are below `folder`.
 struct Search<'f, 'a> {
     folder: &'f Path,
     most: usize,
@@ -99,7 +98,7 @@ struct Search<'f, 'a> {
     seen: HashSet<FolderId>,
     /// Folders still to be searched.
     folders: Vec<PathBuf>,
-    /// Links to folders, which are followed after all folders that are in the tree.
+    /// Links to folders, which are followed after all folders inside the tree.
     links: BTreeSet<PathBuf>,
     /// Memory of the folders and links.
     held: Held<'a>,
@@ -170,7 +169,7 @@ impl<'f, 'a> Search<'f, 'a> {
         Ok(())
     }
 
-    /// Opens a folder; `None` where there is a reason not to.
+    /// Opens a folder; `None` if there is a reason not to.
     fn enter(&mut self, path: &Path, below: &Path, is_link: bool) -> IoResult<Option<std::fs::ReadDir>> {
         let metadata = std::fs::metadata(path)?;
         if let Some(what) = special(path, &metadata) {
@@ -230,7 +229,7 @@ impl<'f, 'a> Search<'f, 'a> {
                 *self.found.others.entry(ending(&below)).or_insert(0) += 1;
                 if what == Kind::Table {
                     self.found.tables.push(below);
-                    // Which come first does not depend on the order of the system.
+                    // The choice does not depend on the order of the file system.
                     if self.found.tables.len() >= MOST_TABLES {
                         keep_first(&mut self.found.tables);
                     }
@@ -267,12 +266,12 @@ impl Skipped {
         self.add(below, &io_message(error.kind(), &error.to_string()));
     }
 
-    /// How many there are, and the first `most` of them.
+    /// Their number, and the first `most` of them.
     pub(super) fn first(&self, most: usize) -> (usize, &[String]) {
         (self.count, &self.told[..most.min(self.told.len())])
     }
 
-    /// A warning for each of them, up to a number.
+    /// One warning per file, up to a limit.
     pub(super) fn warnings(self) -> Vec<String> {
         let mut warnings: Vec<String> = self.told.iter().map(|text| format!("skipped {text}")).collect();
         if self.count > TOLD {
@@ -282,8 +281,8 @@ impl Skipped {
     }
 }
 
-/// The tables of text next to a folder, as far as they are looked at; none where there are too many
-/// files to look through.
+/// The tables of text next to a folder, as far as they are examined; none if there are too many
+/// files.
 pub(super) fn tables_beside(folder: &Path, rules: Rules) -> Vec<PathBuf> {
     let parent = folder.parent().filter(|_| folder.is_absolute());
     let Some(entries) = parent.and_then(|parent| std::fs::read_dir(parent).ok()) else { return Vec::new() };
@@ -298,7 +297,7 @@ pub(super) fn tables_beside(folder: &Path, rules: Rules) -> Vec<PathBuf> {
     tables
 }
 
-/// The tables that are looked at: those that are made for it first, then by their names.
+/// Keeps the tables to examine: those intended for labels first, then by name.
 fn keep_first(tables: &mut Vec<PathBuf>) {
     let is_other = |table: &Path| !matches!(ending(table).trim_start_matches('.'), "csv" | "tsv");
     tables.sort_unstable_by(|a, b| (is_other(a), a).cmp(&(is_other(b), b)));
@@ -344,7 +343,7 @@ impl FolderId {
         path.canonicalize().map(FolderId::Path)
     }
 
-    /// Some file systems that programs provide number none of their folders: all have 0.
+    /// Some user-space file systems number all their folders 0.
     #[cfg(unix)]
     fn numbered(path: &Path, device: u64, inode: u64) -> IoResult<FolderId> {
         if inode == 0 {
@@ -407,7 +406,7 @@ mod tests {
         fs::create_dir_all(at("cat")).unwrap();
         fs::write(at("cat/a.png"), b"x").unwrap();
         fs::write(other.path().join("b.png"), b"x").unwrap();
-        // Sorts before the folder it leads to, which is searched under its own name nevertheless.
+        // Sorts before the folder it leads to, which is still searched under its own name.
         symlink(at("cat"), at("all")).unwrap();
         symlink(other.path(), at("first")).unwrap();
         symlink(other.path(), at("second")).unwrap();
@@ -437,7 +436,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let progress = Progress::default();
         let mut search = Search::new(dir.path(), LIMIT, Rules::Current, &progress).unwrap();
-        // As where a folder is mounted at two places of the tree.
+        // As if a folder were mounted at two places in the tree.
         assert!(search.enter(dir.path(), Path::new("here"), false).unwrap().is_some());
         assert!(search.enter(dir.path(), Path::new("there"), false).unwrap().is_none());
         assert_eq!(

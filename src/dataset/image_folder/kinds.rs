@@ -1,4 +1,4 @@
-//! Which files are pictures, and the remedy for others.
+//! Which files are pictures, and fixes for others.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,11 +13,11 @@ const ENDINGS: [&str; 29] = [
     "jfif", "pjpeg", "pjp", "jif", "apng", "dib", "pgm", "ppm", "pbm", "pnm", "pam", "qoi", "tga", "ico",
     "hdr", "exr", "ff", "dds", "btf", "stk",
 ];
-/// How many of these the rules of version 1 know.
+/// Number of these known to the rules of version 1.
 const OLD_ENDINGS: usize = 9;
-/// Endings of tables of text.
+/// Extensions of tables of text.
 const TABLES: [&str; 3] = ["csv", "tsv", "txt"];
-/// How formats begin whose files are known without an ending.
+/// First bytes of formats that are recognised without an extension.
 const STARTS: [&[u8]; 11] = [
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -40,8 +40,8 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Determines the kind of a file by its extension, or without one by its first bytes. Whether it is
-/// a regular file is asked only where necessary, because that may access the disk.
+/// Determines the kind of a file by its extension, or without one by its first bytes. `is_file` is
+/// called only if necessary, because that may access the disk.
 pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> Kind {
     let ending = ending(path);
     let known = match rules {
@@ -59,7 +59,7 @@ pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> 
     }
 }
 
-/// Whether a file that was named itself is read as a picture.
+/// Whether a file given by name is read as a picture.
 pub(in crate::dataset) fn is_picture(path: &Path) -> bool {
     kind_of(path, || path.is_file(), Rules::Current) == Kind::Picture
 }
@@ -71,7 +71,7 @@ fn starts_as_picture(path: &Path) -> bool {
     read.is_ok() && (is_webp || STARTS.iter().any(|known| start.starts_with(known)))
 }
 
-/// The ending of a file's name in lower case, without its point; `nii.gz` is one.
+/// The extension of a file's name in lower case, without its dot; `nii.gz` counts as one.
 pub(super) fn ending(path: &Path) -> String {
     let lower = |part: &std::ffi::OsStr| part.to_string_lossy().to_lowercase();
     let last = path.extension().map(lower).unwrap_or_default();
@@ -100,7 +100,7 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
     (all > 0).then(|| format!("{all} other file{s} skipped ({})", texts.join(", ")))
 }
 
-/// The error of a folder without pictures, with a remedy: about the most frequent of its files.
+/// The error for a folder without pictures, with a fix for the most frequent kind of its files.
 pub(super) fn advice(others: &BTreeMap<String, usize>) -> String {
     let remedy = |ending: &str| {
         Some(match ending {

@@ -11,14 +11,14 @@ use crate::project::Rules;
 
 /// The largest table of labels.
 const MAX_BYTES: u64 = 1 << 30;
-/// Memory of a row beyond its letters: its fields, and its label by four names.
+/// Memory per row besides its text: its fields, and its label under four names.
 const ROW_BYTES: u64 = 800;
 /// Number of rows that determine the column of picture names, and possible classes.
 const LOOKED_AT: usize = 1000;
-/// The most columns of numbers before those of classes.
+/// Most columns of numbers before those of classes.
 const MOST_BEFORE: usize = 16;
 
-/// The longest path that is known by its ends, too, and how many folders of it at most.
+/// Longest path that is also known by its ends, and most folders of it that count.
 const MOST_BYTES: usize = 1024;
 const MOST_FOLDERS: usize = 16;
 
@@ -26,25 +26,25 @@ const MOST_FOLDERS: usize = 16;
 #[derive(Debug)]
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
-    /// Whether pictures are named with their endings, as files are, and not by a word alone.
+    /// Whether pictures are named with their extensions, as files are, and not only by a word.
     pub names_files: bool,
-    /// The column of labels; several where each is a class (one-hot), which is its name.
+    /// The column of labels; several if each is a class (one-hot), which is its name.
     pub label_names: Vec<String>,
-    /// By their names in the table; `None` where two rows do not agree.
+    /// Labels by the names in the table; `None` if two rows disagree.
     labels: HashMap<String, Option<String>>,
-    /// By the ends of these names, where they are paths from further above.
+    /// Labels by the ends of these names, if they are paths from further above.
     by_end: HashMap<String, Option<String>>,
     /// Memory of all this.
     held: Held<'a>,
 }
 
 impl<'a> LabelTable<'a> {
-    /// Reads a table; unless chosen, the column of file names is determined by its values, and the
-    /// first other column contains the labels; by the current rules, columns of which each row
-    /// marks a single one do.
+    /// Reads a table; unless chosen, the column of file names is detected from its values, and the
+    /// labels are in the first other column, or by the current rules in columns of which each row
+    /// marks exactly one.
     ///
     /// # Errors
-    /// [`DataError`] where it cannot be read or has no such columns.
+    /// [`DataError`] if it cannot be read or has no such columns.
     pub(super) fn read(
         path: &Path,
         file: Option<&str>,
@@ -55,7 +55,7 @@ impl<'a> LabelTable<'a> {
         let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
         let mut held = progress.budget().hold(known.sum())?;
         let mut length = 0;
-        // The text, its rows, and the labels by four names each.
+        // The text, its rows, and the labels under four names each.
         let charge = |more: u64| {
             length += more;
             if length > MAX_BYTES {
@@ -148,7 +148,7 @@ impl<'a> LabelTable<'a> {
             } else {
                 let is_marked = |column: &&usize| row.get(**column).and_then(mark) == Some(true);
                 let label = label_at.iter().find(is_marked).and_then(|column| first.get(*column));
-                // The name of a class is no part of its rows, and is kept by four names.
+                // The name of a class is not part of its rows, and is stored under four names.
                 table.held.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
                 label.map(str::trim)
             };
@@ -159,9 +159,9 @@ impl<'a> LabelTable<'a> {
         Ok(table)
     }
 
-    /// The role of each column, to follow *the*.
+    /// The role of each column, as text that follows *the*.
     pub(super) fn told(&self) -> String {
-        /// The most columns that are named.
+        /// Most columns that are named.
         const NAMED: usize = 8;
         let quoted = |name: &String| format!("“{}”", csv::shortened(name));
         let names: Vec<String> = self.label_names.iter().take(NAMED).map(quoted).collect();
@@ -179,7 +179,7 @@ impl<'a> LabelTable<'a> {
                 *known = None;
             }
         };
-        // All ends of a long path would take the square of its length.
+        // All ends of a long path would need quadratic memory.
         let folders = path.matches('/').count();
         let left_out = if path.len() > MOST_BYTES { folders } else { folders.saturating_sub(MOST_FOLDERS) };
         // The path itself, and its last ends.
@@ -198,7 +198,7 @@ impl<'a> LabelTable<'a> {
         Ok(())
     }
 
-    /// The label of a picture: the table may know less of its path, more of it, and not its ending.
+    /// The label of a picture: the table may have less of its path, more of it, or no extension.
     pub(super) fn label(&self, picture: &Path) -> Option<&str> {
         let path = slashed(picture);
         let with_and_without = |name: &'_ str| [name.to_owned(), stem(name).to_owned()];
@@ -208,8 +208,8 @@ impl<'a> LabelTable<'a> {
     }
 }
 
-/// The columns of labels among some: classes of which each row marks a single one, where at most
-/// some columns of other numbers are before them, else the first.
+/// The columns of labels: classes of which each row marks exactly one, after at most a few columns
+/// of other numbers, else the first column.
 fn label_columns(
     rows: &[StringRecord],
     header: &StringRecord,
@@ -218,7 +218,7 @@ fn label_columns(
 ) -> Result<Vec<usize>, DataError> {
     let few = &rows[..rows.len().min(LOOKED_AT)];
     for (start, column) in columns.iter().enumerate().take(MOST_BEFORE + 1) {
-        // After another column, two may be anything: yes and no, left and right.
+        // After another column, two could be anything: yes and no, left and right.
         let least = if start == 0 { 2 } else { 3 };
         let mut found = &columns[start..];
         // All rows confirm the first ones.
@@ -239,10 +239,10 @@ fn label_columns(
     Ok(columns.iter().take(1).copied().collect())
 }
 
-/// How many columns, from the first on, are classes of which each row marks a single one, where it
-/// is not empty: 1 where these are not two.
+/// Number of leading columns that are classes of which each row that is not empty marks exactly
+/// one; 1 if these are fewer than two.
 fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
-    // Whether each row has a mark so far; `None` where it is empty.
+    // Whether each row has a mark so far; `None` if it is empty.
     let _held = progress.budget().hold(memory::bytes_of::<Option<bool>>(rows.len()))?;
     let (mut marks, mut classes) = (vec![None; rows.len()], 1);
     for (count, column) in (1..).zip(columns) {
@@ -263,7 +263,7 @@ fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Res
     Ok(classes)
 }
 
-/// Whether a field marks the class of its column; `None` where it is neither 0 nor 1.
+/// Whether a field marks the class of its column; `None` if it is neither 0 nor 1.
 fn mark(field: &str) -> Option<bool> {
     let field = field.trim();
     let is = |word: &str, number: f64| field.eq_ignore_ascii_case(word) || field.parse() == Ok(number);
@@ -271,23 +271,23 @@ fn mark(field: &str) -> Option<bool> {
     (is_marked || is("false", 0.0)).then_some(is_marked)
 }
 
-/// The place of a column of a table without a header, named `column 3`.
+/// The index of a column named `column 3`, in a table without a header.
 fn numbered(name: &str) -> Option<usize> {
     name.strip_prefix("column ")?.parse::<usize>().ok()?.checked_sub(1)
 }
 
-/// A path as a table may write it, with slashes and from no folder in particular.
+/// A path as a table may contain it, with slashes and from any folder.
 fn path_of(field: &str) -> String {
     let path = field.trim().replace('\\', "/");
     path.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
-/// A path, and the rest of it without its first folder, its first two, …
+/// A path, then without its first folder, its first two, …
 fn ends(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.split_once('/').map(|(_, end)| end))
 }
 
-/// The name of a file with its ending and without.
+/// The name of a file with and without its extension.
 fn names(path: &str) -> [String; 2] {
     let name = path.rsplit('/').next().unwrap_or(path);
     [name, stem(name)].map(str::to_owned)
@@ -309,8 +309,8 @@ fn stem(path: &str) -> &str {
     }
 }
 
-/// The rows of a table. By the current rules a first line that contains only a number, of the rows
-/// below, is skipped, and runs of spaces divide fields as one does.
+/// The rows of a table. By the current rules a first line with only the number of the rows below is
+/// skipped, and runs of spaces separate fields like a single one.
 fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
     let is_current = rules == Rules::Current;
     let is_count = |line: &str| {
@@ -324,7 +324,7 @@ fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Ve
     let signs = [b',', b';', b'\t', b'|', b' '];
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
-    // The header of two columns may name the last one alone.
+    // The header of two columns may have only the name of the last one.
     let has_sign = first.trim().bytes().any(|byte| signs.contains(&byte));
     let first = if is_current && !has_sign { lines.next().unwrap_or(first) } else { first };
     let count = |sign: &u8| first.bytes().filter(|byte| byte == sign).count();
@@ -349,8 +349,8 @@ fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Ve
     Ok(rows)
 }
 
-/// Adds an empty name before those of a header that has none for the first column: each row has one
-/// field more, and not only because it ends in a delimiter.
+/// Adds an empty name at the beginning of a header without a name for the first column: each row
+/// has one field more, and not only because it ends in a delimiter.
 fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool) {
     let Some((header, rows)) = rows.split_first_mut() else { return };
     let few = &rows[..rows.len().min(LOOKED_AT)];
@@ -433,7 +433,7 @@ mod tests {
         long.extend((0..1000).map(|at| format!("o{at},1,0,0\n")));
         check(&format!("{long}b,0,0,1\n"), ["f", "x+y+z"], [Some("y"), Some("z"), Some("z")]);
         check(&format!("{long}b,0,1,1\n"), ["f", "x+y"], [Some("y"); 3]);
-        // Two rows that do not agree, and a label that is missing.
+        // Two rows that disagree, and a missing label.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
     }
 
@@ -482,7 +482,7 @@ mod tests {
         assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
         assert_eq!(table.label(Path::new("c.png")), None);
         assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
-        // 16 extensions with and without a dot; of `a.png` there is none.
+        // 16 ends with and without extension; `a.png` has none.
         assert_eq!(table.by_end.len(), 32);
     }
 

@@ -1,4 +1,4 @@
-//! Labels of pictures: by their folders, by their names, or by a table.
+//! Labels of pictures: from their folders, their names, or a table.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::dataset::interned::Interned;
 use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
 use crate::project::{Choice, LabelFrom, Rules};
 
-/// How many names are listed where a label is missing.
+/// Most names listed if labels are missing.
 const TOLD: usize = 3;
-/// Classes that are compared with each other.
+/// Most classes that are compared with each other.
 const MOST_CLASSES: usize = 10_000;
-/// The largest table that is looked at without being asked for.
+/// Largest table that is examined without being requested.
 const LOOKED_AT: u64 = 64 << 20;
 
-/// The pictures that are labelled.
+/// The pictures to be labelled.
 #[derive(Clone, Copy)]
 pub(super) struct Labelled<'a> {
     pub folder: &'a Path,
@@ -35,17 +35,17 @@ pub(super) struct Labelled<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     pub columns: Vec<LabelColumn>,
-    /// A few words for the summary line.
+    /// A short text for the summary line.
     pub understood: Option<String>,
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
 
-/// The labels that are asked for.
+/// The requested labels.
 ///
 /// # Errors
-/// [`DataError::Setting`] for a pattern or a level that cannot be; a table that cannot be read.
+/// [`DataError::Setting`] for an invalid pattern or level; those of reading a table.
 pub(super) fn labels(
     pictures: Labelled<'_>,
     from: &LabelFrom,
@@ -118,7 +118,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     };
     let is_old = pictures.rules == Rules::Version1;
     let files = pictures.files.len();
-    // One class is not a label, and neither is one for each file.
+    // A single class is not a label, and neither is one per file.
     let is_label = |found: &Found| {
         is_old || ((found.classes > 1 || found.missing > 0) && (found.classes < files || files <= 2))
     };
@@ -158,7 +158,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     Ok(())
 }
 
-/// Names and tables that look like labels.
+/// Suggests names and tables that look like labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
     let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table), false));
     let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
@@ -176,12 +176,12 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
             progress.check()?;
             continue;
         };
-        // Next to a folder is much that has nothing to do with it.
+        // Folders next to pictures often contain unrelated files.
         if is_beside && !found.names_files {
             continue;
         }
         let known = pictures.files.iter().filter(|file| found.label(file).is_some()).count();
-        // Those to be tested are often in no table.
+        // Test pictures are often in no table.
         if known > 1 && 10 * known >= pictures.files.len() {
             let message = format!(
                 "{} names {known} of {} pictures and may contain their labels ({})",
@@ -189,7 +189,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
                 pictures.files.len(),
                 found.told()
             );
-            // Of several classes, the first one named alone would be the label.
+            // Of several classes, only the first one would be the label if it were named.
             let label = match &found.label_names[..] {
                 [name] => Some(name.clone()),
                 _ => None,
@@ -217,20 +217,20 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
     Ok(())
 }
 
-/// Findings for a column of labels.
+/// Results for a column of labels.
 #[derive(Debug, Default)]
 struct Found {
     classes: usize,
-    /// The first class that was met.
+    /// The first class found.
     first: Option<String>,
-    /// Classes that differ by case alone, some of them.
+    /// Some of the classes that differ only by case.
     alike: Vec<String>,
-    /// How many pictures have no label, and some of these.
+    /// Number of pictures without a label, and some of these.
     missing: usize,
     examples: Vec<String>,
 }
 
-/// Some of the classes that differ by case alone, each after the one that it is like.
+/// Some of the classes that differ only by case, each after the one it resembles.
 fn alike(texts: &Interned) -> Vec<String> {
     let (mut seen, mut alike) = (HashMap::new(), Vec::new());
     for at in 0..texts.len().min(MOST_CLASSES) {
@@ -244,7 +244,7 @@ fn alike(texts: &Interned) -> Vec<String> {
 }
 
 impl Labelled<'_> {
-    /// Adds a column, where any picture has a label.
+    /// Adds a column, if any picture has a label.
     fn column(
         &self,
         name: &str,

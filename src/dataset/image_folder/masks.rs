@@ -1,5 +1,5 @@
-//! Which pictures are masks of others, by their names and folders: `x_mask.png` and `masks/x.png`
-//! of `x.png`, `a/masks/1.png` of `a/images/x.png`.
+//! Pictures that are masks of others, by their names and folders: `x_mask.png` and `masks/x.png` of
+//! `x.png`, `a/masks/1.png` of `a/images/x.png`.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -45,13 +45,12 @@ const PICTURES: [&str; 19] = [
     "scan",
     "scans",
 ];
-/// Signs between the words of a name.
+/// Separators between the words of a name.
 const SIGNS: [char; 4] = ['_', '-', ' ', '.'];
-/// This many masks with their pictures are not a coincidence, however many other pictures there
-/// are.
+/// This many masks with their pictures are not a coincidence, for any number of other pictures.
 const MANY: usize = 3;
 
-/// The name of a picture.
+/// The kind of a picture's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Picture,
@@ -59,15 +58,15 @@ enum Call {
     Mask,
 }
 
-/// Masks among the pictures of a folder, as far as they are no masks by the arrangement of the
-/// folders.
+/// Masks among the pictures of a folder, unless the arrangement of the folders already identifies
+/// them.
 #[derive(Debug, Default)]
 pub(super) struct Masks {
-    /// The name of each picture; empty where none has the name of a mask.
+    /// The kind of each picture's name; empty if none is the name of a mask.
     calls: Vec<Call>,
     /// Number of names of masks.
     count: usize,
-    /// How many of these have their picture, and the place of the first.
+    /// How many of these have their picture, and the index of the first.
     paired: usize,
     first: Option<usize>,
 }
@@ -92,7 +91,7 @@ impl Masks {
             progress.check()?;
             let name = Name::of(file, arrangement.shared());
             let is_sample = matches!(arrangement.meaning(file), Meaning::Sample { .. });
-            // Pictures that the arrangement skips are neither.
+            // Pictures skipped by the arrangement are neither.
             found.calls.push(if is_sample { name.call } else { Call::Picture });
             if is_sample && name.call == Call::Picture {
                 for key in name.keys {
@@ -115,34 +114,34 @@ impl Masks {
         Ok(found)
     }
 
-    /// Gives its memory back.
+    /// Releases its memory.
     pub(super) fn release(self, progress: &Progress) {
         progress.budget().release(self.calls);
     }
 
-    /// Whether the picture at this place has the name of a mask.
+    /// Whether the picture at this index has the name of a mask.
     pub(super) fn is_called_so(&self, at: usize) -> bool {
         self.calls.get(at) == Some(&Call::Mask)
     }
 
-    /// Whether pictures with the names of masks surely are masks: nearly each has its picture, and
-    /// there are several, or not many other pictures.
+    /// Whether pictures with names of masks certainly are masks: almost each has its picture, and
+    /// there are several, or few other pictures.
     pub(super) fn are_sure(&self) -> bool {
         let others = self.calls.len() - self.count;
         let are_paired = self.paired > 0 && self.paired * 10 >= self.count * 9;
         are_paired && (self.paired >= MANY || self.paired * 10 >= others)
     }
 
-    /// Number of pictures with the names of masks of existing others, and the place of the first.
+    /// Number of pictures with names of masks of existing pictures, and the index of the first.
     pub(super) fn paired(&self) -> Option<(usize, usize)> {
         self.first.map(|first| (self.paired, first))
     }
 }
 
-/// Whether a path may contain a word for masks: a quick test of its letters, because the paths of
-/// most pictures contain none.
+/// Whether a path may contain a word for masks: a quick test, because the paths of most pictures
+/// contain none.
 fn may_be_mask(file: &Path) -> bool {
-    /// One of these is in each word.
+    /// Each word contains one of these.
     const PARTS: [&[u8]; 6] = [b"mask", b"seg", b"gt", b"ground", b"label", b"annotation"];
     let letters = file.as_os_str().as_encoded_bytes();
     let begins =
@@ -150,7 +149,7 @@ fn may_be_mask(file: &Path) -> bool {
     (0..letters.len()).any(|at| PARTS.iter().any(|part| begins(&letters[at..], part)))
 }
 
-/// Meaning of the name of a picture, with those of its folders.
+/// Meaning of a picture's name and folders.
 struct Name {
     call: Call,
     /// The part that a picture and its mask have in common.
@@ -158,7 +157,7 @@ struct Name {
 }
 
 impl Name {
-    /// Of a picture whose first `shared` folders are those of all.
+    /// For a picture whose first `shared` folders are common to all.
     fn of(file: &Path, shared: usize) -> Name {
         let mut call = Call::Picture;
         let mut common = String::new();
@@ -182,8 +181,7 @@ impl Name {
             }
             None => without_end(&stem, &PICTURES),
         };
-        // A folder of its own for one picture or more, and next to it one for its masks of any
-        // name.
+        // A separate folder for one or more pictures, next to one with its masks of any name.
         let is_own = folders.last().is_some_and(|folder| is_pictures(folder) || is_mask(folder));
         let own = (is_own && !common.is_empty()).then_some("");
         let keys = bare.into_iter().chain(own).chain([&stem[..]]);
@@ -192,7 +190,8 @@ impl Name {
     }
 }
 
-/// The name of a folder without words for masks and pictures, and whether any was one for masks.
+/// The name of a folder without words for masks and pictures, and whether any of them was for
+/// masks.
 fn without_words(name: &str) -> (String, bool) {
     let name = name.replace("ground_truth", "gt").replace("ground-truth", "gt").replace("ground truth", "gt");
     let (mut rest, mut is_mask) = (String::new(), false);
@@ -207,8 +206,8 @@ fn without_words(name: &str) -> (String, bool) {
     (rest.trim_end().to_owned(), is_mask)
 }
 
-/// The rest of a name that ends or begins with one of the words, perhaps with a number after it;
-/// `None` where it does not.
+/// The rest of a name that ends or begins with one of the words, possibly followed by a number;
+/// `None` if it does not.
 fn without_end<'a>(stem: &'a str, words: &[&str]) -> Option<&'a str> {
     let unnumbered = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let unnumbered = if unnumbered.len() < stem.len() { unnumbered.strip_suffix(SIGNS) } else { None };
@@ -261,14 +260,15 @@ mod tests {
             ("train_images/x.jpg", "train-masks/x.png"),
             ("input/x.png", "ground truth/x.png"),
         ] {
-            // The third picture keeps the folders from being all there is.
+            // With the third picture, the folders do not identify the masks.
             check(&[picture, mask, "other.png"], 1, 1, true);
         }
-        // Few among many are doubtful.
+        // A few among many are doubtful.
         let mut many: Vec<String> = (0..40).map(|at| format!("{at}.png")).collect();
         many.push("7_mask.png".to_owned());
         check(&many.iter().map(String::as_str).collect::<Vec<_>>(), 1, 1, false);
-        // Classes of people with masks and without, masks alone, and names that only look so.
+        // Classes of people with and without masks; only masks; and names that only look like
+        // masks.
         check(&["with_mask/1.png", "without_mask/1.png"], 2, 0, false);
         check(&["mask/1.png", "face/1.png"], 1, 0, false);
         // A folder for each picture and its masks; classes of that name.

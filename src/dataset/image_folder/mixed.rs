@@ -7,11 +7,12 @@ use crate::dataset::picture::Depth;
 use crate::dataset::raw::Raw;
 use crate::project::{Choice, PixelRange};
 
-/// Pictures of 16 bits that use less of the range of their type are read as ones of fewer bits.
+/// 16-bit pictures that use less than this part of their type's range are treated as having fewer
+/// bits.
 const HALF: f32 = 0.5;
 
-/// Reports how pictures of different depths were combined: a doubt where those of one seem to have
-/// another scale. `name` is that of a file and a page.
+/// Reports how pictures of different depths were combined, as a doubt if those of one depth seem to
+/// have another scale. `name` gives the name of a file and a page.
 pub(super) fn describe(
     raw: &mut Raw,
     tally: &Tally,

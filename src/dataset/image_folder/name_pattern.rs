@@ -1,33 +1,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The longest pattern; file names are at most a quarter of it.
+/// Longest pattern; file names are at most a quarter of it.
 const MOST_LETTERS: usize = 1000;
 
 /// A pattern of file names with a label in it.
 #[derive(Debug)]
 pub(super) struct NamePattern {
     parts: Vec<Piece>,
-    /// Whether it is of whole paths, not of names.
+    /// Whether it applies to whole paths, not only to names.
     has_folders: bool,
 }
 
 #[derive(Debug, PartialEq)]
 enum Piece {
-    /// These letters.
+    /// These characters.
     Letters(String),
-    /// `*`: any letters, as many as can be.
+    /// `*`: any characters, as many as possible.
     Any,
-    /// `{label}`: one letter or more, as few as can be.
+    /// `{label}`: one or more characters, as few as possible.
     Label,
-    /// `{word}`: a label of letters of an alphabet alone, as many as can be.
+    /// `{word}`: a label of letters only, as many as possible.
     Word,
 }
 
 impl NamePattern {
-    /// Takes a pattern apart.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// The fault of the pattern.
+    /// The problem with the pattern.
     pub(super) fn new(pattern: &str) -> Result<NamePattern, String> {
         if pattern.len() > MOST_LETTERS {
             return Err(format!("the pattern of names has more than {MOST_LETTERS} letters; shorten it"));
@@ -65,7 +65,8 @@ impl NamePattern {
         parts
     }
 
-    /// The label of a file by its path with slashes; a pattern without folders is one of its name.
+    /// The label of a file from its path with slashes; a pattern without folders applies to its
+    /// name.
     pub(super) fn label<'a>(&self, path: &'a str) -> Option<&'a str> {
         let name = if self.has_folders { path } else { path.rsplit('/').next().unwrap_or(path) };
         let mut failed = BTreeSet::new();
@@ -73,8 +74,8 @@ impl NamePattern {
         name.get(start..end)
     }
 
-    /// Where the label is, if the parts from `part` on take all of `name` from `at` on; remembers
-    /// where they do not, so that no pattern takes long.
+    /// Position of the label, if the parts from `part` on match all of `name` from `at` on;
+    /// remembers failures, so that no pattern takes long.
     #[allow(clippy::option_option, reason = "whether it fits, and where the label is if it is still to come")]
     fn find(
         &self,
@@ -116,13 +117,13 @@ impl NamePattern {
     }
 }
 
-/// How many bytes the letters of an alphabet take that a text begins with.
+/// Number of bytes of the letters that a text begins with.
 fn letters(text: &str) -> usize {
     text.find(|letter: char| !letter.is_alphabetic()).unwrap_or(text.len())
 }
 
 /// A pattern whose labels come before a number in all names (`cat.0.jpg`, `dog_17.png`,
-/// `cat017.png`) except those that are a number alone, and these labels: at least two, each of
+/// `cat017.png`) except those that are only a number, and these labels: at least two, each of
 /// several names.
 pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(String, Vec<String>)> {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
@@ -135,7 +136,7 @@ pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(
         if number.is_empty() || !number.chars().all(|letter| letter.is_ascii_digit()) {
             return None;
         }
-        // A number alone.
+        // Only a number.
         if word.is_empty() && mark.is_none() {
             continue;
         }

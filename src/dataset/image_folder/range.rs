@@ -9,25 +9,24 @@ use crate::project::{Choice, PixelRange, Rules, format_value};
 
 /// Number of values that determine the percentiles.
 const SAMPLES: usize = 1 << 22;
-/// A range of the type is doubtful where the values take less than this part of it.
+/// The range of the type is doubtful if the values use less than this part of it.
 const SLIVER: f32 = 0.25;
-/// The data's range is doubtful where all but 2 in 1000 values take less than this part of it.
+/// The data's range is doubtful if all but 2 in 1000 values use less than this part of it.
 const OUTLYING: f32 = 0.1;
 
 /// The range, and messages about it.
 pub(super) struct Range {
-    /// The largest value of the type, where the type's range is taken.
+    /// The largest value of the type, if the type's range is used.
     pub type_max: Option<f32>,
-    /// The values below and above which pixels were cut off.
+    /// The values below and above which pixels were clipped.
     pub limits: Option<[f32; 2]>,
-    /// A few words for the statement, where there is something to say.
+    /// A short text for the statement, if there is something to say.
     pub understood: Option<String>,
     pub doubts: Vec<Doubt>,
 }
 
-/// Determines the range; scales each picture to its own, and clips percentiles, where that is
-/// chosen: those of the training data where they are `known`, those of the rows to train on
-/// (`train`) where these are given, otherwise of all.
+/// Determines the range. If chosen, scales each picture to its own range, or clips to percentiles:
+/// those of the training data if `known`, else of the rows in `train` if given, else of all.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
@@ -54,7 +53,7 @@ pub(super) fn settle(
         (Depth::Float, _) => "numbers".to_owned(),
     };
     let mut range = Range { type_max: None, limits: None, understood: None, doubts: Vec::new() };
-    // Alpha is no colour, and has the range of its type.
+    // Alpha is not a colour, and has the range of its type.
     let seen = if how.reads_alpha() && how.rules == Rules::Current {
         Seen { channels: how.channels(), colours: how.wanted.channels.count() }
     } else {
@@ -64,7 +63,7 @@ pub(super) fn settle(
     let values = format!("{bits} (values {} to {})", short(low), short(high));
     let type_max = match depth {
         Depth::Byte | Depth::Word => Some(white_of(depth, white)),
-        // Numbers have no range of their own but the usual one.
+        // Floats have no range of their own except the usual one.
         Depth::Float => (low >= 0.0 && high <= 1.0).then_some(1.0),
     };
     match wanted {
@@ -144,18 +143,19 @@ pub(super) fn settle(
     Ok(range)
 }
 
-/// `10 bits (0 to 1023) in 16`: how many bits the values up to `white` take of those of their type.
+/// `10 bits (0 to 1023) in 16`: the number of bits used by values up to `white`, and that of their
+/// type.
 fn bits_of(white: u16, all: u32) -> String {
     let bits = u16::BITS - white.leading_zeros();
     format!("{bits} bit{} (0 to {white}) in {all}", if bits == 1 { "" } else { "s" })
 }
 
-/// A number with as many digits as a person reads.
+/// A number with a readable number of digits.
 pub(super) fn short(value: f32) -> String {
     format_value(f64::from(value))
 }
 
-/// Which values of each pixel are looked at.
+/// The values of each pixel that are examined.
 #[derive(Clone, Copy)]
 struct Seen {
     channels: usize,
@@ -173,14 +173,14 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
     fn of<T: Sample>(values: &[T], seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
         let Some(&first) = values.first() else { return Ok((0.0, 0.0)) };
         let (mut low, mut high, mut pulse) = (first, first, Pulse::new(progress));
-        // Whole pixels, of 1 to 4 channels.
+        // Whole pixels, with 1 to 4 channels.
         for values in values.chunks(seen.channels << 12) {
             pulse.beat(values.len())?;
             let mut around = |value: T| {
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
             };
-            // One value after the other, many are compared at a time.
+            // Consecutive values are compared many at a time.
             if seen.colours == seen.channels {
                 values.iter().copied().for_each(&mut around);
             } else {
@@ -196,8 +196,8 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
     }
 }
 
-/// The values that 1 in 1000 are below and above, of all rows or of some; of very many numbers by
-/// some of them.
+/// The values that 1 in 1000 are below and above, for all rows or for some; for very many values,
+/// estimated from a sample.
 fn percentiles(
     rows: &Rows,
     some: Option<&[u32]>,
@@ -247,7 +247,7 @@ fn percentiles(
         }
         Rows::F32(values) => {
             let all = rows_seen * features;
-            // An odd stride, so that it does not meet the same columns of every picture.
+            // An odd stride, so that it does not hit the same columns of every picture.
             let stride = all.div_ceil(SAMPLES).max(1) | 1;
             let _held = progress.budget().hold(memory::bytes_of::<f32>(all / stride + 1))?;
             let mut some: Vec<f32> = (0..all)
@@ -267,7 +267,7 @@ fn percentiles(
     }
 }
 
-/// Clips values beyond.
+/// Clips values beyond the limits.
 fn cut<T: Sample>(
     values: &mut [T],
     low: T,
@@ -287,7 +287,7 @@ fn cut<T: Sample>(
     Ok(())
 }
 
-/// Scales each picture from its own range to all of the type; alpha is unchanged.
+/// Scales each picture from its own range to that of the type; alpha is unchanged.
 fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
     let mut pulse = Pulse::new(progress);
     let (channels, colours) = (how.channels(), how.wanted.channels.count());
@@ -305,8 +305,8 @@ fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// How many pictures are of one colour throughout, and the first of them; and whether all pictures
-/// are the same.
+/// Number of pictures with a single colour, and the first of them; and whether all pictures are
+/// equal.
 pub(super) fn sameness(
     rows: &Rows,
     how: How,
@@ -321,7 +321,7 @@ pub(super) fn sameness(
         let (mut plain, mut first, mut pulse) = (0, None, Pulse::new(progress));
         let mut are_same = values.len() > features;
         for (at, row) in values.chunks_exact(features).enumerate() {
-            // Most rows are judged by their first pixels.
+            // For most rows, the first pixels are enough.
             pulse.beat(channels)?;
             if row[channels..].iter().zip(row).all(|(value, before)| value == before) {
                 plain += 1;
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_those_of_the_rows_to_train_on() {
-        // Pictures of 2 pixels, of which the second is not trained on.
+        // Pictures of 2 pixels, the second of which is not for training.
         let of = |train: Option<&[u32]>, rows: Rows| {
             percentiles(&rows, train, 2, Seen { channels: 1, colours: 1 }, &Progress::default()).unwrap()
         };

@@ -1,4 +1,4 @@
-//! All pictures of a folder, decoded in parallel into rows of the depth of the deepest.
+//! Reading all pictures of a folder in parallel, into rows with the depth of the deepest.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -15,12 +15,12 @@ use crate::dataset::parallel::in_parallel;
 use crate::dataset::picture::{Depth, How, PictureFile, Refusal, Sample};
 use crate::dataset::{DataError, Progress, Rows, memory};
 
-/// Remedy where there is no memory for one picture.
+/// Fix if there is no memory for one picture.
 const PICTURE_REMEDY: &str = "save it smaller, or close other programs";
-/// How long a picture that finds no memory waits before it is tried again.
+/// Time to wait before a picture without memory is tried again.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// The files of a folder, each with the number of its pages that are read.
+/// The files of a folder, each with the number of its pages to read.
 #[derive(Clone, Copy)]
 pub(super) struct Files<'a> {
     pub folder: &'a Path,
@@ -29,16 +29,16 @@ pub(super) struct Files<'a> {
     pub how: How,
 }
 
-/// Pictures of a folder as they were read.
+/// The pictures read from a folder.
 pub(super) struct Pictures {
-    /// Of the pictures that can be read.
+    /// Rows of the pictures that can be read.
     pub rows: Rows,
     /// File and page of each row.
     pub places: Vec<Place>,
     pub tally: Tally,
 }
 
-/// Where a row comes from.
+/// The origin of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// Number of the file.
@@ -47,36 +47,36 @@ pub(super) struct Place {
     pub page: u32,
 }
 
-/// Facts about one row.
+/// State of one row.
 #[derive(Clone, Debug)]
 enum State {
-    /// It is still to be read.
+    /// Not read yet.
     Waiting,
     /// It was read.
     Good {
-        /// On white, too, where that is still to be chosen.
+        /// The row on white as well, if the background is not chosen yet.
         on_white: Option<Rows>,
-        /// The value of white, where it is not the largest of its type.
+        /// The value of white, if it is not the largest of its type.
         white: Option<u16>,
     },
-    /// It cannot be read, and this is why.
+    /// It cannot be read, for this reason.
     Bad(String),
-    /// As the page before it.
+    /// Same as the page before it.
     Gone,
 }
 
-/// A file with the rows it is read into.
+/// A file and the rows for its pages.
 struct Unit<'a, T> {
     file: usize,
     out: &'a mut [T],
     states: &'a mut [State],
 }
 
-/// Decodes all files; damaged pictures go to `skipped`. Which pictures are loaded must not depend
-/// on the free memory: a picture without memory is an error.
+/// Decodes all files; damaged pictures are added to `skipped`. Which pictures are loaded must not
+/// depend on the free memory, so a picture without memory is an error.
 ///
-/// Rows are bytes until a deeper picture is found; then those that were read are converted to its
-/// depth, and the others read.
+/// Rows are bytes until a deeper picture is found; then those already read are converted to its
+/// depth, and reading continues.
 pub(super) fn read_all(
     files: Files<'_>,
     skipped: &mut Skipped,
@@ -120,8 +120,7 @@ pub(super) fn read_all(
     Ok(Pictures { rows, places, tally })
 }
 
-/// Reads the remaining files; returns the depth that is needed where a picture is deeper than
-/// `rows`.
+/// Reads the remaining files; returns the required depth if a picture is deeper than `rows`.
 fn pass<T: Sample>(
     files: Files<'_>,
     rows: &mut [T],
@@ -169,9 +168,8 @@ fn pass<T: Sample>(
     Ok((deepest > T::DEPTH).then_some(deepest))
 }
 
-/// Decodes files in parallel. A file without memory waits for those that are being read, and is
-/// returned for a pass alone only where there are none; progress counts it then. All stop once one
-/// is deeper.
+/// Decodes files in parallel. A file without memory waits for those being read, and is returned for
+/// a separate pass only if there are none; progress counts it then. All stop once one is deeper.
 fn read_together<T: Sample>(
     files: Files<'_>,
     units: &mut [Unit<'_, T>],
@@ -226,7 +224,7 @@ fn read_together<T: Sample>(
     Ok((deepest, left))
 }
 
-/// Reads the pages of one file; errors are stored in its states. Where memory is short or it is
+/// Reads the pages of one file; errors are stored in its states. If memory is short or it is
 /// deeper, all of them wait again.
 fn read_file<T: Sample>(
     files: Files<'_>,
@@ -293,7 +291,7 @@ fn release(state: State, progress: &Progress) {
     }
 }
 
-/// The rows in more bits; those that were not read yet contain anything.
+/// Converts the rows to more bits; those not read yet are undefined.
 fn deepened(rows: Rows, depth: Depth, states: &[State], progress: &Progress) -> Result<Rows, DataError> {
     let count = rows.len();
     let is_begun = states.iter().any(|state| !matches!(state, State::Waiting));
@@ -329,8 +327,8 @@ pub(super) fn release_rows(rows: Rows, progress: &Progress) {
     }
 }
 
-/// Of black and white the ground on which more is to be seen: where the luminance of all
-/// transparent pictures varies more.
+/// The background, black or white, on which more is visible: where the luminance of all transparent
+/// pictures varies more.
 fn choose_ground<T: Sample>(
     rows: &mut [T],
     states: &mut [State],
@@ -366,7 +364,7 @@ fn choose_ground<T: Sample>(
     Ok(())
 }
 
-/// Scales pictures with a white of their own to that of the type, like all others.
+/// Scales pictures with their own white to that of the type.
 fn whiten<T: Sample>(
     rows: &mut [T],
     states: &[State],
@@ -384,7 +382,7 @@ fn whiten<T: Sample>(
     Ok(())
 }
 
-/// Of the luminance, as fractions of white.
+/// Variance of the luminance, in fractions of white.
 fn variance<T: Sample>(row: &[T], channels: usize) -> f64 {
     let fraction = |value: &T| value.number() / T::WHITE.number();
     let luminance = |pixel: &[T]| match pixel {
@@ -401,7 +399,7 @@ fn variance<T: Sample>(row: &[T], channels: usize) -> f64 {
     (squares / count - (sum / count) * (sum / count)).max(0.0)
 }
 
-/// Closes the gaps that refused pictures left; their reasons go to `skipped`.
+/// Closes the gaps left by unreadable pictures; their reasons are added to `skipped`.
 fn keep_good<T: Copy>(
     files: Files<'_>,
     rows: &mut Vec<T>,
@@ -440,14 +438,13 @@ fn keep_good<T: Copy>(
     Ok(places)
 }
 
-/// Whether a picture that takes this many bytes, as far as they are known, may be decoded now:
-/// there is room for it, or no other picture to wait for. Before that its file would be read in
-/// vain.
+/// Whether a picture that needs this many bytes, as far as known, may be decoded now: there is
+/// memory for it, or no other picture to wait for. Otherwise its file would be read in vain.
 fn is_worth_reading(bytes: u64, readers: &AtomicUsize, progress: &Progress) -> bool {
     progress.budget().free() >= bytes || readers.load(Ordering::SeqCst) == 0
 }
 
-/// One of those that read a picture now; no longer when this is dropped, by a panic, too.
+/// Counts a picture being read until it is dropped, even by a panic.
 struct Reader<'a> {
     readers: &'a AtomicUsize,
     is_first: bool,
@@ -482,7 +479,7 @@ mod tests {
         let wanted = Wanted { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
         let how = How { wanted, alpha: Alpha::Auto, rules: Rules::Current };
         let files = Files { folder: dir.path(), paths: &paths, pages: &[1; 8], how };
-        // One picture takes 3.3 MB.
+        // One picture needs 3.3 MB.
         let progress = Progress::with_budget(5_000_000);
         let mut states = vec![State::Waiting; 8];
         let mut pixels = vec![0_u8; 8 * 64];

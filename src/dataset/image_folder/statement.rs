@@ -1,4 +1,4 @@
-//! Messages about a folder of pictures as it was read.
+//! Messages about how a folder of pictures was read.
 
 use std::collections::BTreeMap;
 
@@ -16,24 +16,24 @@ use crate::project::{
     format_percent,
 };
 
-/// Facts about the pictures that were read.
+/// Facts about the pictures read.
 pub(super) struct Read<'a> {
     pub how: How,
     pub reading: &'a PictureReading,
     pub tally: &'a Tally,
     pub arranged: &'a Arranged,
-    /// How many pages of each file are samples.
+    /// Number of pages of each file that are samples.
     pub pages: &'a [u32],
-    /// Other files by their ending.
+    /// Other files by extension.
     pub others: &'a BTreeMap<String, usize>,
     pub range: Range,
-    /// Whether they are shown to a network that was trained on others.
+    /// Whether they are for a network trained on other pictures.
     pub is_known: bool,
-    /// Pictures of one colour, the first of them, and whether all are the same.
+    /// Number of pictures with a single colour, the first of them, and whether all are equal.
     pub sameness: (usize, Option<usize>, bool),
 }
 
-/// Puts it down as statement, notes, warnings and doubts.
+/// Adds statement, notes, warnings and doubts.
 pub(super) fn describe(raw: &mut Raw, read: &Read<'_>) {
     raw.what = what(raw, read);
     describe_files(raw, read);
@@ -222,7 +222,7 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     };
     let remedies = if read.tally.transparent > 0 && read.how.alpha != Alpha::Keep {
         let grounds = [Alpha::White, Alpha::Black, Alpha::Keep];
-        // What is masked is no ground.
+        // A mask is not a background.
         let chosen = match read.how.alpha {
             Alpha::Auto if read.tally.is_on_white => Alpha::White,
             Alpha::Auto => Alpha::Black,

@@ -3,23 +3,23 @@ use crate::dataset::picture::{Depth, Page, Wanted};
 use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
-/// Counts made while the pictures of a folder are read; they do not depend on the order.
+/// Counts made while the pictures of a folder are read, in any order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Pictures of each depth, and file and page of the first of these.
+    /// Number of pictures of each depth, and file and page of the first of these.
     pub depths: [usize; 3],
     pub firsts: [Option<(u32, u32)>; 3],
-    /// The largest value of the pictures of 16 bits, as a fraction of their white.
+    /// The largest value of the 16-bit pictures, as a fraction of their white.
     pub brightest: f32,
-    /// The smallest and the largest of numbers.
+    /// The smallest and the largest float.
     pub numbers: Option<[f32; 2]>,
     /// Width and height of the smallest and the largest picture.
     pub sizes: Option<[(u32, u32); 2]>,
     /// Pictures with transparent parts.
     pub transparent: usize,
-    /// Whether these were laid on white, where the ground was to be chosen.
+    /// Whether these are on white, if the background was to be chosen.
     pub is_on_white: bool,
-    /// Films, of which the first frame was read.
+    /// Animations, of which the first frame was read.
     pub animated: usize,
     /// Files of several pages.
     pub stacks: usize,
@@ -27,21 +27,21 @@ pub(super) struct Tally {
     pub pages: usize,
     /// Pages of these that were not read.
     pub hidden_pages: usize,
-    /// Pictures with numbers that are infinite or none, and file and page of the first of them.
+    /// Pictures with infinite or NaN values, and file and page of the first of them.
     pub odd: usize,
     pub first_odd: Option<(u32, u32)>,
     /// Pictures whose white is not the largest value of their type, and the smallest and the
-    /// largest white of all that are no numbers.
+    /// largest white of all pictures except floats.
     pub own_white: usize,
     whites: Option<[u16; 2]>,
-    /// Pictures that were made larger.
+    /// Pictures that were enlarged.
     pub enlarged: usize,
     /// Pictures whose aspect ratio differs from the target size.
     pub reshaped: usize,
 }
 
 impl Tally {
-    /// Counts a file of this many pages, of which some are read.
+    /// Counts a file with this many pages, of which some are read.
     pub(super) fn add_file(&mut self, is_animated: bool, pages: usize, read: usize) {
         self.animated += usize::from(is_animated);
         if pages > 1 {
@@ -83,7 +83,7 @@ impl Tally {
         }
     }
 
-    /// Adds separate counts.
+    /// Adds other counts.
     pub(super) fn add(&mut self, other: &Tally) {
         for (depth, more) in self.depths.iter_mut().zip(other.depths) {
             *depth += more;
@@ -113,20 +113,19 @@ impl Tally {
         self.first_odd = self.first_odd.into_iter().chain(other.first_odd).min();
     }
 
-    /// The value of white of all pictures, where they share one that is not the largest of their
-    /// type.
+    /// The value of white of all pictures, if they share one that is not the largest of their type.
     pub(super) fn white(&self) -> Option<u16> {
         let depths = self.depths.iter().filter(|count| **count > 0).count();
         let [least, most] = self.whites?;
         (self.own_white > 0 && depths == 1 && least == most).then_some(most)
     }
 
-    /// Whether pictures have several whites, so that each was scaled to that of the type.
+    /// Whether pictures have different whites, so that each was scaled to that of the type.
     pub(super) fn has_several_whites(&self) -> bool {
         self.own_white > 0 && self.white().is_none()
     }
 
-    /// The smallest and the largest value of white, of pictures that are no numbers.
+    /// The smallest and the largest value of white, of pictures that are not floats.
     pub(super) fn whites(&self) -> Option<[u16; 2]> {
         self.whites
     }
@@ -151,8 +150,8 @@ impl Tally {
     }
 }
 
-/// Whether a picture of this size is made larger, and whether its sides have another ratio than
-/// those wanted, by more than a fraction of a pixel.
+/// Whether a picture of this size is enlarged, and whether its aspect ratio differs from the target
+/// by more than a fraction of a pixel.
 fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
     let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
     let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];

@@ -124,7 +124,7 @@ fn extreme_shapes_are_read() {
 
 #[test]
 fn the_orientation_of_a_photograph_is_applied() {
-    // Left half white; tag 0x0112 says 6: turn it right by a quarter, so that the top becomes
+    // Left half white; tag 0x0112 is 6: rotate it right by a quarter turn, so that the top becomes
     // white.
     let half = RgbImage::from_fn(16, 16, |x, _| if x < 8 { Rgb([255; 3]) } else { Rgb([0; 3]) });
     let plain = encode(half, ImageFormat::Jpeg);
@@ -193,7 +193,7 @@ fn a_few_bad_pictures_are_left_out_and_told() {
     }
 }
 
-/// A PNG that says it is of this size, and ends there.
+/// A PNG that states this size and ends after it.
 fn lying(width: u32, height: u32) -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend(width.to_be_bytes());
@@ -204,7 +204,7 @@ fn lying(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0D".to_vec();
     bytes.extend(&header);
     bytes.extend(crc.sum().to_be_bytes());
-    // An empty IDAT chunk, so that the decoder gets as far as the pixels.
+    // An empty IDAT chunk, so that the decoder reaches the pixels.
     bytes.extend(b"\0\0\0\0IDAT\x35\xAF\x06\x1E");
     bytes
 }
@@ -289,8 +289,8 @@ fn cancelling_stops_it() {
 
 #[test]
 fn pictures_that_do_not_fit_beside_others_are_read_alone_or_told_with_the_numbers() {
-    // 500×500 pixels of colour take 0.75 MB; decoding is taken to hold four copies and the grey:
-    // 3.3 MB.
+    // 500×500 pixels of colour need 0.75 MB; decoding is assumed to hold four copies and the grey
+    // picture: 3.3 MB.
     let large = encode(plain([9; 3], 500, 500), ImageFormat::Png);
     let names: Vec<String> = (0..40).map(|at| format!("{at:02}.png")).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &large[..])).collect();

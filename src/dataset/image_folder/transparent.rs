@@ -1,12 +1,12 @@
-//! Pixels that are transparent, taken for missing values.
+//! Treating transparent pixels as missing values.
 
 use crate::dataset::progress::Pulse;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows};
 use crate::project::Shape;
 
-/// Takes the last channel of pictures, their transparency, for a mask: where it is less than half opaque, the values of a pixel
-/// are missing and become 0, which is black.
+/// Uses the last channel of pictures, their transparency, as a mask: the values of pixels that are
+/// less than half opaque are missing and become 0, which is black.
 ///
 /// # Errors
 /// [`DataError::Memory`], [`DataError::Cancelled`].
@@ -27,7 +27,8 @@ pub(super) fn mask(raw: &mut Raw, progress: &Progress) -> Result<(), DataError> 
     Ok(())
 }
 
-/// Takes the last of `channels` off, in place; gives the bits of the values that are missing, and how many these are.
+/// Removes the last of `channels` in place; returns one bit per value, set for missing ones, and
+/// their number.
 fn stripped<T: Copy + Default>(
     values: &mut Vec<T>,
     channels: usize,

@@ -2,25 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-/// Free memory assumed where the system does not report it.
+/// Free memory assumed if the system does not report it.
 const ASSUMED_BYTES: u64 = 8 << 30;
-/// The most that is kept back of free memory, for everything that is too small to be charged.
+/// Most free memory that is reserved for everything too small to be charged.
 const KEPT_BYTES: u64 = 256 << 20;
-/// Address space that a thread may reserve: its stack, and a heap of its own.
+/// Address space that a thread may reserve: its stack and its heap.
 const THREAD_BYTES: u64 = 72 << 20;
-/// A limit from here on means unlimited: version 1 of control groups writes the largest number of
-/// pages.
+/// Limits from this value on mean unlimited: version 1 of control groups writes the largest number
+/// of pages.
 const UNLIMITED: u64 = 1 << 60;
 
 /// Memory that may be allocated now, in bytes: the smallest of the free memory, the rest of the
 /// control groups of this process, and the rest of its limits (`ulimit -v`, `ulimit -d`); a modest
-/// guess where the system says nothing.
+/// guess if the system reports nothing.
 pub fn available_bytes() -> u64 {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     System { root: PathBuf::from("/"), threads }.available_bytes()
 }
 
-/// The files in which a system says it.
+/// The files in which a system reports its limits.
 struct System {
     root: PathBuf,
     threads: u64,
@@ -30,8 +30,7 @@ impl System {
     fn available_bytes(&self) -> u64 {
         let physical = [self.free_memory(), self.group_room()].into_iter().flatten().min();
         let physical = physical.map(|room| room - (room / 8).min(KEPT_BYTES));
-        // Addresses are taken by threads that are still to be started, whether they use them or
-        // not.
+        // Threads that are still to be started reserve addresses, used or not.
         let kept = THREAD_BYTES.saturating_mul(self.threads.saturating_add(1));
         let addresses = self.address_room().map(|room| room - (room / 2).min(kept));
         [physical, addresses].into_iter().flatten().min().unwrap_or(ASSUMED_BYTES)
@@ -45,7 +44,7 @@ impl System {
         kibibytes(&self.read("proc/meminfo")?, "MemAvailable:")
     }
 
-    /// The smallest room any control group around this process leaves, in both versions.
+    /// The least remaining memory of all control groups around this process, in both versions.
     fn group_room(&self) -> Option<u64> {
         let groups = self.read("proc/self/cgroup")?;
         let rooms = groups.lines().filter_map(|line| {
@@ -63,8 +62,8 @@ impl System {
         rooms.min()
     }
 
-    /// The smallest room of a group and all those around it. In a container the path may be that of
-    /// the machine, of which only the last folder, the mount itself, is there.
+    /// The least remaining memory of a group and all those around it. In a container the path may
+    /// be that of the host, of which only the last folder, the mount itself, exists.
     fn room_above(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
         let below = Path::new(path.trim_start_matches('/'));
         let rooms = below.ancestors().filter_map(|below| {
@@ -91,14 +90,14 @@ impl System {
     }
 }
 
-/// The number of a line `name  12 kB`, in bytes.
+/// The number in a line `name  12 kB`, in bytes.
 fn kibibytes(text: &str, name: &str) -> Option<u64> {
     let number = text.lines().find_map(|line| line.strip_prefix(name))?;
     number.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Cached files, recently used or not, and lists of the kernel that can be dropped; version 1 sums
-/// those of groups within in `total_…`.
+/// Cached files, recently used or not, and kernel lists that can be dropped; version 1 sums nested
+/// groups in `total_…`.
 fn reclaimable(text: &str) -> u64 {
     let number = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
@@ -137,7 +136,7 @@ mod tests {
         check(&[memory], 8192 - 256);
         check(&[("proc/meminfo", "MemAvailable: 1048576 kB\n")], 1024 - 128);
 
-        // Version 2: the group around it is the tighter one, and its cached files make way.
+        // Version 2: the surrounding group is the tighter one, and its cached files can be dropped.
         let group = ("proc/self/cgroup", "0::/a.slice/b.scope\n");
         let inner = [
             ("sys/fs/cgroup/a.slice/b.scope/memory.max", "max\n"),

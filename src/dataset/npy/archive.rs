@@ -12,13 +12,13 @@ use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 
 const ZIP_MAGIC: &[u8] = b"PK";
-/// Deflate cannot shrink further than 1032 to 1: an entry that promises more than this is lying.
+/// Deflate compresses by at most 1032 to 1, so an entry that states more than this is wrong.
 const MAX_RATIO: u64 = 1100;
-/// Memory of an entry of a zip's directory, with its name and the header of its array.
+/// Memory per entry of a zip's directory, including its name and the header of its array.
 const ENTRY_BYTES: u64 = 2048;
-/// Folder that macOS adds to a zip: files of equal names that contain no arrays.
+/// Folder that macOS adds to a zip: files with the same names, but without arrays.
 const FORKS: &str = "__MACOSX/";
-/// The most arrays that an error lists.
+/// Most arrays listed in an error.
 const LISTED: usize = 20;
 
 /// An array of a file.
@@ -26,7 +26,7 @@ const LISTED: usize = 20;
 pub(super) struct Found {
     /// Its name without `.npy`; empty for a plain array.
     pub name: String,
-    /// Its number in the zip.
+    /// Its index in the zip.
     index: usize,
     /// Its header, or why it cannot be read.
     pub header: Result<Header, String>,
@@ -61,7 +61,7 @@ enum Container<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// Opens a file, and reads the headers of all arrays where `with_headers` says so.
+    /// Opens a file, and reads the headers of all arrays if `with_headers`.
     pub fn open(path: &'a Path, progress: &'a Progress) -> Result<Archive<'a>, DataError> {
         let io = |error: std::io::Error| DataError::io(path, &error);
         let (mut file, file_bytes) = open_file(path, "a .npy or .npz file")?;
@@ -111,7 +111,7 @@ impl<'a> Archive<'a> {
         Ok(archive)
     }
 
-    /// Whether it is one array without a name.
+    /// Whether it is a single array without a name.
     pub fn is_plain(&self) -> bool {
         matches!(self.container, Container::Plain(_))
     }
@@ -121,7 +121,7 @@ impl<'a> Archive<'a> {
         self.arrays[at].header.as_ref().is_ok_and(|header| header.samples_last)
     }
 
-    /// The place of the array of this name.
+    /// The index of the array with this name.
     ///
     /// # Errors
     /// If there is none: the arrays that exist, and the option that names one.
@@ -180,7 +180,7 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// The names in a zip, in its order, up to `most`; `None` where it has more or cannot be read.
+/// The names in a zip, in order, up to `most`; `None` if it has more or cannot be read.
 pub(in crate::dataset) fn zip_names(mut file: File, most: usize) -> Option<Vec<String>> {
     let length = file.metadata().ok()?.len();
     let entries = directory::entries(&mut file, length).ok()?;

@@ -4,12 +4,12 @@ use super::places::Places;
 use super::values::{Number, Sink, each_number};
 use crate::dataset::{DataError, Progress};
 
-/// Where the range of a column is less than this part of its largest number, 32 bits distinguish
-/// fewer than 65,536 values.
+/// If the range of a column is less than this part of its largest number, 32 bits distinguish fewer
+/// than 65,536 values.
 const NARROW: f64 = 1.0 / 256.0;
 
-/// The [`Ranges::bases`] of an array. Reads it once, and only its beginning where that shows that
-/// all columns are wide.
+/// The [`Ranges::bases`] of an array. Reads it once, and only its beginning if that shows that all
+/// columns are wide.
 pub(super) fn bases(
     archive: &mut Archive<'_>,
     at: usize,
@@ -30,7 +30,7 @@ pub(super) fn bases(
     ranges.bases(progress)
 }
 
-/// Whether numbers of this type have more digits than 32 bits hold.
+/// Whether numbers of this type have more digits than 32 bits can hold.
 pub(in crate::dataset) fn is_wide(kind: Kind) -> bool {
     matches!(kind, Kind::U32 | Kind::I32 | Kind::U64 | Kind::I64 | Kind::F64)
 }
@@ -39,14 +39,14 @@ pub(in crate::dataset) fn is_wide(kind: Kind) -> bool {
 pub(in crate::dataset) struct Ranges {
     low: Vec<f64>,
     high: Vec<f64>,
-    /// Whether any number is another one in 32 bits.
+    /// Whether any number changes in 32 bits.
     is_rounded: Vec<bool>,
     places: Option<Places>,
     next: usize,
 }
 
 impl Ranges {
-    /// Those of some columns, of which nothing came yet.
+    /// Empty ranges of this many columns.
     pub fn new(columns: usize, progress: &Progress) -> Result<Ranges, DataError> {
         Ok(Ranges {
             low: progress.filled(f64::INFINITY, columns)?,
@@ -57,17 +57,19 @@ impl Ranges {
         })
     }
 
-    /// Takes in numbers from the bytes of the file, a whole number of them. Whether those that follow may change anything.
+    /// Adds numbers from the bytes of the file, a whole number of them. Returns whether further
+    /// numbers may change the result.
     pub fn push(&mut self, header: &Header, bytes: &[u8]) -> bool {
         each_number(header, bytes, self);
-        // Whole rows came, and ranges only grow; numbers that are rounded may still come.
+        // Complete rows have been read, and ranges only grow; numbers that are rounded may still
+        // follow.
         let all_came = self.places.is_none() && self.next >= self.low.len();
         !all_came || (0..self.low.len()).any(|column| self.is_narrow(column))
     }
 
-    /// Returns the number to subtract from each column so that 32 bits distinguish its values,
-    /// where the file stores more bits: the smallest number of the column, or 0. Empty where no
-    /// column needs it.
+    /// Returns the number to subtract from each column so that 32 bits distinguish its values, if
+    /// the file stores more bits: the smallest number of the column, or 0. Empty if no column needs
+    /// it.
     pub fn bases(self, progress: &Progress) -> Result<Vec<f64>, DataError> {
         let budget = progress.budget();
         let needs = |&column: &usize| {
@@ -101,7 +103,7 @@ impl Sink for Ranges {
             self.next += 1;
             self.low[column] = self.low[column].min(value);
             self.high[column] = self.high[column].max(value);
-            // What is missing has no digits to lose.
+            // Missing values have no digits to lose.
             self.is_rounded[column] |= number.f32() as f64 != value && !value.is_nan();
         }
     }

@@ -1,6 +1,6 @@
 //! Which arrays of an `.npz` contain the rows and the labels.
 
-/// An array of an archive, as its header says.
+/// An array of an archive, from its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Its name, without `.npy`.
@@ -12,49 +12,49 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether it may contain rows: numbers of at least two dimensions, none of length 0.
+    /// Whether it may contain rows: numbers with at least two dimensions, none of length 0.
     pub(super) fn can_be_rows(&self) -> bool {
         let are_numbers = matches!(self.kind, Kind::Float | Kind::Whole);
         are_numbers && self.shape.len() >= 2 && self.shape.iter().all(|&length| length > 0)
     }
 }
 
-/// The type of an array's elements, as far as it decides about their role.
+/// The type of an array's elements, as far as it affects the role of the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Floating-point numbers.
     Float,
     /// Whole numbers, true or false.
     Whole,
-    /// Texts.
+    /// Text.
     Text,
-    /// Pickled objects, records and whatever else is no number.
+    /// Pickled objects, records and everything else that is not a number.
     Other,
 }
 
-/// Arrays by their role, by position in the archive.
+/// Arrays by role, by index in the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Choice {
-    /// Rows to train on, with their labels.
+    /// Training rows, with their labels.
     pub train: Option<(usize, Option<usize>)>,
     /// The archive's own validation rows.
     pub validation: Option<(usize, Option<usize>)>,
     /// The archive's own test rows.
     pub test: Option<(usize, Option<usize>)>,
-    /// Whether the names were no help, so that shapes decided.
+    /// Whether names did not help, so that shapes decided.
     pub is_guess: bool,
 }
 
-/// Words for arrays of rows, the most telling first.
+/// Words for arrays of rows, the most specific first.
 const ROWS: [&str; 11] =
     ["x", "images", "imgs", "data", "image", "img", "features", "inputs", "samples", "pixels", "faces"];
 /// Words for arrays of labels.
 const LABELS: [&str; 8] = ["y", "labels", "label", "targets", "target", "classes", "class", "species"];
 
-/// The most columns of an array of labels.
+/// Most columns of an array of labels.
 pub(super) const MOST_LABEL_COLUMNS: usize = 4096;
 
-/// A part of the data that a name indicates.
+/// A part of the data, as indicated by a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Train,
@@ -68,15 +68,15 @@ struct Told {
     /// Rank among [`ROWS`].
     rows: Option<usize>,
     is_label: bool,
-    /// Whether it indicates nothing but a part besides.
+    /// Whether it indicates nothing else, except a part.
     is_label_alone: bool,
-    /// Whether it indicates nothing but a part: `train`.
+    /// Whether it indicates only a part: `train`.
     is_part_alone: bool,
 }
 
 /// Chooses by the conventional names (`x_train`, `X`, `images`, `y_test`, …); without such names,
-/// the array with the most rows, of these the one with the most values, and as its label an array
-/// of one whole number or text for each row.
+/// the array with the most rows, of these the one with the most values, and as its labels an array
+/// with one whole number or text per row.
 pub(super) fn choose(entries: &[Entry]) -> Choice {
     let told = told_all(entries);
     let can_be_rows = |at: &usize| entries[*at].can_be_rows();
@@ -111,14 +111,14 @@ pub(super) fn choose(entries: &[Entry]) -> Choice {
     choice
 }
 
-/// The labels of an array of rows that someone chose.
+/// The labels for a chosen array of rows.
 pub(super) fn labels_for(entries: &[Entry], rows: usize) -> Option<usize> {
     let told: Vec<Told> = told_all(entries);
     labels_of(entries, &told, rows)
 }
 
-/// The arrays of validation and test rows that belong to an array of training rows that someone chose: of the other parts by
-/// the same word.
+/// The arrays of validation and test rows for a chosen array of training rows: those of the other
+/// parts with the same word.
 pub(super) fn parts_for(entries: &[Entry], rows: usize) -> [Option<usize>; 2] {
     let told = told_all(entries);
     if matches!(told[rows].part, Some(Part::Validation | Part::Test)) {
@@ -138,13 +138,13 @@ pub(super) fn parts_for(entries: &[Entry], rows: usize) -> [Option<usize>; 2] {
     })
 }
 
-/// The labels that belong to an array of rows: by name, else an array of one whole number or text for each row.
+/// The labels for an array of rows: by name, else an array with one whole number or text per row.
 fn labels_of(entries: &[Entry], told: &[Told], rows: usize) -> Option<usize> {
     let labels = (0..entries.len()).filter(|&at| {
         let entry = &entries[at];
         let is_column = match entry.shape[..] {
             [_] | [_, 1] => true,
-            // One column a class.
+            // One column per class.
             [_, columns] => {
                 told[at].is_label_alone && columns <= MOST_LABEL_COLUMNS && entry.kind != Kind::Text
             }
@@ -160,12 +160,12 @@ fn labels_of(entries: &[Entry], told: &[Told], rows: usize) -> Option<usize> {
     labels.min_by_key(|&at| (!told[at].is_label, told[at].part != told[rows].part))
 }
 
-/// Whether the name of each array is one of labels.
+/// Whether the name of each array is one for labels.
 pub(super) fn are_called_labels(entries: &[Entry]) -> Vec<bool> {
     told_all(entries).iter().map(|told| told.is_label).collect()
 }
 
-/// The suggestions of all names, without the folder all of them are in.
+/// The indications of all names, without the folder that contains them all.
 fn told_all(entries: &[Entry]) -> Vec<Told> {
     let folder = |name: &str| name.rsplit_once('/').map_or(0, |(folder, _)| folder.len() + 1);
     let mut common = entries.first().map_or("", |entry| &entry.name[..folder(&entry.name)]);
@@ -185,7 +185,7 @@ fn told(name: &str) -> Told {
             "val" | "valid" | "validation" | "dev" => told.part = Some(Part::Validation),
             "test" | "testing" | "te" => told.part = Some(Part::Test),
             word if LABELS.contains(&word) => told.is_label = true,
-            // How labels are written.
+            // Words about how labels are encoded.
             "onehot" | "one" | "hot" | "categorical" => {}
             word => match ROWS.iter().position(|rows| *rows == word) {
                 Some(rank) => told.rows = Some(rank),
@@ -196,7 +196,7 @@ fn told(name: &str) -> Told {
     told.is_part_alone = told.part.is_some() && others == 0 && told.rows.is_none() && !told.is_label;
     told.is_label_alone = told.is_label && others == 0;
     if others > 0 && told.part.is_none() {
-        // Of a longer name ("image_ids", "class_weights") a word alone says nothing.
+        // In a longer name ("image_ids", "class_weights") a single word says nothing.
         told.rows = None;
     }
     told

@@ -1,20 +1,20 @@
 use std::fs::File;
 use std::io::{Read, Result as IoResult, Seek, SeekFrom};
 
-/// The end record with the longest comment, and the locator of the large one before it.
+/// The end record with the longest comment, and the locator of the 64-bit record before it.
 const TAIL: u64 = 22 + 0xFFFF + 20;
 const END: &[u8] = b"PK\x05\x06";
 const LARGE_END: &[u8] = b"PK\x06\x06";
 const LOCATOR: &[u8] = b"PK\x06\x07";
 
-/// How many entries a zip says it has, at most, before its directory is read into memory; 0 where it says nothing, which is
-/// for the reader to refuse. Leaves the file at its start.
+/// The number of entries that a zip states, at most, before its directory is read into memory; 0 if
+/// it states none, which the reader then refuses. Leaves the file at its start.
 pub(in crate::dataset) fn entries(file: &mut File, length: u64) -> IoResult<u64> {
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     file.by_ref().take(TAIL).read_to_end(&mut tail)?;
     let mut most = 0;
-    // The reader takes the last end record that makes sense; the largest number is on the safe side.
+    // The reader takes the last plausible end record; the largest number is on the safe side.
     for at in 0..tail.len() {
         let record = &tail[at..];
         if record.starts_with(END) {
@@ -33,7 +33,7 @@ pub(in crate::dataset) fn entries(file: &mut File, length: u64) -> IoResult<u64>
     Ok(most.min(length / 46))
 }
 
-/// A number of `size` bytes, the lowest first; 0 where fewer are left.
+/// A little-endian number of `size` bytes; 0 if fewer are left.
 fn number(record: &[u8], at: usize, size: usize) -> u64 {
     let bytes = record.get(at..at + size).unwrap_or_default();
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))

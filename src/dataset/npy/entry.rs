@@ -9,16 +9,16 @@ use super::{DataError, Progress};
 use crate::dataset::Rows;
 
 const CHUNK: u64 = 1 << 20;
-/// The place of an error in an array without a name.
+/// The location of an error in an array without a name.
 const PLAIN: &str = "header";
 
-/// One array as bytes, of which the header has been read.
+/// One array as bytes, after its header.
 pub(super) struct Entry<'a> {
     path: &'a Path,
     place: String,
     pub header: Header,
     header_bytes: u64,
-    /// At most this many bytes can follow.
+    /// Most bytes that can follow.
     left: u64,
     reader: &'a mut dyn Read,
     progress: &'a Progress,
@@ -40,8 +40,8 @@ impl<'a> Entry<'a> {
         Ok(Entry { path, place, header, header_bytes, left, reader, progress })
     }
 
-    /// Adds its values at the end of `rows`, less the bases of their features; refuses what is not finite, unless it is NaN and
-    /// `takes_nan`. Gives whether there was any.
+    /// Appends its values to `rows`, minus the bases of their features; refuses values that are not
+    /// finite, except NaN if `takes_nan`. Returns whether there was NaN.
     pub(super) fn add_to(
         mut self,
         rows: &mut Rows,
@@ -50,7 +50,7 @@ impl<'a> Entry<'a> {
         takes_nan: bool,
     ) -> Result<bool, DataError> {
         let count = self.count()?;
-        // Held against the file before places are filled.
+        // Checked against the file before memory is filled.
         self.check_length(count)?;
         let places = Places::new(&self.header, channels_first);
         let start = rows.len();
@@ -72,7 +72,7 @@ impl<'a> Entry<'a> {
         self.chunks(count, |header, bytes| labels.push_bytes(header, bytes).map(|()| true))
     }
 
-    /// Adds the values of each column to the list of the same place, with all their digits.
+    /// Adds the values of each column to the corresponding list, with all their digits.
     pub(super) fn label_columns(mut self, lists: &mut [Labels<'_>]) -> Result<(), DataError> {
         let count = self.count()?;
         self.check_length(count)?;
@@ -86,13 +86,13 @@ impl<'a> Entry<'a> {
         DataError::content(self.path, &self.place, message)
     }
 
-    /// How many values there are.
+    /// Number of values.
     pub(super) fn count(&self) -> Result<usize, DataError> {
         let count = self.header.count();
         count.ok_or_else(|| self.error("its dimensions are too large; choose a smaller array"))
     }
 
-    /// That all values are finite, or which one is not; NaN may be taken. Gives whether there is any.
+    /// Checks that all values are finite, or NaN if allowed; returns whether there is any NaN.
     fn check_finite(&self, values: &[f32], channels_first: bool, takes_nan: bool) -> Result<bool, DataError> {
         let mut has_nan = false;
         for (number, chunk) in values.chunks(CHUNK as usize).enumerate() {
@@ -118,7 +118,7 @@ impl<'a> Entry<'a> {
         Ok(has_nan)
     }
 
-    /// Checks that the file has room for this many values.
+    /// Checks that the file can contain this many values.
     fn check_length(&self, count: usize) -> Result<(), DataError> {
         let expected = (count as u64).saturating_mul(self.header.item as u64);
         if expected > self.left { Err(self.short(self.left, expected)) } else { Ok(()) }

@@ -8,7 +8,7 @@ pub(in crate::dataset) struct Header {
     pub item: usize,
     pub big_endian: bool,
     pub fortran: bool,
-    /// Its dimensions, that of the samples first.
+    /// Its dimensions, the samples first.
     pub shape: Vec<usize>,
     /// Whether the samples are its last dimension in the file.
     pub samples_last: bool,
@@ -31,12 +31,12 @@ pub(in crate::dataset) enum Kind {
     F64,
     /// Bytes padded with zeros.
     Bytes,
-    /// Characters of 32 bits padded with zeros.
+    /// 32-bit characters padded with zeros.
     Unicode,
 }
 
 impl Kind {
-    /// Bytes of a number; 1 of a text, which has a length of its own.
+    /// Bytes of a number; 1 for text, which has its own length.
     pub fn bytes(self) -> usize {
         match self {
             Kind::Bool | Kind::U8 | Kind::I8 | Kind::Bytes => 1,
@@ -48,12 +48,12 @@ impl Kind {
 }
 
 impl Header {
-    /// Whether it contains texts.
+    /// Whether it contains text.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Bytes | Kind::Unicode)
     }
 
-    /// Takes its last dimension for that of the samples.
+    /// Makes its last dimension that of the samples.
     pub fn turn(&mut self) {
         if !self.samples_last && !self.shape.is_empty() {
             self.shape.rotate_right(1);
@@ -61,7 +61,7 @@ impl Header {
         }
     }
 
-    /// Number of values; `None` where it would not fit a `usize`.
+    /// Number of values; `None` if it does not fit a `usize`.
     pub fn count(&self) -> Option<usize> {
         self.shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
     }
@@ -74,15 +74,15 @@ impl Header {
 }
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// As many as `NumPy` itself allows.
+/// The limit of `NumPy` itself.
 const MAX_DIMENSIONS: usize = 64;
-/// Longer headers belong to record arrays of many fields, which are not read.
+/// Longer headers belong to record arrays with many fields, which are not supported.
 const MAX_HEADER: u64 = 1 << 20;
 
-/// Reads a header and returns it with the number of bytes it took; `most` is the length of the file.
+/// Reads a header and returns it with its length in bytes; `most` is the length of the file.
 ///
 /// # Errors
-/// The fault and the remedy, in a sentence.
+/// The problem and its fix, in a sentence.
 pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), String> {
     let short = |_| "ends within its header; it is incomplete, write it again".to_string();
     let mut start = [0; 8];

@@ -6,24 +6,24 @@ use super::header::Header;
 use super::places::Places;
 use super::values::{Number, Sink, each_number, text};
 
-/// Whole numbers of more distinct values than this are numbers, not classes, by the rules of version 1 and where they came
-/// as floating-point numbers.
+/// Whole numbers with more distinct values than this are numbers, not classes, by the rules of
+/// version 1 and for floating-point types.
 const FEW_CLASSES: usize = 20;
 /// Whole numbers of an integer type are classes up to this many, if each has two rows on average.
 const MANY_CLASSES: usize = 256;
 /// The number of a row without a label.
 const NONE: u32 = u32::MAX;
 
-/// Labels as they come, one part of the data after the other, each with all its digits.
+/// Labels as they are read, one part of the data after another, with all their digits.
 pub(in crate::dataset) struct Labels<'a> {
     texts: Interned,
     ids: Vec<u32>,
-    /// Whether any part came as text.
+    /// Whether any part was text.
     is_text: bool,
     most_classes: usize,
-    /// Whether numbers keep all digits; by the rules of version 1 they are those of 32 bits.
+    /// Whether numbers keep all digits; by the rules of version 1 they are 32-bit numbers.
     is_exact: bool,
-    /// How many rows a class has on average, at least, where there are more than a few.
+    /// Fewest rows per class on average, if there are more than a few classes.
     rows_each: usize,
     progress: &'a Progress,
 }
@@ -35,26 +35,26 @@ impl<'a> Labels<'a> {
         Labels { texts, ids: Vec::new(), is_text: false, most_classes, is_exact, rows_each: 2, progress }
     }
 
-    /// Those of bytes, which are classes however many there are.
+    /// For labels in bytes, which are classes for any number of them.
     pub fn of_bytes(progress: &'a Progress) -> Labels<'a> {
         Labels { rows_each: 0, ..Labels::new(true, true, progress) }
     }
 
-    /// One further label.
+    /// Adds a label.
     pub fn push(&mut self, text: &str) -> Result<(), DataError> {
         self.progress.budget().reserve(&mut self.ids, 1)?;
         self.ids.push(self.texts.number(text, self.progress)?);
         Ok(())
     }
 
-    /// This many rows without label.
+    /// Adds this many rows without label.
     pub fn skip(&mut self, count: usize) -> Result<(), DataError> {
         self.progress.budget().reserve_exact(&mut self.ids, count)?;
         self.ids.extend(std::iter::repeat_n(NONE, count));
         Ok(())
     }
 
-    /// Labels from the bytes of the file, a whole number of them.
+    /// Adds labels from the bytes of the file, a whole number of them.
     pub fn push_bytes(&mut self, header: &Header, bytes: &[u8]) -> Result<(), DataError> {
         if header.is_text() {
             self.is_text = true;
@@ -64,8 +64,8 @@ impl<'a> Labels<'a> {
         columns.push_bytes(header, bytes)
     }
 
-    /// Texts and few whole numbers are classes, other numbers are numbers. The budget is charged for the column alone in the
-    /// end.
+    /// Text and few whole numbers are classes, other numbers are numbers. At the end only the
+    /// column is charged to the budget.
     pub fn column(self, name: &str) -> Result<LabelColumn, DataError> {
         let Labels { texts, mut ids, is_text, most_classes, rows_each, progress, .. } = self;
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
@@ -105,22 +105,22 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// Takes numbers as labels of several columns, until one fails.
+/// Adds numbers as labels of several columns, until one fails.
 pub(super) struct Columns<'l, 'a> {
     lists: &'l mut [Labels<'a>],
-    /// In any order of the file, those of one column come by their rows.
+    /// For any order of the file; those of one column are read in row order.
     places: Option<Places>,
     next: usize,
     result: Result<(), DataError>,
 }
 
 impl<'l, 'a> Columns<'l, 'a> {
-    /// For an array with as many columns as there are lists, of which there is at least one.
+    /// For an array with as many columns as there are lists, at least one.
     pub fn new(lists: &'l mut [Labels<'a>], places: Option<Places>) -> Columns<'l, 'a> {
         Columns { lists, places, next: 0, result: Ok(()) }
     }
 
-    /// Labels from the bytes of the file, a whole number of them, which are no text.
+    /// Adds labels from the bytes of the file, a whole number of them, which are not text.
     pub fn push_bytes(&mut self, header: &Header, bytes: &[u8]) -> Result<(), DataError> {
         each_number(header, bytes, self);
         std::mem::replace(&mut self.result, Ok(()))
@@ -134,7 +134,7 @@ impl Sink for Columns<'_, '_> {
             self.next += 1;
             let column = place % self.lists.len().max(1);
             let Some(labels) = self.lists.get_mut(column) else { return Ok(()) };
-            // −0 is 0.
+            // −0 counts as 0.
             let text = if number.f64() == 0.0 {
                 "0".to_owned()
             } else if labels.is_exact {

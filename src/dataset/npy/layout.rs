@@ -1,7 +1,7 @@
 use crate::dataset::Doubt;
 use crate::project::{Axes, Choice, Rules, Shape};
 
-/// The most channels that are read.
+/// Most channels that are supported.
 const MOST_CHANNELS: usize = 64;
 
 /// The meaning of the axes of an array.
@@ -11,7 +11,7 @@ pub(in crate::dataset) struct ArrayLayout {
     pub shape: Shape,
     /// Whether the channels of a picture come before its rows of pixels.
     pub channels_first: bool,
-    /// A note on a reading that is not obvious.
+    /// A note on an interpretation that is not obvious.
     pub note: Option<String>,
     /// A guess that may be wrong.
     pub doubt: Option<Doubt>,
@@ -34,7 +34,7 @@ impl ArrayLayout {
     /// samples: as chosen, or from their lengths.
     ///
     /// # Errors
-    /// The fault and the remedy, to follow the name of the array.
+    /// The problem and its fix, as text that follows the name of the array.
     pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<ArrayLayout, String> {
         let dimensions = || match shape.len() {
             0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are supported".to_owned(),
@@ -81,7 +81,7 @@ impl ArrayLayout {
         }
     }
 
-    /// Determined by the lengths of the axes.
+    /// Detected from the lengths of the axes.
     fn told(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
         Ok(match *shape {
             [rows] => ArrayLayout {
@@ -112,8 +112,7 @@ impl ArrayLayout {
                     (Axes::ChannelsLast, ArrayLayout::image(first, middle, last))
                 };
                 let channels = first.min(last);
-                // There are fewer channels than pixels in either direction, or the axes are
-                // ambiguous.
+                // Channels are fewer than pixels in either direction, or the axes are ambiguous.
                 if channels >= middle || channels >= first.max(last) {
                     layout.doubt = Some(doubt(shape, taken));
                 }

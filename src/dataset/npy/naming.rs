@@ -1,11 +1,12 @@
-//! Names of the rows and columns of arrays, and remarks on numbers that 32 bits do not distinguish.
+//! Names of the rows and columns of arrays, and messages about numbers that 32 bits do not
+//! distinguish.
 
 use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Doubt, Progress, memory};
 use crate::project::{Axes, Choice, Rules, Shape};
 
-/// Columns are named by their numbers; where a base was subtracted from their numbers, it is stored
-/// with them.
+/// Names columns by their numbers; if a base was subtracted from their values, it is stored with
+/// them.
 pub(in crate::dataset) fn name_features(
     raw: &mut Raw,
     bases: &[f64],
@@ -39,8 +40,7 @@ pub(in crate::dataset) fn name_features(
     Ok(())
 }
 
-/// Where rows come from several arrays, each is named by its array and its index in it:
-/// `x_test[2]`.
+/// Names rows from several arrays by their array and index: `x_test[2]`.
 pub(in crate::dataset) fn name_rows(
     raw: &mut Raw,
     parts: &[(String, usize)],
@@ -49,7 +49,7 @@ pub(in crate::dataset) fn name_rows(
     if parts.len() < 2 {
         return Ok(());
     }
-    // Of an index of 10 digits and its brackets.
+    // For an index of 10 digits and its brackets.
     let bytes =
         parts.iter().map(|(name, count)| memory::text_bytes(name.len() + 12).saturating_mul(*count as u64));
     progress.budget().take(bytes.fold(0, u64::saturating_add))?;
@@ -91,7 +91,7 @@ pub(in crate::dataset) fn precision(shape: Shape, bases: &[f64], rules: Rules) -
     }
 }
 
-/// The channels that are chosen to be shown, where they can be.
+/// Sets the channels chosen for display, if they exist.
 pub(in crate::dataset) fn show_channels(raw: &mut Raw, shown: &[usize]) {
     let channels = raw.shape.channels();
     if !matches!(raw.shape, Shape::Image { .. }) || shown.is_empty() {

@@ -1,22 +1,23 @@
 use super::header::Header;
 
-/// Where the values of an array go, in the order in which they come, where that is not the order they are kept in: with
-/// columns first (`Fortran`), with the channels of a picture first, or with the samples last. So they are never held twice.
+/// Destinations of an array's values in file order, if that is not the order in memory: with
+/// columns first (`Fortran`), with the channels of a picture first, or with the samples last. This
+/// way they are never held twice.
 pub(in crate::dataset) struct Places {
-    /// From the one that changes fastest in the file.
+    /// Starting with the axis that changes fastest in the file.
     axes: Vec<Axis>,
     at: usize,
 }
 
 struct Axis {
     size: usize,
-    /// How far apart two neighbours are kept.
+    /// Distance of neighbours in memory.
     stride: usize,
     index: usize,
 }
 
 impl Places {
-    /// `None` where values are kept as they come. The shape of an array whose channels are first has four dimensions.
+    /// `None` if values keep their order. An array with channels first has four dimensions.
     pub(super) fn new(header: &Header, channels_first: bool) -> Option<Places> {
         let shape = &header.shape[..];
         let is_moved = header.fortran || header.samples_last;
@@ -46,7 +47,7 @@ impl Places {
         Some(Places { axes, at: 0 })
     }
 
-    /// The place of the next value.
+    /// The destination of the next value.
     pub(super) fn next(&mut self) -> usize {
         let place = self.at;
         // Counts up like an odometer.
@@ -63,7 +64,8 @@ impl Places {
     }
 }
 
-/// Where in an array the value is that is kept at place `at`: `index [1, 0]`, counted from 0 as `NumPy` does.
+/// The index in the array of the value stored at `at`: `index [1, 0]`, counted from 0 as in
+/// `NumPy`.
 pub(in crate::dataset) fn index(header: &Header, channels_first: bool, at: usize) -> String {
     let kept = match header.shape[..] {
         [rows, channels, height, width] if channels_first => vec![rows, height, width, channels],
@@ -100,13 +102,13 @@ mod tests {
             (&[3][..], false, 2, "index [2]"),
             (&[2, 3], false, 4, "index [1, 1]"),
             (&[2, 2, 3, 2], false, 17, "index [1, 0, 2, 1]"),
-            // Kept as 2×3×2×2 with the channels last.
+            // Stored as 2×3×2×2 with the channels last.
             (&[2, 2, 3, 2], true, 17, "index [1, 1, 1, 0]"),
             (&[0, 0], false, 0, "index [0, 0]"),
         ] {
             assert_eq!(index(&header(shape, false), channels_first, at), expected, "{shape:?}");
         }
-        // 2 pictures of 2×3: that of place 7 is the second picture's [0, 1].
+        // 2 pictures of 2×3: index 7 is [0, 1] of the second picture.
         let mut turned = header(&[2, 3, 2], false);
         turned.turn();
         assert_eq!(index(&turned, false, 7), "index [0, 1, 1]");
@@ -114,12 +116,13 @@ mod tests {
 
     #[test]
     fn every_order_is_brought_to_rows_of_pictures_with_channels_last() {
-        // numpy.arange(24).reshape(2, 3, 2, 2), its channels moved last: a.transpose(0, 2, 3, 1).ravel().
+        // numpy.arange(24).reshape(2, 3, 2, 2), its channels moved last: a.transpose(0, 2, 3,
+        // 1).ravel().
         let channels_last =
             [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11, 12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23];
         let check = |shape: &[usize], channels_first: bool, expected: &[usize]| {
             for fortran in [false, true] {
-                // The number of each value in rows-first order, in the order of the file.
+                // The index of each value in row-major order, in file order.
                 let mut places = Places::new(&header(shape, fortran), false);
                 let came: Vec<usize> = (0..24)
                     .map(|at| if let Some(places) = &mut places { places.next() } else { at })
@@ -136,7 +139,7 @@ mod tests {
         check(&[2, 3, 4], false, &same);
         check(&[2, 3, 2, 2], false, &same);
         check(&[2, 3, 2, 2], true, &channels_last);
-        // numpy.arange(6).reshape(2, 3).T.ravel(): where the values of each column go.
+        // numpy.arange(6).reshape(2, 3).T.ravel(): destinations of the values of each column.
         let mut columns = Places::new(&header(&[2, 3], true), false).unwrap();
         assert_eq!([(); 6].map(|()| columns.next()), [0, 3, 1, 4, 2, 5]);
         assert!(Places::new(&header(&[5, 1], true), false).is_none(), "a single column is in order");
@@ -150,7 +153,7 @@ mod tests {
             let places: Vec<usize> = expected.iter().map(|_| places.next()).collect();
             assert_eq!(places, expected, "{shape:?} {fortran} {channels_first}");
         };
-        // 2 samples of 3 values: those of both come in turn, by columns one after the other.
+        // 2 samples of 3 values: those of both alternate; in column order one after another.
         check(&[3, 2], false, false, &[0, 3, 1, 4, 2, 5]);
         check(&[2, 1, 1, 3], false, false, &[0, 2, 4, 1, 3, 5]);
         // Height 1, width 2, 2 channels, 2 samples.

@@ -6,12 +6,12 @@ use super::layout::ArrayLayout;
 use crate::dataset::{DataError, Doubt};
 use crate::project::{Axes, Choice, Rules};
 
-/// The most other arrays that are offered as remedies.
+/// Most other arrays that are offered as fixes.
 const OFFERED: usize = 4;
-/// The most arrays that are listed.
+/// Most arrays that are listed.
 const LISTED: usize = 6;
 
-/// An array of rows and that of their labels, by their places in the archive.
+/// An array of rows and that of their labels, by index in the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Role {
     pub rows: usize,
@@ -24,13 +24,13 @@ pub(super) struct Roles {
     pub train: Role,
     pub validation: Option<Role>,
     pub test: Option<Role>,
-    /// Reports that the names were no help.
+    /// Reports that names did not help.
     pub doubt: Option<Doubt>,
 }
 
 impl Roles {
-    /// The arrays that are named, and for the others, those that names and shapes suggest. An empty
-    /// name means none.
+    /// The named arrays, and for the others those suggested by names and shapes. An empty name
+    /// means none.
     pub fn find(archive: &Archive<'_>, asked: Asked<'_>) -> Result<Roles, DataError> {
         let Asked { array, labels, reading, rules } = asked;
         let named = [
@@ -159,7 +159,7 @@ fn can_be_rows(header: &Header) -> bool {
         && ArrayLayout::of(&header.shape, Axes::Auto, Rules::Version1).is_ok()
 }
 
-/// That shapes alone decided, where there was something to decide.
+/// Reports that only shapes decided, if there was a choice.
 fn doubt(entries: &[Entry], rows: usize) -> Option<Doubt> {
     let others = (0..entries.len()).filter(|&at| at != rows && entries[at].can_be_rows());
     let remedies: Vec<Choice> =

@@ -1,4 +1,5 @@
-//! Arrays whose samples are along their last axis, as MATLAB keeps them: height × width × channels × samples.
+//! Arrays whose samples are along their last axis, as in MATLAB: height × width × channels ×
+//! samples.
 
 use super::archive::Archive;
 use super::choice::{Entry, Kind, are_called_labels};
@@ -16,19 +17,20 @@ pub(super) struct SamplesLast {
     pub doubt: Option<Doubt>,
 }
 
-/// How sure it is that the samples are last.
+/// How certain it is that the samples are last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     First,
-    /// As there are as many labels.
+    /// Because there are as many labels.
     Last,
-    /// As the other axes are those of a picture.
+    /// Because the other axes are those of a picture.
     Guessed,
     /// They are read along the first axis, but may be along the last.
     Open,
 }
 
-/// Finds them, or takes all for such where that is said, and has their headers count the samples first.
+/// Finds such arrays, or treats all as such if requested, and turns their headers to have the
+/// samples first.
 pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
     let entries: Vec<Entry> = archive.arrays.iter().map(roles::entry).collect();
     let are_labels = are_called_labels(&entries);
@@ -82,7 +84,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
         }
         header.turn();
     }
-    // Labels along a row are turned into a column.
+    // Labels along a row become a column.
     if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Last | Verdict::Guessed)) {
         for (found, _) in archive.arrays.iter_mut().zip(are_labels).filter(|(_, is_label)| *is_label) {
             if let Ok(header) = &mut found.header
@@ -96,7 +98,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
 }
 
 fn judge_all(entries: &[Entry], are_labels: &[bool]) -> Vec<Verdict> {
-    // How many labels there are, and whether a name says that they are labels.
+    // Number of labels, and whether a name says that they are labels.
     let labels: Vec<(usize, bool)> = entries
         .iter()
         .zip(are_labels)
@@ -111,7 +113,7 @@ fn judge_all(entries: &[Entry], are_labels: &[bool]) -> Vec<Verdict> {
         if entry.can_be_rows() && !is_label { judge(&entry.shape, &labels) } else { Verdict::First }
     };
     let verdicts: Vec<Verdict> = entries.iter().zip(are_labels).map(judged).collect();
-    // Arrays of the same pictures are kept alike, with or without labels.
+    // Arrays of the same pictures are stored alike, with or without labels.
     let turned: Vec<&[usize]> = (entries.iter().zip(&verdicts))
         .filter(|(_, verdict)| **verdict == Verdict::Last)
         .filter_map(|(entry, _)| entry.shape.split_last().map(|(_, picture)| picture))
@@ -123,7 +125,7 @@ fn judge_all(entries: &[Entry], are_labels: &[bool]) -> Vec<Verdict> {
     of_all.map(|(entry, verdict)| if is_alike(entry) { Verdict::Last } else { *verdict }).collect()
 }
 
-/// Judges an array by its lengths and those of the labels.
+/// Classifies an array by its lengths and those of the labels.
 fn judge(shape: &[usize], labels: &[(usize, bool)]) -> Verdict {
     let fits = |length: usize, only_called: bool| {
         labels.iter().any(|(count, is_called)| *count == length && (*is_called || !only_called))
@@ -134,7 +136,7 @@ fn judge(shape: &[usize], labels: &[(usize, bool)]) -> Verdict {
     }
     match *shape {
         [height, width, 1 | 3 | 4, _] if height >= FEWEST && width >= FEWEST => {
-            // Whole numbers of another name may be anything along that axis: times, wavelengths.
+            // Whole numbers with another name may be anything along that axis: times, wavelengths.
             if fits(last, true) {
                 Verdict::Last
             } else if height == width {
@@ -171,8 +173,7 @@ mod tests {
         check(&[("X", &[32, 32, 3, 40], whole)], &[Verdict::Guessed]);
         check(&[("X", &[32, 24, 3, 40], whole)], &[Verdict::Open]);
         check(&[("X", &[500, 16, 4, 8], float)], &[Verdict::First]);
-        // Epochs of an electroencephalogram with their times, and labels without the name of
-        // labels.
+        // Epochs of an electroencephalogram with their times, and labels with another name.
         let times: (&str, &[usize], Kind) = ("times", &[1000], whole);
         check(&[("X", &[288, 22, 1, 1000], float), times], &[Verdict::Open, Verdict::First]);
         check(&[("a", &[32, 24, 3, 20], whole), ("b", &[20], whole)], &[Verdict::Open, Verdict::First]);
@@ -185,7 +186,7 @@ mod tests {
             ],
             &[Verdict::Last, Verdict::First, Verdict::Last],
         );
-        // A cube of wavelengths with their numbers, and its classes.
+        // A hyperspectral cube with its wavelengths, and its classes.
         check(
             &[("cube", &[145, 145, 200], whole), ("bands", &[200], whole), ("gt", &[145, 145], whole)],
             &[Verdict::First, Verdict::First, Verdict::First],

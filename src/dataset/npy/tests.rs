@@ -98,7 +98,8 @@ fn shapes_types_and_orders_are_read() {
 
 #[test]
 fn samples_along_the_last_axis_become_rows() {
-    // 6 pictures of 5×5 grey pixels: the value is that of the sample, and 10 times that of the pixel.
+    // 6 pictures of 5×5 grey pixels: each value is that of the sample plus 10 times that of the
+    // pixel.
     let bytes: Vec<u8> = (0..25).flat_map(|pixel| (0..6).map(move |sample| 10 * pixel + sample)).collect();
     let expected: Vec<u8> = (0..6).flat_map(|sample| (0..25).map(move |pixel| 10 * pixel + sample)).collect();
     let pictures = npy("|u1", false, "(5, 5, 1, 6)", &bytes);
@@ -112,7 +113,7 @@ fn samples_along_the_last_axis_become_rows() {
     );
     assert!(raw.understood.contains(&"samples along the last axis".to_owned()), "{:?}", raw.understood);
     assert!(raw.doubts.is_empty() && raw.notes[0].contains("--axes channels-last or rows uses the first"));
-    // Without labels it is a guess, which can be overruled.
+    // Without labels it is a guess, which can be overridden.
     let raw = read(&pictures, None, None).unwrap();
     assert_eq!((raw.shape, raw.rows), (image(5, 5, 1), Rows::U8(expected.clone())));
     assert_eq!(raw.doubts[0].remedies[0], Choice::Axes(Axes::ChannelsLast));
@@ -252,7 +253,7 @@ fn missing_files_and_cancelling() {
     assert_eq!(load(&path, None, None, &progress).err(), Some(DataError::Cancelled));
 }
 
-/// An archive with the given arrays, read as it is asked for.
+/// An archive with the given arrays, read as requested.
 fn read_as(
     arrays: &[(&str, Vec<u8>)],
     reading: &ArrayReading,
@@ -294,13 +295,13 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     let mixed = ArrayReading { parts: Parts::Mixed, ..usual.clone() };
     let raw = read_as(&arrays, &mixed, Rules::Current, None).unwrap();
     assert_eq!((raw.rows.len(), raw.own_validation, raw.own_test), (8, 0, 0));
-    // The first array, as it always was.
+    // The first array, as in earlier versions.
     let raw = read_as(&arrays, &usual, Rules::Version1, None).unwrap();
     assert_eq!((raw.rows, raw.own_test, raw.labels.len()), (Rows::U8(vec![9, 8]), 0, 0));
-    // Where that was no array of rows, it could not be read.
+    // If that was not an array of rows, it could not be read.
     let raw = read_as(&arrays[2..], &usual, Rules::Version1, None).map(|raw| raw.rows);
     assert_eq!(raw.unwrap(), Rows::U8(vec![0, 1]));
-    // Someone's choices.
+    // Choices of the user.
     let told = ArrayReading { validation: Some("x_test".into()), test: Some(String::new()), ..usual.clone() };
     let raw = read_as(&arrays, &told, Rules::Current, Some("x_train")).unwrap();
     assert_eq!((raw.rows, raw.own_validation, raw.own_test), (Rows::U8(vec![1, 2, 3, 4, 9, 8]), 1, 0));
@@ -339,7 +340,7 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
     check(npy("<i8", false, "(3,)", &ids), &["9007199254700000", "9007199254700001"], &[1, 0, 1]);
     check(npy("<f4", false, "(3, 2)", &f32s(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0])), &["0", "1"], &[1, 0, 1]);
     check(npy("<f4", false, "(3,)", &f32s(&[2.0, -0.0, 0.0])), &["0", "2"], &[1, 0, 0]);
-    // Of more than classes may be, too.
+    // Also with more values than classes can have.
     let many: Vec<u8> = (0..30_i64).flat_map(|at| (9_007_199_254_700_000 + at).to_le_bytes()).collect();
     let arrays = [("x", bytes("(30, 1)", &[1; 30])), ("y", npy("<i8", false, "(30,)", &many))];
     let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
@@ -348,7 +349,7 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
     let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
     let names: Vec<&str> = raw.labels.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["y 1", "y 2"]);
-    // Each column by itself, in either order of the file.
+    // Each column separately, in either order of the file.
     let (first, second) = ([9_007_199_254_700_001_i64, 16_777_217, 7], [1_i64, 2, 3]);
     let by_rows: Vec<i64> = first.into_iter().zip(second).flat_map(|(a, b)| [a, b]).collect();
     for (fortran, values) in [(false, by_rows), (true, [first, second].concat())] {
@@ -413,7 +414,8 @@ fn known_bases_are_taken_off_bytes_too() {
 
 #[test]
 fn numbers_that_are_rounded_late_are_found() {
-    // More than one block of numbers that 32 bits represent, and then one that they do not.
+    // More than one block of numbers that 32 bits represent exactly, followed by one that they do
+    // not.
     let numbers = (0..200_000).map(|_| 1_700_000_000.0).chain([1_700_000_001.0_f64]);
     let body: Vec<u8> = numbers.map(|number| (number - 128.0) as i64).flat_map(i64::to_le_bytes).collect();
     let raw = read(&npy("<i8", false, "(200001, 1)", &body), None, None).unwrap();

@@ -2,7 +2,7 @@ use super::header::{Header, Kind};
 use super::places::Places;
 use crate::dataset::{DataError, Progress, Rows};
 
-/// How values are kept.
+/// How values are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dataset) enum Storage {
     U8,
@@ -32,7 +32,7 @@ impl Storage {
     }
 }
 
-/// Empty rows with room for `count` values, charged.
+/// Empty rows with capacity for `count` values, charged.
 pub(in crate::dataset) fn room(
     storage: Storage,
     count: usize,
@@ -50,7 +50,8 @@ pub(in crate::dataset) fn room(
     })
 }
 
-/// Where the values of one array go: at the end of the rows as they come, or each to its place from `start` on.
+/// Destination of the values of one array: at the end of the rows in order, or at individual
+/// positions from `start` on.
 pub(in crate::dataset) struct Target<'a> {
     rows: &'a mut Rows,
     places: Option<Places>,
@@ -60,8 +61,8 @@ pub(in crate::dataset) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Room for `count` further values, which was made before; where they do not come in order, there are zeros in their
-    /// places.
+    /// For `count` further values, whose capacity was reserved before; if they are reordered, their
+    /// positions are filled with zeros.
     pub fn new(
         rows: &'a mut Rows,
         count: usize,
@@ -104,7 +105,7 @@ impl<'a> Target<'a> {
         Target::new(rows, count, Places::new(header, channels_first), bases, progress)
     }
 
-    /// Takes in values from the bytes of the file, a whole number of them.
+    /// Adds values from the bytes of the file, a whole number of them.
     pub fn push(&mut self, header: &Header, bytes: &[u8]) {
         each_number(header, bytes, self);
     }
@@ -134,7 +135,7 @@ impl Sink for Target<'_> {
     }
 }
 
-/// Adds values at the end, or puts each in its place.
+/// Appends values, or writes each to its position.
 fn put<T>(out: &mut Vec<T>, values: impl Iterator<Item = T>, start: usize, places: Option<&mut Places>) {
     match places {
         None => out.extend(values),
@@ -142,7 +143,7 @@ fn put<T>(out: &mut Vec<T>, values: impl Iterator<Item = T>, start: usize, place
     }
 }
 
-/// A number of a file.
+/// A number in a file.
 pub(in crate::dataset) trait Number: Copy {
     fn u8(self) -> u8;
     fn u16(self) -> u16;
@@ -180,14 +181,14 @@ macro_rules! number {
 
 number!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
-/// Takes in numbers of any type.
+/// Receives numbers of any type.
 pub(in crate::dataset) trait Sink {
     fn take<N: Number>(&mut self, numbers: impl Iterator<Item = N>);
 }
 
-/// Passes on the numbers in the bytes of a file, a whole number of them; none for texts.
+/// Passes on the numbers in the bytes of a file, a whole number of them; none for text.
 pub(in crate::dataset) fn each_number(header: &Header, bytes: &[u8], sink: &mut impl Sink) {
-    // One arm a type, each a loop over arrays of known length.
+    // One arm per type, each a loop over arrays of known length.
     macro_rules! numbers {
         ($type:ty, $number:expr) => {{
             let items = bytes.as_chunks::<{ size_of::<$type>() }>().0;
@@ -227,7 +228,7 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-/// A text of the file, without the zeros it is padded with.
+/// A text of the file, without its padding.
 pub(super) fn text(header: &Header, item: &[u8]) -> String {
     if header.kind == Kind::Bytes {
         return String::from_utf8_lossy(item).trim_end_matches('\0').to_string();

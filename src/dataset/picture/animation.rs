@@ -1,5 +1,5 @@
-/// Whether a file contains several frames: GIF, WebP or PNG. Looks at the heads of its parts, not
-/// at the pictures in them.
+/// Whether a file contains several frames: GIF, WebP or PNG. Reads the headers of its parts, not
+/// the pictures in them.
 pub(super) fn is_animated(bytes: &[u8]) -> bool {
     match bytes {
         [b'G', b'I', b'F', ..] => gif_frames(bytes).is_some_and(|frames| frames > 1),
@@ -11,7 +11,7 @@ pub(super) fn is_animated(bytes: &[u8]) -> bool {
     }
 }
 
-/// Frames of a GIF file, 2 for all above.
+/// Number of frames in a GIF file, at most 2.
 fn gif_frames(bytes: &[u8]) -> Option<usize> {
     let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + palette(*bytes.get(10)?);
@@ -25,7 +25,7 @@ fn gif_frames(bytes: &[u8]) -> Option<usize> {
             }
             _ => return Some(frames),
         }
-        // Blocks, each with its length before it; one of no length ends them.
+        // Blocks, each preceded by its length; a block of length 0 is the last.
         loop {
             let length = usize::from(*bytes.get(at)?);
             at += 1 + length;
@@ -37,7 +37,7 @@ fn gif_frames(bytes: &[u8]) -> Option<usize> {
     Some(frames)
 }
 
-/// Frames that the head of an animated PNG file states.
+/// Number of frames stated in the header of an animated PNG file.
 fn png_frames(bytes: &[u8]) -> Option<u32> {
     let mut at = 8;
     loop {

@@ -7,10 +7,10 @@ use super::{How, Sample};
 use crate::dataset::Rows;
 use crate::project::{Channels, Rules};
 
-/// Red, green and blue in luminance (Rec. 709).
+/// Weights of red, green and blue in luminance (Rec. 709).
 const LUMINANCE: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
-/// A decoded picture of the wanted channels, and of alpha where it has transparent parts.
+/// A decoded picture with the wanted channels, and alpha if it has transparent parts.
 pub(super) struct Raster {
     pub width: u32,
     pub height: u32,
@@ -18,9 +18,9 @@ pub(super) struct Raster {
     colours: usize,
     has_alpha: bool,
     pub values: Rows,
-    /// The value of white, where it is not the largest of the type.
+    /// The value of white, if it is not the largest of the type.
     pub white: Option<u16>,
-    /// Whether some of its numbers were infinite or NaN; the smallest of the others replaces them.
+    /// Whether some of its values were infinite or NaN; the smallest of the others replaces them.
     pub has_odd_numbers: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Ground {
     Black,
     White,
     Checker,
-    /// Nothing: alpha stays.
+    /// None: alpha is kept.
     Kept,
 }
 
@@ -66,7 +66,7 @@ fn floats(image: DynamicImage) -> Vec<f32> {
     image.into_rgb32f().into_raw()
 }
 
-/// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
+/// Floats with 1 to 4 channels: grey or colour, and alpha at the end.
 fn numbers(mut values: Vec<f32>, channels: usize, width: u32, height: u32, colours: usize) -> Raster {
     let has_alpha = channels.is_multiple_of(2);
     let has_odd_numbers = values.iter().any(|value| !value.is_finite());
@@ -102,7 +102,7 @@ impl Raster {
         self.has_alpha
     }
 
-    /// Without alpha where that lets nothing through anywhere.
+    /// Removes alpha if it is opaque everywhere.
     fn opaque(mut self) -> Raster {
         if self.has_alpha {
             let (colours, seen) = (self.colours, &mut self.has_alpha);
@@ -115,7 +115,7 @@ impl Raster {
         self
     }
 
-    /// Its pixels on a ground.
+    /// Its pixels on a background.
     pub(super) fn on<'a, T: Sample>(&self, values: &'a [T], ground: Ground) -> Cow<'a, [T]> {
         match (self.has_alpha, ground) {
             (false, Ground::Black | Ground::White | Ground::Checker) | (true, Ground::Kept) => values.into(),
@@ -130,8 +130,7 @@ impl Raster {
             (true, Ground::Black) => self.laid(values, |_| T::BLACK).into(),
             (true, Ground::White) => self.laid(values, |_| T::WHITE).into(),
             (true, Ground::Checker) => {
-                // Eight squares along the longer side, so that they are still there once it is
-                // small.
+                // Eight squares along the longer side, so that they remain after shrinking.
                 let (width, side) = (self.width as usize, (self.width.max(self.height) / 8).max(1) as usize);
                 self.laid(values, |at| T::GREYS[(at % width / side + at / width / side) % 2]).into()
             }
@@ -148,7 +147,7 @@ impl Raster {
     }
 }
 
-/// Takes alpha out where it lets nothing through; whether it was taken out.
+/// Removes alpha if it is fully opaque; returns whether it was removed.
 fn without_alpha<T: Sample>(values: &mut Vec<T>, colours: usize) -> bool {
     if values.chunks_exact(colours + 1).any(|pixel| pixel[colours] < T::WHITE) {
         return false;

@@ -14,15 +14,15 @@ use crate::project::{Rules, format_bytes};
 
 /// A picture as stored in its file.
 pub(super) enum Decoded {
-    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the
+    /// Of a kind that `image` supports; with the value of white, if it is not the largest of the
     /// type.
     Image { image: DynamicImage, white: Option<u16> },
-    /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
+    /// Floats with 1 to 4 channels: grey or colour, and alpha at the end.
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
 
-/// Decodes a picture of `deepest` bits at most; its kind is determined from its bytes. The largest
-/// JPEG in a TIFF file has `jpeg_values`.
+/// Decodes a picture with at most `deepest` bits; its kind is determined from its bytes. The
+/// largest JPEG in a TIFF file has `jpeg_values`.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     (is_tga, jpeg_values): (bool, u64),
@@ -60,8 +60,8 @@ pub(super) fn decode<'a>(
     if how.rules == Rules::Version1 && !is_old_kind {
         return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
-    // Some decoders make room for a part of the file as large as it says, whatever the picture's
-    // size.
+    // Some decoders allocate as much as the file states for a part of it, for any size of the
+    // picture.
     let part = if format == ImageFormat::Tiff {
         tiff_pages::row_bytes(bytes)
     } else if format == ImageFormat::OpenExr {
@@ -103,7 +103,7 @@ pub(super) fn decode<'a>(
         return Err(Refusal::Bad("has no pixels; remove it".into()));
     }
     image.apply_orientation(orientation);
-    // Alpha that is kept has the range of the type, and so must colours next to it.
+    // Kept alpha has the range of the type, so colours must have it as well.
     let white = if format == ImageFormat::Pnm && !how.reads_alpha() { pnm::white(bytes) } else { None };
     if let Some(white) = white {
         pnm::as_written(&mut image, white);
@@ -124,7 +124,7 @@ fn limits(rules: Rules) -> Limits {
     limits
 }
 
-/// Refuses a picture of more bytes than are decoded.
+/// Refuses a picture with more bytes than the limit.
 pub(super) fn check_size((width, height): (u32, u32), bytes: u64, rules: Rules) -> Result<(), Refusal> {
     let is_too_large = match rules {
         Rules::Current => bytes > MAX_DECODED,
@@ -139,7 +139,7 @@ pub(super) fn check_size((width, height): (u32, u32), bytes: u64, rules: Rules) 
     Ok(())
 }
 
-/// Whether its bytes are kept as they are: no alpha, 8 bits.
+/// Whether its bytes are used unchanged: no alpha, 8 bits.
 fn is_plain(decoder: &impl ImageDecoder) -> bool {
     let colour = decoder.color_type();
     !colour.has_alpha() && colour.bytes_per_pixel() == colour.channel_count()
@@ -153,7 +153,7 @@ fn depth(colour: ColorType) -> Depth {
     }
 }
 
-/// Memory that decoding a picture and bringing it to its size takes at most.
+/// Most memory for decoding and resizing a picture.
 pub(super) fn working_bytes(
     (width, height): (u32, u32),
     decoded: u64,
@@ -167,12 +167,13 @@ pub(super) fn working_bytes(
         Depth::Word => 2,
         Depth::Float => 4,
     };
-    // Bytes as they are kept; of other kinds the colours with their alpha, and once more on a ground.
+    // Bytes as stored; for other kinds the colours with alpha, and again on a background.
     let pixel = if is_plain && !how.reads_alpha() { channels } else { 8 * value };
     let colours = u64::from(width) * u64::from(height) * pixel;
-    // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
+    // The resizer changes widths first, and a picture that does not fill the target is drawn
+    // separately.
     let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;
-    // Four weights of 8 bytes for each column and each row.
+    // Four weights of 8 bytes per column and row.
     let weights = 32 * (u64::from(width) + u64::from(height));
     COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized).saturating_add(weights)
 }
@@ -208,8 +209,8 @@ fn reason(error: ImageError, rules: Rules) -> String {
 /// Whether the end marker is present. The decoder itself fills missing parts with grey and reports
 /// nothing.
 ///
-/// Walks from segment to segment and through the coded data of each scan, because data after the
-/// end (a film, on many telephones) may contain any bytes. Other data are left to the decoder.
+/// Follows the segments and the coded data of each scan, because data after the end (on many phones
+/// a film) may contain any bytes. Other data are left to the decoder.
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     let mut at = 2;
     loop {

@@ -1,26 +1,26 @@
-/// Bytes of a version and its flags, after the mark of the format.
+/// Length of the magic number, version and flags.
 const START: usize = 8;
 
-/// How many bytes a block of an `OpenEXR` file takes unpacked, at most: its decoder makes room for
-/// it, however small the part of the picture is that is shown.
+/// Most bytes of an unpacked block of an `OpenEXR` file: its decoder allocates memory for it,
+/// however small the visible part of the picture is.
 pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
     let (mut width, mut height, mut lines, mut pixel) = (0_u64, 0_u64, 1_u64, 0_u64);
     let number = |value: &[u8], at: usize| {
         let four = value.get(4 * at..4 * at + 4).unwrap_or_default();
         four.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
     };
-    // Differences of numbers with a sign, in 32 bits.
+    // Differences of signed 32-bit numbers.
     let side =
         |value: &[u8], at: usize| (number(value, at + 2).wrapping_sub(number(value, at)) & 0xFFFF_FFFF) + 1;
     for (name, value) in attributes(bytes) {
         match name {
             b"dataWindow" => (width, height) = (width.max(side(value, 0)), height.max(side(value, 1))),
-            // The kinds of packing put up to 16, 32 or 256 lines into a block.
+            // Compression methods with up to 16, 32 or 256 lines per block.
             b"compression" => {
                 lines = lines.max(if value.first().is_some_and(|kind| *kind > 8) { 256 } else { 32 });
             }
             b"tiles" => lines = lines.max(number(value, 1)),
-            // Each channel takes 18 bytes here, and 4 of a pixel.
+            // Each channel takes 18 bytes here, and 4 per pixel.
             b"channels" => pixel = pixel.max(4 * (value.len() as u64 / 18 + 1)),
             _ => {}
         }
@@ -28,11 +28,11 @@ pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
     width.saturating_mul(height.min(lines)).saturating_mul(pixel)
 }
 
-/// Names and values that the heads of a file state.
+/// Names and values in the headers of a file.
 fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = bytes.get(START..).unwrap_or_default();
     std::iter::from_fn(move || {
-        // An empty name ends a head, two end all of them.
+        // An empty name ends a header, two of them end all headers.
         if let [0, after @ ..] = rest {
             rest = after;
         }
@@ -45,7 +45,7 @@ fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// Takes a text off that a zero ends.
+/// Splits off a zero-terminated text.
 fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let end = rest.iter().position(|byte| *byte == 0)?;
     let (text, after) = rest.split_at(end);

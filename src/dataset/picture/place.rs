@@ -4,7 +4,7 @@ use fast_image_resize::{CropBox, FilterType, ResizeAlg, ResizeError, ResizeOptio
 use super::{Depth, Sample, Wanted};
 use crate::project::Fit;
 
-/// Resizes `pixels` of this many values each to the wanted size.
+/// Resizes `pixels`, with this many values each, to the wanted size.
 pub(super) fn place<T: Sample>(
     pixels: &[T],
     width: u32,
@@ -46,8 +46,8 @@ pub(super) fn place<T: Sample>(
     Ok(out)
 }
 
-/// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types
-/// end there by themselves.
+/// Clamps floats to the range of the picture, which cubic convolution exceeds at edges; other types
+/// are clamped anyway.
 fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
     let Some(&first) = pixels.first().filter(|_| T::DEPTH == Depth::Float) else { return };
     let (mut low, mut high) = (first, first);
@@ -66,11 +66,10 @@ fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
 
 /// Fills the target with the middle of the source.
 ///
-/// A single call for both passes would go wrong where a part is enlarged along the second of them
-/// (for bytes the width, for deeper pixels the height): the resizer keeps only the columns (rows)
-/// between those of the first and the last pixel, and drops some whose weight happens to be 0,
-/// which other pixels need. One pass after the other gives the bits that a single call is meant to
-/// give.
+/// A single call for both passes fails if a part is enlarged along the second of them (for bytes
+/// the width, for deeper pixels the height): the resizer keeps only the columns (rows) between
+/// those of the first and the last pixel, and drops some whose weight happens to be 0, which other
+/// pixels need. Two separate passes give the bits that a single call should give.
 fn crop(
     source: &ImageRef<'_>,
     target: &mut Image<'_>,
@@ -112,7 +111,7 @@ fn crop(
     }
 }
 
-/// The largest size of the same aspect ratio that fits; at least one pixel.
+/// The largest size with the same aspect ratio that fits; at least one pixel.
 fn inside((width, height): (u32, u32), (full_width, full_height): (u32, u32)) -> (u32, u32) {
     let scale = (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
     let side = |side: u32, full: u32| ((f64::from(side) * scale).round() as u32).clamp(1, full);
@@ -124,7 +123,8 @@ mod tests {
     use super::*;
     use crate::project::Channels;
 
-    /// Pixels that grow evenly along one side grow evenly when the middle of that side is enlarged.
+    /// Checks that pixels that increase evenly along one side still do when the middle of that side
+    /// is enlarged.
     fn check<T: Sample>(value: impl Fn(u32) -> T, expected: [f64; 3]) {
         let (long, short) = (4, 2);
         let along = |at: u32, is_high: bool| value(if is_high { at / short } else { at % long });

@@ -1,11 +1,10 @@
-//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is another value than the largest of their
-//! type.
+//! Portable any-maps (PBM, PGM, PPM, PAM) whose white is not the largest value of their type.
 
 use image::codecs::pnm::{ArbitraryTuplType, PnmDecoder};
 use image::{ColorType, DynamicImage, ImageDecoder};
 
-/// The value of white in the header of a picture without alpha, where it is not the largest of its
-/// type. Pictures of bits are black and white, so they have none.
+/// The value of white in the header of a picture without alpha, if it is not the largest of its
+/// type. Bitmaps are black and white, so they have none.
 pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     let decoder = PnmDecoder::new(bytes).ok()?;
     let is_opaque =
@@ -17,7 +16,7 @@ pub(super) fn white(bytes: &[u8]) -> Option<u16> {
     (is_opaque && !is_of_bits && !matches!(white, 0 | 255 | 65_535)).then_some(white)
 }
 
-/// Scales values back to those of the file: the decoder spreads them over their whole type.
+/// Scales values back to those of the file: the decoder spreads them over the whole type.
 pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     if let DynamicImage::ImageLuma8(image) = image {
         put_back(image, &spread(white, u8::MAX.into()), |value| value as u8);
@@ -30,11 +29,11 @@ pub(super) fn as_written(image: &mut DynamicImage, white: u16) {
     }
 }
 
-/// Which value the decoder made into which: no two are made into the same, as there are at least as
-/// many to be made into.
+/// The value that the decoder made from each value: all are different, as there are at least as
+/// many possible results.
 fn spread(white: u16, most: u16) -> Vec<u16> {
     let factor = f32::from(most) / f32::from(white);
-    // Values above white, which there should not be, become the largest.
+    // Values above white, which should not exist, become the largest.
     let mut before = vec![white; usize::from(most) + 1];
     for value in 0..=white {
         if let Some(place) = before.get_mut((f32::from(value) * factor).round() as usize) {

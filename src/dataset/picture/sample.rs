@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Rows;
 
-/// How many bits the values of a picture have.
+/// Bit depth of a picture's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Depth {
     /// 8 or fewer.
     Byte,
     /// 9 to 16.
     Word,
-    /// Numbers of 32 bits, or whole numbers that are longer or signed.
+    /// 32-bit floats, or integers that are longer or signed.
     Float,
 }
 
 impl Depth {
-    /// All three, from the least.
+    /// All three, ascending.
     pub const ALL: [Depth; 3] = [Depth::Byte, Depth::Word, Depth::Float];
 
-    /// Of the values of some pictures.
+    /// The depth of some pictures' values.
     pub fn of(rows: &Rows) -> Depth {
         match rows {
             Rows::U8(_) => Depth::Byte,
@@ -32,24 +32,24 @@ impl Depth {
 
 /// A value of a pixel.
 pub(in crate::dataset) trait Sample: Copy + PartialOrd + Send + Sync + 'static {
-    /// How many bits it has.
+    /// Its depth.
     const DEPTH: Depth;
     /// Black.
     const BLACK: Self;
     /// White, and fully opaque.
     const WHITE: Self;
-    /// The two greys of a checkered ground.
+    /// The two greys of a checkered background.
     const GREYS: [Self; 2];
-    /// The type of a pixel of 1 to 4 values.
+    /// The type of a pixel with 1 to 4 values.
     const PIXELS: [PixelType; 4];
 
-    /// This, laid on a ground.
+    /// This value blended over a background.
     fn on(self, ground: Self, alpha: Self) -> Self;
     /// As a number.
     fn number(self) -> f64;
-    /// From the fraction of white.
+    /// From a fraction of white.
     fn of_fraction(fraction: f64) -> Self;
-    /// Pixels for the resizer; `spare` contains a copy where it needs one.
+    /// Pixels for the resizer; `spare` contains a copy if it needs one.
     fn view<'a>(
         values: &'a [Self],
         size: (u32, u32),
@@ -153,7 +153,7 @@ impl Sample for f32 {
     const GREYS: [f32; 2] = [0.4, 0.6];
     const PIXELS: [PixelType; 4] = [PixelType::F32, PixelType::F32x2, PixelType::F32x3, PixelType::F32x4];
 
-    // Files of numbers contain colours that were multiplied by their alpha.
+    // Floating-point files contain colours premultiplied by alpha.
     fn on(self, ground: f32, alpha: f32) -> f32 {
         self + ground * (1.0 - alpha.clamp(0.0, 1.0))
     }
@@ -192,7 +192,7 @@ impl Sample for f32 {
     }
 }
 
-/// The resizer takes bytes that are aligned as its pixels are: its own are.
+/// The resizer needs bytes with the alignment of its pixels, which its own buffers have.
 fn copied<'a, T: Copy, const N: usize>(
     values: &[T],
     bytes: impl Fn(T) -> [u8; N],

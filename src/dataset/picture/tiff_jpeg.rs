@@ -1,5 +1,5 @@
-//! JPEGs in TIFF files: their decoder makes room for as many values as their own headers say,
-//! whatever the fields of the page do.
+//! JPEGs in TIFF files: their decoder allocates as many values as stated in their own headers, for
+//! any size of the page.
 
 use std::ops::Range;
 
@@ -7,9 +7,9 @@ use super::{Refusal, tiff_pages};
 use crate::dataset::Progress;
 use crate::dataset::memory::{self, Held};
 
-/// The most strips and tiles of JPEG pages that can be distinguished from the bytes around them.
+/// Most strips and tiles of JPEG pages that can be distinguished from the bytes around them.
 const MOST_PARTS: usize = 1 << 20;
-/// Bytes between two looks at the cancel switch.
+/// Bytes between two checks for cancellation.
 const STEP: usize = 1 << 20;
 /// Bytes of the header of a frame up to the number of its components.
 const FRAME: usize = 10;
@@ -19,11 +19,11 @@ pub(super) fn is_first_page(bytes: &[u8]) -> bool {
     tiff_pages::first(bytes).is_some_and(|page| is_jpeg(bytes, page))
 }
 
-/// The values of the largest JPEG that the strips and tiles of some pages contain; of the first
-/// page where there are none. Examines each byte once, however many pages share it.
+/// The number of values of the largest JPEG in the strips and tiles of some pages; of the first
+/// page if none are given. Examines each byte once, however many pages share it.
 ///
 /// # Errors
-/// [`Refusal`] where it is cancelled, and where there is no memory for the places of the strips.
+/// [`Refusal`] if it is cancelled, and if there is no memory for the positions of the strips.
 pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> Result<u64, Refusal> {
     let first = tiff_pages::first(bytes).filter(|_| pages.is_empty());
     let held = progress.budget().hold(0).map_err(Refusal::short(0))?;
@@ -37,7 +37,7 @@ pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> R
     parts.places.sort_unstable_by_key(|part| part.start);
     let (mut most, mut end) = (0, 0_usize);
     for part in &parts.places {
-        // A frame may begin at the end of the part before.
+        // A frame may begin at the end of the previous part.
         let start = part.start.max(end.saturating_sub(FRAME - 1));
         most = most.max(largest(bytes, start..part.end, progress)?);
         end = end.max(part.end);
@@ -48,13 +48,13 @@ pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> R
 /// Strips, tiles and tables of JPEG pages.
 struct Parts<'a> {
     places: Vec<Range<usize>>,
-    /// How many more numbers may give their positions.
+    /// Number of positions that may still be added.
     left: usize,
     held: Held<'a>,
 }
 
 impl Parts<'_> {
-    /// Adds those of a page; `false` where too many numbers give their positions.
+    /// Adds those of a page; `false` if there are too many positions.
     fn add(&mut self, bytes: &[u8], page: u64) -> Result<bool, Refusal> {
         // Tag: JPEGTables.
         for tables in tiff_pages::places(bytes, page, 347) {
@@ -65,7 +65,8 @@ impl Parts<'_> {
         }
         // Tags: StripOffsets and StripByteCounts, TileOffsets and TileByteCounts.
         for (offsets, lengths) in [(273, 279), (324, 325)] {
-            // Which length is whose does not matter where a few bytes more are looked at.
+            // Which length belongs to which offset does not matter, as a few more bytes may be
+            // examined.
             let mut longest = None;
             for lengths in tiff_pages::places(bytes, page, lengths) {
                 if !self.takes(lengths.count())? {
@@ -104,7 +105,7 @@ fn is_jpeg(bytes: &[u8], page: u64) -> bool {
     tiff_pages::places(bytes, page, 259).any(|at| tiff_pages::numbers(bytes, at).next() == Some(7))
 }
 
-/// The most values that the header of a frame claims within some bytes.
+/// The most values that the header of a frame states within some bytes.
 fn largest(bytes: &[u8], within: Range<usize>, progress: &Progress) -> Result<u64, Refusal> {
     let mut most = 0;
     for start in within.clone().step_by(STEP) {
@@ -116,11 +117,11 @@ fn largest(bytes: &[u8], within: Range<usize>, progress: &Progress) -> Result<u6
     Ok(most)
 }
 
-/// Values of a frame that begins with these bytes; 0 where none does.
+/// Values of a frame that begins with these bytes; 0 if none does.
 fn frame_values(start: &[u8; FRAME]) -> u64 {
     match *start {
-        // Markers of a frame, but for those of tables and extensions (ITU T.81, B.1.1.3); in coded
-        // data 0xFF comes before 0.
+        // Markers of a frame, except those of tables and extensions (ITU T.81, B.1.1.3); in coded
+        // data 0xFF is followed by 0.
         [0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, 0, length, _, rest @ ..] => {
             let [height_high, height_low, width_high, width_low, components] = rest;
             let is_frame = u16::from(length) == 8 + 3 * u16::from(components);
@@ -144,7 +145,7 @@ mod tests {
     const CLAIM: &[u8] = b"\xff\xd8\xff\xc0\0\x11\x08\x20\0\x10\0\x03";
     const VALUES: u64 = 0x2000 * 0x1000 * 3;
 
-    /// A page of one strip; the next one begins at `next`.
+    /// A page with one strip; the next page begins at `next`.
     fn page(compression: u32, strip: Range<u32>, next: u32) -> Vec<u8> {
         let mut bytes = 3_u16.to_le_bytes().to_vec();
         for (tag, value) in [(259_u16, compression), (273, strip.start), (279, strip.len() as u32)] {
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn only_the_strips_of_jpeg_pages_claim_values() {
-        // Two pages of 42 bytes from 8 and 50 on, with the claim from 100 to 112.
+        // Two pages of 42 bytes at offsets 8 and 50, with the frame from 100 to 112.
         let file = |first: (u32, Range<u32>), second: (u32, Range<u32>)| {
             let mut bytes = b"II*\0\x08\0\0\0".to_vec();
             bytes.extend(page(first.0, first.1, 50));
@@ -179,7 +180,7 @@ mod tests {
             // By chance in the pixels of another page.
             ((7, 92..100), (1, 100..112), 0),
             ((1, 100..112), (1, 100..112), 0),
-            // Cut off, and beyond the end.
+            // Truncated, and beyond the end.
             ((7, 100..111), (7, 112..120), 0),
             ((7, 500..520), (7, u32::MAX - 1..u32::MAX), 0),
         ] {
@@ -191,7 +192,7 @@ mod tests {
             assert_eq!(is_first_page(&bytes), first.0 == 7);
         }
         let mut odd = file((7, 100..112), (1, 92..100));
-        // Of the first page alone, and of another length than its components take.
+        // Only on the first page; and with another length than its components need.
         assert_eq!(most_values(&odd, &[], &progress).ok(), Some(VALUES));
         odd[111] = 4;
         assert_eq!(most_values(&odd, &[], &progress).ok(), Some(0));

@@ -12,11 +12,11 @@ use crate::dataset::memory::{Held, bytes_of};
 use crate::dataset::open_file::Watched;
 use crate::project::Rules;
 
-/// Of the kinds of [`Tag::SampleFormat`], whole numbers without a sign.
+/// Value of [`Tag::SampleFormat`] for unsigned integers.
 const UNSIGNED: u16 = 1;
 
-/// Decodes the kinds of TIFF pictures that `image` does not: numbers with a sign or of 32 and 64
-/// bits, 2 and 4 bits a pixel, palettes, grey with alpha.
+/// Decodes the kinds of TIFF pictures that `image` does not support: signed, 32-bit and 64-bit
+/// numbers, 2 and 4 bits per pixel, palettes, grey with alpha.
 pub(super) fn decode<'a>(
     bytes: &[u8],
     how: How,
@@ -89,7 +89,7 @@ pub(super) fn decode<'a>(
     }
 }
 
-/// How many values a pixel has that are read: grey or colour, with alpha or without.
+/// Values per pixel that are read: grey or colour, with or without alpha.
 fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType) -> Result<usize, Refusal> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds of the crate has no end")]
     match colour {
@@ -113,7 +113,7 @@ fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType
     }
 }
 
-/// One byte a value, scaled to 8 bits but for the numbers of a palette.
+/// One byte per value, scaled to 8 bits except for indices of a palette.
 fn unpacked(values: Vec<u8>, bits: u8, row: usize, is_palette: bool) -> Vec<u8> {
     if !matches!(bits, 1 | 2 | 4) {
         return values;
@@ -129,7 +129,7 @@ fn unpacked(values: Vec<u8>, bits: u8, row: usize, is_palette: bool) -> Vec<u8> 
     out
 }
 
-/// Pixel by pixel, where channel follows on channel.
+/// Reorders planar channels to pixels.
 fn in_order<T: Copy>(values: Vec<T>, channels: usize, is_planar: bool) -> Vec<T> {
     let count = values.len() / channels;
     if !is_planar || count == 0 {

@@ -2,12 +2,11 @@ use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// The most pages of a file that are looked at.
+/// Most pages of a file that are examined.
 const MOST_PAGES: usize = 1 << 20;
-/// The most fields of a page.
+/// Most fields of a page.
 const MOST_FIELDS: u64 = 1 << 12;
-/// The most fields of all pages: pages that lie one over the other can hold more than the file
-/// does.
+/// Most fields of all pages: overlapping pages can have more than the file.
 const ALL_FIELDS: u64 = 1 << 24;
 
 /// Byte order of numbers in a TIFF file.
@@ -19,7 +18,7 @@ struct ByteLayout {
 }
 
 impl ByteLayout {
-    /// Of a file that begins with these bytes; `None` for other files.
+    /// For a file that begins with these bytes; `None` for other files.
     fn of(start: &[u8]) -> Option<ByteLayout> {
         match start {
             [b'I', b'I', 42, 0, ..] => Some(ByteLayout { is_big_endian: false, is_long: false }),
@@ -40,7 +39,7 @@ impl ByteLayout {
         if self.is_long { 8 } else { 4 }
     }
 
-    /// Bytes of the number of fields, and of a field.
+    /// Size of the number of fields, and of a field, in bytes.
     fn sizes(self) -> (usize, usize) {
         if self.is_long { (8, 20) } else { (2, 12) }
     }
@@ -51,9 +50,9 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
     ByteLayout::of(bytes).is_some()
 }
 
-/// The positions of the pages of a TIFF file. Pages that are a smaller version of another one, or
-/// its mask, are skipped, where there is another. `None` for other files, and for a file whose
-/// first page cannot be found.
+/// The positions of the pages of a TIFF file. Pages that are a smaller version of another page, or
+/// its mask, are skipped, unless there is no other. `None` for other files, and if the first page
+/// cannot be found.
 pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     let mut start = [0; 16];
     reader.read_exact(&mut start[..8]).ok()?;
@@ -95,44 +94,44 @@ fn page(
     }
     *fields_left = fields_left.checked_sub(count)?;
     let fields = read(count as usize * field_size)?;
-    // The field NewSubfileType: bit 0 is set for a smaller copy, bit 2 for a mask.
+    // In the field NewSubfileType, bit 0 means a smaller copy, bit 2 a mask.
     let kind = fields.chunks_exact(field_size).find(|field| layout.number(&field[..2]) == 254);
     let flags = kind.map_or(0, |field| layout.number(&field[count_size.max(4) + 4..][..4]));
     let next = read(layout.offset_size()).map_or(0, |bytes| layout.number(&bytes));
     Some((flags & 5 == 0, next))
 }
 
-/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room
-/// for it, however small the picture is.
+/// Most bytes in one row of a tile or strip of the first page: a decoder allocates memory for it,
+/// however small the picture is.
 pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
     let widest = |tag: u64| fields(bytes, tag).max().unwrap_or(0);
-    // Tags: ImageWidth and TileWidth, SamplesPerPixel; samples have 8 bytes at most.
+    // Tags: ImageWidth and TileWidth, SamplesPerPixel; samples have at most 8 bytes.
     widest(256).max(widest(322)).saturating_mul(widest(277).max(1)).saturating_mul(8)
 }
 
-/// Where the first page begins.
+/// Offset of the first page.
 pub(super) fn first(bytes: &[u8]) -> Option<u64> {
     let layout = ByteLayout::of(bytes)?;
     let size = layout.offset_size();
     bytes.get(size..2 * size).map(|bytes| layout.number(bytes))
 }
 
-/// The first number of each field of one kind of the first page.
+/// The first number of each field with this tag on the first page.
 fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
     let places = first(bytes).into_iter().flat_map(move |page| places(bytes, page, tag));
     places.filter_map(|place| numbers(bytes, place).next())
 }
 
-/// Where the numbers of a field are in the file, as far as they are there.
+/// Position of a field's numbers in the file, as far as they exist.
 pub(super) struct Numbers {
     pub place: Range<usize>,
-    /// Bytes of each.
+    /// Bytes per number.
     size: usize,
     layout: ByteLayout,
 }
 
 impl Numbers {
-    /// How many there are.
+    /// How many numbers there are.
     pub(super) fn count(&self) -> usize {
         self.place.len() / self.size
     }
@@ -144,7 +143,7 @@ pub(super) fn numbers(bytes: &[u8], at: Numbers) -> impl Iterator<Item = u64> {
     values.map(move |value| at.layout.number(value))
 }
 
-/// Where the numbers of each field of one kind are of the page that begins at `page`.
+/// Position of the numbers of each field with this tag on the page at `page`.
 pub(super) fn places(bytes: &[u8], page: u64, tag: u64) -> impl Iterator<Item = Numbers> {
     let found = move || {
         let layout = ByteLayout::of(bytes)?;
@@ -163,7 +162,7 @@ pub(super) fn places(bytes: &[u8], page: u64, tag: u64) -> impl Iterator<Item = 
             let value = field_size - layout.offset_size();
             let count = usize::try_from(layout.number(&field[4..value])).unwrap_or(usize::MAX);
             let length = count.max(1).saturating_mul(size);
-            // Values too large for the field are stored elsewhere.
+            // Values that do not fit into the field are stored elsewhere.
             let start = if length <= layout.offset_size() {
                 first + at * field_size + value
             } else {
@@ -212,7 +211,7 @@ mod tests {
             (&[[256, 3, 5]], 40),
             (&[[256, 4, 5], [322, 4, 0xFFFF_FFF0], [277, 3, 3]], 0xFFFF_FFF0 * 24),
             (&[[256, 4, 5], [277, 3, 0xFFFF], [277, 3, 1]], 5 * 8 * 0xFFFF),
-            // A number of 8 bytes, after the fields, and one that is not there.
+            // An 8-byte number after the fields, and one that does not exist.
             (&[[322, 16, 22]], 56),
             (&[[256, 3, 2], [322, 16, 1000]], 16),
         ] {

@@ -12,10 +12,10 @@ const NAMES: [&str; 3] = ["square", "ellipse", "triangle"];
 const TURN: [f32; 3] = [90.0, 180.0, 120.0];
 /// Sub-pixels along each side of a pixel.
 const SUB: usize = 4;
-/// Width and height that can be drawn, in pixels.
+/// Possible width and height, in pixels.
 const SIZES: std::ops::RangeInclusive<usize> = 8..=1024;
 
-/// One shape a picture, white on black, its edges averaged over 4×4 points a pixel.
+/// One shape per picture, white on black, antialiased with 4×4 points per pixel.
 ///
 /// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side;
 /// scale, the radius of the circle around the shape, 0.15 to 0.3 of the side; rotation in degrees,
@@ -30,7 +30,7 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
     }
     let mut pixels = progress.filled(0, count * size * size)?;
     let _held = progress.budget().hold(memory::bytes_of::<Factors>(count))?;
-    // The five columns of labels they become.
+    // The five label columns they become.
     progress.budget().take(memory::bytes_of::<[f32; 5]>(count))?;
     let factors: Vec<Factors> = in_parallel(|| {
         let draw = |(row, out): (usize, &mut [u8])| {
@@ -112,7 +112,7 @@ impl Factors {
     }
 }
 
-/// Whether a shape within the unit circle, unrotated, covers a point.
+/// Whether a shape inside the unit circle, unrotated, covers a point.
 fn covers(kind: usize, u: f32, v: f32) -> bool {
     match kind {
         0 => u.abs().max(v.abs()) <= std::f32::consts::FRAC_1_SQRT_2,
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn areas_are_those_of_the_shapes() {
-        // Of the circle's radius r: square 2r², ellipse πr²/2, triangle 3√3/4 r².
+        // For a circle of radius r: square 2r², ellipse πr²/2, triangle 3√3/4 r².
         let check = |kind, rotation, area: f32| {
             let factors = Factors { kind, x: 0.5, y: 0.4, scale: 0.3, rotation };
             let mut out = vec![0; 128 * 128];

@@ -2,7 +2,7 @@ use super::{Progress, Raw, each_row, room, row_stream};
 use crate::dataset::{DataError, Rows};
 use crate::project::Shape;
 
-/// Pixels a row.
+/// Pixels per row.
 pub(super) const WIDTH: usize = 8;
 /// Rows of pixels.
 pub(super) const HEIGHT: usize = 12;
@@ -11,11 +11,11 @@ const KNOTS: usize = 5;
 /// Curves of 8×12 pixels (Hinton & Zemel 1993): a natural cubic spline through 5 random knots,
 /// running from top to bottom.
 ///
-/// Knots are spaced evenly from the middle of the first row of pixels to the middle of the last;
+/// Knots are evenly spaced from the middle of the first row of pixels to the middle of the last;
 /// their horizontal positions are independent and uniform over the middles of the columns, 0 to 7.
-/// The curve is clipped at these columns where it overshoots. A pixel is 255·max(0, 1 − d), d its
-/// distance from the curve's tangent in its row, in pixels, rounded to a byte: the data are
-/// quantised in steps of t = 1/255 once scaled to [0, 1].
+/// The curve is clipped at these columns. A pixel is 255·max(0, 1 − d), d its distance from the
+/// curve's tangent in its row, in pixels, rounded to a byte: the data are quantised in steps of t =
+/// 1/255 once scaled to [0, 1].
 pub(super) fn load(count: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     let mut pixels = room(count * WIDTH * HEIGHT, progress)?;
     each_row(count, WIDTH * HEIGHT, progress, |row| {
@@ -61,7 +61,7 @@ fn second_derivatives(knots: &[f32; KNOTS]) -> [f32; KNOTS] {
     bends
 }
 
-/// Value and slope at `t`, in knots from the first.
+/// Value and slope at `t`, measured in knots from the first.
 fn evaluate(knots: &[f32; KNOTS], bends: &[f32; KNOTS], t: f32) -> (f32, f32) {
     let left = (t as usize).min(KNOTS - 2);
     let (b, a) = (t - left as f32, 1.0 - (t - left as f32));

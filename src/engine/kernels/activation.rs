@@ -3,8 +3,8 @@
 use super::math;
 use crate::project::Activation;
 
-/// Adds a bias to a row of sums and applies the activation, in place; `pre` receives the sums where the derivative
-/// needs them.
+/// Adds a bias to a row of sums and applies the activation, in place; `pre` receives the sums where
+/// the derivative needs them.
 #[inline(always)]
 pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: Option<&mut [f32]>) {
     for (value, bias) in row.iter_mut().zip(bias) {
@@ -18,7 +18,7 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
         Activation::Relu => map(
             row,
             #[inline(always)]
-            // Written so that −0 becomes 0, −∞ as well, and not-a-number stays what it is.
+            // Written so that −0 and −∞ become 0, and NaN stays NaN.
             |a| if a <= 0.0 { 0.0 } else { a },
         ),
         Activation::LeakyRelu => map(
@@ -47,13 +47,13 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
     }
 }
 
-/// Multiplies the gradient of the outputs `y` by the derivative, in place, which makes it the gradient of the sums.
-/// `pre` holds the sums where [`Activation::needs_sums`] says so.
+/// Multiplies the gradient of the outputs `y` by the derivative, in place, to give the gradient of
+/// the sums. `pre` holds the sums where [`Activation::needs_sums`] says so.
 #[inline(always)]
 pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &mut [f32]) {
     match activation {
         Activation::Linear => {}
-        // Chosen instead of multiplied: nothing comes through a unit that is off, not even an infinite gradient.
+        // Selected, not multiplied: an inactive unit passes no gradient, not even an infinite one.
         Activation::Relu => each(
             gradient,
             y,
@@ -108,8 +108,8 @@ pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &m
     }
 }
 
-/// Writes the derivative of the derivative f′ by the *output* y, which is f″ / f′: the gradient of `y` that, taken through
-/// [`backward_row`], arrives at the sums as f″. Arguments as there.
+/// Writes the derivative of the derivative f′ by the *output* y, which is f″ / f′: [`backward_row`]
+/// turns it into f″ at the sums. Arguments as in [`backward_row`].
 #[inline(always)]
 pub fn curvature_row(activation: Activation, y: &[f32], pre: &[f32], out: &mut [f32]) {
     match activation {
@@ -159,8 +159,8 @@ pub fn curvature_row(activation: Activation, y: &[f32], pre: &[f32], out: &mut [
     }
 }
 
-/// f″ / f′ where f′ may pass through 0 (near a = −0.75 for GELU, −1.28 for SiLU): as large as it has to be for f″ to be what
-/// is left when it is multiplied by f′ again. Where f′ is exactly 0, at one number in millions, f″ is lost.
+/// f″ / f′ where f′ can cross 0 (near a = −0.75 for GELU, −1.28 for SiLU): large enough to give f″
+/// when multiplied by f′ again. Where f′ is exactly 0, at one number in millions, f″ is lost.
 #[inline(always)]
 fn ratio(second: f32, first: f32) -> f32 {
     if first.abs() < 1e-20 { 0.0 } else { second / first }
@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn values_equal_pytorch() {
-        // torch 2.15, torch.nn.functional on the inputs −2, −0.5, 0.5, 2, in float64, printed to seven digits.
+        // torch 2.15, torch.nn.functional on the inputs −2, −0.5, 0.5, 2, in float64, printed to
+        // seven digits.
         let inputs = [-2.0, -0.5, 0.5, 2.0];
         let expected = [
             (Activation::Linear, [-2.0, -0.5, 0.5, 2.0]),
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn curvatures_arrive_as_second_derivatives() {
-        // Where the derivative of GELU and SiLU vanishes as well, and beside it.
+        // At and near the zeros of the derivatives of GELU and SiLU.
         let points = [-4.0, -3.0, -1.278_47, -1.278_46, -0.7518, -0.751_78, -0.3, 0.2, 0.9, 2.5];
         for activation in Activation::ALL {
             let slope = |a: f32| {
@@ -284,8 +285,8 @@ mod tests {
 
     #[test]
     fn rectifiers_treat_the_ends_and_the_middle_as_pytorch_does() {
-        // torch 2.15: relu, leaky_relu and their gradients for a gradient of 2 from above. PyTorch's relu leaves −0 or
-        // makes it 0 as its kernels happen to; here it is always 0.
+        // torch 2.15: relu, leaky_relu and their gradients for an output gradient of 2. PyTorch's
+        // relu gives −0 or 0 depending on the kernel; here it is always 0.
         const INF: f32 = f32::INFINITY;
         const NAN: f32 = f32::NAN;
         let inputs = [-INF, -1.0, -0.0, 0.0, 1.0, INF, NAN];
@@ -299,10 +300,10 @@ mod tests {
         ];
         for (activation, outputs, slopes) in cases {
             for ((a, output), slope) in inputs.into_iter().zip(outputs).zip(slopes) {
-                // A long row as well, so that the vectorised loop is seen too.
+                // A long row as well, to test the vectorised loop.
                 for len in [1, 37] {
                     let mut row = vec![a; len];
-                    // A bias of −0 leaves −0 as it is.
+                    // A bias of −0 keeps −0.
                     forward_row(activation, &vec![-0.0; len], &mut row, None);
                     let same = |y: &f32| y.to_bits() == output.to_bits() || y.is_nan() && output.is_nan();
                     assert!(row.iter().all(same), "{activation:?}({a}) = {row:?}, not {output}");

@@ -1,9 +1,10 @@
-//! How active a layer is: numbers that tell whether a sparse code is sparse, and whether units have died.
+//! Statistics of a layer's activations: whether a sparse code is sparse, and which units are dead.
 
-/// A unit is active where the magnitude of its activation is above this. Rectified and k-sparse units that are off are
-/// exactly 0; sigmoid units never are, so theirs is told by the histogram.
+/// A unit is active where the magnitude of its activation is above this. Rectified and k-sparse
+/// units that are off are exactly 0; sigmoid units never are, so the histogram shows their
+/// sparsity.
 pub const ACTIVE: f32 = 1e-6;
-/// Bars of the histogram, evenly on both sides of 0.
+/// Bars of the histogram, symmetric around 0.
 pub const BINS: usize = 64;
 
 /// Half the width of the narrowest histogram: 2⁻¹⁰⁰.
@@ -13,9 +14,9 @@ const LEAST_REACH: f32 = f32::MIN_POSITIVE * (1_u32 << 26) as f32;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
     rows: u64,
-    /// For how many rows each unit was active.
+    /// Number of rows for which each unit was active.
     active_rows: Vec<u64>,
-    /// Fewest and most active units of a row.
+    /// Fewest and most active units per row.
     extremes: (usize, usize),
     histogram: [u64; BINS],
     /// Half the histogram's width, a power of two.
@@ -23,7 +24,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Nothing seen yet of a layer of `units` units.
+    /// Empty statistics of a layer of `units` units.
     pub fn new(units: usize) -> Activity {
         Activity {
             rows: 0,
@@ -37,7 +38,7 @@ impl Activity {
     /// Adds activations, rows × units.
     ///
     /// # Panics
-    /// If they are not whole rows.
+    /// If `activations` is not a whole number of rows.
     pub fn add(&mut self, activations: &[f32]) {
         let units = self.active_rows.len().max(1);
         assert_eq!(activations.len() % units, 0, "rows × units");
@@ -51,7 +52,7 @@ impl Activity {
                 active += usize::from(is_active);
                 *count += u64::from(is_active);
                 if h.is_finite() {
-                    // `reach` itself, where rounding puts it, belongs to the last bar.
+                    // Rounding may give `reach` itself, which belongs to the last bar.
                     let bin = (h * scale + BINS as f32 / 2.0).floor() as usize;
                     self.histogram[bin.min(BINS - 1)] += 1;
                 }
@@ -61,7 +62,7 @@ impl Activity {
         }
     }
 
-    /// Makes room for values up to `largest`: bars double their width, and two become one.
+    /// Widens the histogram to include `largest`: bars double in width, and pairs are merged.
     fn widen(&mut self, largest: f32) {
         while self.reach <= largest && self.reach < f32::MAX / 4.0 {
             self.reach *= 2.0;
@@ -77,28 +78,28 @@ impl Activity {
         }
     }
 
-    /// Rows seen.
+    /// Rows added.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// L0: active units per row, in the mean; 0 where nothing was seen.
+    /// L0: mean number of active units per row; 0 without rows.
     pub fn mean_active(&self) -> f64 {
         self.active_rows.iter().sum::<u64>() as f64 / self.rows.max(1) as f64
     }
 
-    /// Fewest and most active units of a row.
+    /// Fewest and most active units per row.
     pub fn active_range(&self) -> Option<(usize, usize)> {
         (self.rows > 0).then_some(self.extremes)
     }
 
-    /// How often each unit was active, as a share of the rows.
+    /// Fraction of rows for which each unit was active.
     pub fn active_shares(&self) -> impl Iterator<Item = f64> {
         let rows = self.rows.max(1) as f64;
         self.active_rows.iter().map(move |count| *count as f64 / rows)
     }
 
-    /// Units that were active for no row, in order; none where nothing was seen.
+    /// Units that were active for no row, in order; empty without rows.
     pub fn dead_units(&self) -> impl Iterator<Item = usize> {
         let seen = self.rows > 0;
         self.active_rows
@@ -108,7 +109,8 @@ impl Activity {
             .map(|(unit, _)| unit)
     }
 
-    /// The histogram of all activations: its two ends, and the counts of its bars of equal width.
+    /// The histogram of all activations: its two ends, and the counts of its bars, which are
+    /// equally wide.
     pub fn histogram(&self) -> (f32, f32, &[u64; BINS]) {
         (-self.reach, self.reach, &self.histogram)
     }
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn the_histogram_counts_every_value_where_it_belongs() {
         let values: Vec<f32> = (0..4000).map(|i| ((i * 7919) % 4001) as f32 / 100.0 - 17.0).collect();
-        // In one piece, and growing from the smallest to the largest.
+        // Added at once, and one by one from the smallest to the largest.
         let mut sorted = values.clone();
         sorted.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
         let mut whole = Activity::new(1);
@@ -155,7 +157,7 @@ mod tests {
         let counted: u64 = whole.histogram().2.iter().sum();
         whole.add(&[f32::NAN, f32::INFINITY]);
         assert_eq!(whole.histogram().2.iter().sum::<u64>(), counted, "they are in no bar");
-        // Nothing but zeros.
+        // All zeros.
         let mut zeros = Activity::new(2);
         zeros.add(&[0.0; 6]);
         assert_eq!(zeros.histogram().2.iter().sum::<u64>(), 6);

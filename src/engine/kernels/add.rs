@@ -1,4 +1,4 @@
-//! The end of a residual block: `y = f(x + z)`, where z has come by a shortcut (He, Zhang, Ren & Sun
+//! The end of a residual block: `y = f(x + z)`, where z is the shortcut (He, Zhang, Ren & Sun
 //! 2016).
 
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One sum; `x`, `other` and `y` have the same size.
@@ -25,15 +25,15 @@ pub struct Add {
 
 /// The parts of a sum.
 pub struct AddParts {
-    /// Output of the previous operation, which learns.
+    /// Output of the main path, which has parameters.
     pub x: Node,
-    /// The other summand.
+    /// The shortcut's output.
     pub other: Node,
     /// Output.
     pub y: Node,
     /// Operations of the main path.
     pub main: usize,
-    /// Operations of the shortcut, which follow these; none where it is the identity.
+    /// Operations of the shortcut, which come after the main path's; 0 for the identity.
     pub shortcut: usize,
     /// The function applied to the sum.
     pub activation: Activation,
@@ -42,7 +42,7 @@ pub struct AddParts {
 }
 
 impl Add {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -76,7 +76,7 @@ impl Operation for Add {
         });
     }
 
-    /// The gradient of `y` is multiplied in place, as in every layer with an activation at its end.
+    /// Multiplies the gradient of `y` in place, as every layer with an activation at its end does.
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let parts = &self.parts;
         let (x, other, y) = (parts.x.borrow(), parts.other.borrow(), parts.y.borrow());
@@ -121,7 +121,7 @@ impl Operation for Add {
     }
 }
 
-/// `to = from`, or `to += from`.
+/// `to = from`, or `to += from` if `adds`.
 fn hand_on(from: &[f32], to: &mut [f32], adds: bool) {
     if adds {
         to.iter_mut().zip(from).for_each(|(to, from)| *to += from);

@@ -1,4 +1,4 @@
-//! An activation alone: `y = f(x)`.
+//! A separate activation layer: `y = f(x)`.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One activation layer; `x` and `y` have the same size.
@@ -38,7 +38,7 @@ impl Operation for Apply {
         });
     }
 
-    /// The gradient of `y` is multiplied in place, as in every layer with an activation at its end.
+    /// Multiplies the gradient of `y` in place, as every layer with an activation at its end does.
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let len = pass.rows * x.columns();
@@ -88,7 +88,7 @@ mod tests {
     fn values_are_those_of_the_function() {
         let x = random_node(3, 3000, 4);
         let apply = apply(&x, Activation::Tanh);
-        // The last row is not asked for and stays as it is.
+        // The last row is not computed and stays unchanged.
         apply.compute(&pass(2, 2));
         let (x, y) = (x.borrow(), apply.y.borrow());
         for (index, (x, y)) in x.values().iter().zip(y.values()).enumerate() {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn gradients_equal_finite_differences() {
         for activation in Activation::ALL {
-            // No value within a step of the kinks at 0.
+            // No value is within a step of the kinks at 0.
             let x = node(3, 4, &[-2.5, -1.0, -0.4, -0.1, 0.1, 0.3, 0.6, 1.0, 1.5, 2.0, -0.7, 0.05]);
             let apply = apply(&x, activation);
             let forward = recorded(&apply, 3);

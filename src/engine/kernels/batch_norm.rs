@@ -1,8 +1,9 @@
-//! Batch normalisation (Ioffe & Szegedy 2015), `y = f(γ (x − mean) / √(variance + eps) + β)` for each channel, over the
-//! rows of the minibatch and the pixels of pictures.
+//! Batch normalisation (Ioffe & Szegedy 2015), `y = f(γ (x − mean) / √(variance + eps) + β)` for
+//! each channel, over the rows of the minibatch and the pixels of pictures.
 //!
-//! In training, mean and variance are the minibatch's own; the running statistics follow them and serve evaluation. The
-//! variance that normalises divides by n, the running one by n − 1, as in `PyTorch`.
+//! In training, mean and variance are those of the minibatch, and the running statistics are
+//! updated; evaluation uses the running statistics. The variance of the minibatch divides by n, the
+//! running one by n − 1, as in `PyTorch`.
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -24,23 +25,25 @@ use crate::project::Activation;
 pub const EPS: f64 = 1e-5;
 /// Weight of the newest minibatch in the running statistics.
 pub const MOMENTUM: f64 = 0.1;
-/// Values of a shard, at least about.
+/// Approximate minimum number of values per shard.
 const SHARD: usize = 8192;
 
-/// One batch normalisation. Rows hold whole pixels: height × width × channels, or features that are channels themselves.
+/// One batch normalisation. Rows hold whole pixels: height × width × channels, or features, each of
+/// which is a channel.
 pub struct BatchNorm {
     parts: BatchNormParts,
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
-    /// What the last forward pass normalised with: the channels' means, then their 1 / √(variance + eps).
+    /// Statistics used by the last forward pass: the channels' means, then their 1 / √(variance +
+    /// eps).
     statistics: Rc<RefCell<Vec<f32>>>,
-    /// Two sums for each channel of a tile, for each shard.
+    /// Two sums per channel of a tile and shard.
     partial: RefCell<Vec<f64>>,
-    /// Values for each channel, repeated over a tile: four of them.
+    /// Four values per channel, repeated over a tile.
     tiles: RefCell<Vec<f32>>,
 }
 
-/// What a batch normalisation is made of.
+/// The parts of a batch normalisation.
 pub struct BatchNormParts {
     /// Input: rows × (pixels · channels).
     pub x: Node,
@@ -66,7 +69,7 @@ struct Sizes {
     channels: usize,
     /// Values of the minibatch.
     len: usize,
-    /// Values of a shard.
+    /// Values per shard.
     size: usize,
     shards: usize,
     tile: usize,
@@ -90,7 +93,7 @@ impl Sizes {
 }
 
 impl BatchNorm {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -98,7 +101,7 @@ impl BatchNorm {
         let sums = if parts.activation.needs_sums() { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let channels = parts.bias.borrow().columns();
         let sizes = Sizes::new(parts.x.borrow().values().len(), channels);
-        // Fewer rows can make more shards, up to one a pixel.
+        // Fewer rows can give more shards, up to one per pixel.
         let shards = NORM_SHARDS.min(sizes.len / sizes.channels);
         Ok(Rc::new(BatchNorm {
             parts,
@@ -118,12 +121,12 @@ impl BatchNorm {
         Ref::map(self.statistics.borrow(), |both| &both[..both.len() / 2])
     }
 
-    /// The channels' 1 / √(variance + eps) that the last forward pass multiplied with.
+    /// The channels' 1 / √(variance + eps) that the last forward pass multiplied by.
     fn inverse_deviation(&self) -> Ref<'_, [f32]> {
         Ref::map(self.statistics.borrow(), |both| &both[both.len() / 2..])
     }
 
-    /// Takes the statistics of the minibatch, and lets the running ones follow.
+    /// Computes the statistics of the minibatch and updates the running ones.
     fn measure(&self, sizes: Sizes, threads: &Threads) {
         let (x, mut partial) = (self.parts.x.borrow(), self.partial.borrow_mut());
         let x = &x.values()[..sizes.len];
@@ -144,7 +147,8 @@ impl BatchNorm {
         let (mut running_mean, mut running_var) =
             (self.parts.running_mean.borrow_mut(), self.parts.running_var.borrow_mut());
         for channel in 0..sizes.channels {
-            // Chan, Golub & LeVeque 1979: moments of two sets from those of each, in the order of the shards.
+            // Chan, Golub & LeVeque 1979: moments of a union of two sets, in the order of the
+            // shards.
             let (mut count, mut mean, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
             for (shard, own) in partial.chunks_exact(2 * sizes.tile).take(sizes.shards).enumerate() {
                 let (own_mean, own_squares) = own.split_at(sizes.tile);
@@ -166,7 +170,7 @@ impl BatchNorm {
         }
     }
 
-    /// Takes the running statistics.
+    /// Uses the running statistics.
     fn recall(&self) {
         let mut statistics = self.statistics.borrow_mut();
         let half = statistics.len() / 2;
@@ -211,8 +215,8 @@ impl BatchNorm {
         });
     }
 
-    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`,
-    /// shard by shard.
+    /// Takes `dy` through the activation, in place, and sums `dy` and `dy (x − mean)`, shard by
+    /// shard.
     fn sum_gradients(
         &self,
         sizes: Sizes,
@@ -231,7 +235,7 @@ impl BatchNorm {
             let (dy, own) = unsafe { (dy.part(range.clone()), partial.part(own)) };
             own.fill(0.0);
             let (plain, weighted) = own.split_at_mut(sizes.tile);
-            // Few values at a time, so that they are still in the nearest cache when they are summed.
+            // In small blocks, so that the values are still in the L1 cache when they are summed.
             let block = FEW * sizes.tile;
             for (index, dy) in dy.chunks_mut(block).enumerate() {
                 let start = range.start + index * block;
@@ -257,8 +261,8 @@ impl BatchNorm {
 }
 
 impl Operation for BatchNorm {
-    /// In training the statistics are those of these rows, and the running statistics follow them;
-    /// otherwise the running statistics serve.
+    /// In training, uses the statistics of these rows and updates the running ones; otherwise uses
+    /// the running ones.
     fn compute(&self, pass: &Pass) {
         let (sizes, threads) = (self.sizes(pass.rows), &*pass.threads);
         if is_training(pass) {
@@ -286,8 +290,8 @@ impl Operation for BatchNorm {
         repeat(&means, mean);
         self.sum_gradients(sizes, threads, (x.values(), y.values(), mean), dy);
 
-        // With a = x − mean and i the inverse deviation: dβ = Σ dy, dγ = i Σ a dy and
-        // dx = γ i (dy − Σ dy / n − a i² Σ a dy / n); without the two means where the statistics are constants.
+        // With a = x − mean and i the inverse deviation: dβ = Σ dy, dγ = i Σ a dy and dx = γ i (dy
+        // − Σ dy / n − a i² Σ a dy / n); without the two means if the statistics are constants.
         let partial = self.partial.borrow();
         let dw_adds = weight.claim_gradient() == Write::Add;
         let db_adds = bias.claim_gradient() == Write::Add;
@@ -343,7 +347,7 @@ impl Operation for BatchNorm {
         self.parts.wants_input_gradient
     }
 
-    /// The statistics that the last forward pass used are constants.
+    /// The statistics of the last forward pass are treated as constants.
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
         let BatchNormParts { x, y, weight, activation, .. } = &self.parts;
         let (statistics, width) = (Rc::clone(&self.statistics), x.borrow().columns());
@@ -363,7 +367,8 @@ fn is_training(pass: &Pass) -> bool {
     matches!(pass.mode, Mode::Train(_))
 }
 
-/// Mean of each channel, repeated over `mean`, and the sums of squared distances from it, over the tile `squares`.
+/// Mean of each channel, repeated over `mean`, and the sums of squared distances from it, over the
+/// tile `squares`.
 #[inline(always)]
 fn moments(x: &[f32], channels: usize, mean: &mut [f64], squares: &mut [f64]) {
     mean.fill(0.0);
@@ -387,7 +392,7 @@ fn moments(x: &[f32], channels: usize, mean: &mut [f64], squares: &mut [f64]) {
     );
 }
 
-/// The four tiles that lie in `tiles`.
+/// The four tiles in `tiles`.
 fn four(tiles: &mut [f32], size: usize) -> [&mut [f32]; 4] {
     let (first, rest) = tiles.split_at_mut(size);
     let (second, rest) = rest.split_at_mut(size);

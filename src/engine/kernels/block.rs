@@ -7,8 +7,8 @@
 
 use pulp::Simd;
 
-/// What is read from a place: runs of `len` values `step` apart, `runs` of them `run_stride` apart, and
-/// all that `outers` times, `outer_stride` apart.
+/// Offsets read from one place: `runs` runs of `len` values `step` apart, `run_stride` from run to
+/// run, repeated `outers` times, `outer_stride` apart.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walk {
     pub(super) outers: usize,
@@ -20,7 +20,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Values that are read.
+    /// Number of values read.
     pub(super) fn steps(self) -> usize {
         self.outers * self.runs * self.len
     }
@@ -40,8 +40,9 @@ impl Walk {
 /// The sums over a walk: `ROWS` places by `VECTORS` vectors of columns.
 ///
 /// # Safety
-/// All that the walk reads from each of `reads` must be there, and for each of its steps `VECTORS`
-/// vectors at `right`: those of a step `vector_step` apart, those of a vector `right_step` apart.
+/// All values that the walk reads from each of `reads` must exist, and for each of its steps
+/// `VECTORS` vectors at `right`: `vector_step` apart within a step, `right_step` apart from step to
+/// step.
 #[inline(always)]
 pub(super) unsafe fn block<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
@@ -59,7 +60,7 @@ pub(super) unsafe fn block<S: Simd, const ROWS: usize, const VECTORS: usize>(
             for _ in 0..walk.len {
                 let mut vectors = [zero; VECTORS];
                 for vector in 0..VECTORS {
-                    // SAFETY: the caller promises that these values are there.
+                    // SAFETY: the caller promises that these values exist.
                     vectors[vector] =
                         unsafe { right.add(vector * vector_step).cast::<S::f32s>().read_unaligned() };
                 }
@@ -85,7 +86,8 @@ pub(super) unsafe fn block<S: Simd, const ROWS: usize, const VECTORS: usize>(
 /// Writes or adds the first `width` values of some vectors.
 ///
 /// # Safety
-/// `width` values must be there at `to`, or as many as the vectors hold, used by nobody else.
+/// `width` values, at most as many as the vectors hold, must exist at `to` and be used by nobody
+/// else.
 #[inline(always)]
 pub(super) unsafe fn store<S: Simd, const VECTORS: usize>(
     simd: S,
@@ -100,13 +102,13 @@ pub(super) unsafe fn store<S: Simd, const VECTORS: usize>(
         let to = to.wrapping_add(vector * lanes);
         if left >= lanes {
             let to = to.cast::<S::f32s>();
-            // SAFETY: the caller promises that a whole vector is there.
+            // SAFETY: the caller promises that a whole vector exists.
             unsafe {
                 let sum = sums[vector];
                 to.write_unaligned(if adds { simd.add_f32s(to.read_unaligned(), sum) } else { sum });
             }
         } else if left > 0 {
-            // SAFETY: as above, of the values that are left.
+            // SAFETY: as above, for the remaining values.
             let to = unsafe { std::slice::from_raw_parts_mut(to, left) };
             let sum =
                 if adds { simd.add_f32s(simd.partial_load_f32s(to), sums[vector]) } else { sums[vector] };

@@ -1,7 +1,8 @@
-//! What repeats with the channels of a picture: values per channel laid out beside a run of pixels, and sums over pixels.
+//! Values per channel, repeated along the pixels of a picture, and sums over pixels.
 //!
-//! A picture of few channels gives vectors too short to compute with, so values per channel are repeated until they are
-//! long enough: a *tile* of [`tile_len`] values. A tile starts with channel 0 and holds a whole number of pixels.
+//! A picture with few channels has vectors too short to vectorise, so values per channel are
+//! repeated until they are long enough: a *tile* of [`tile_len`] values. A tile starts with channel
+//! 0 and holds a whole number of pixels.
 
 use std::ops::Range;
 
@@ -17,9 +18,10 @@ pub(super) fn repeat<T: Copy>(per_channel: &[T], tile: &mut [T]) {
     }
 }
 
-/// Tiles whose values are added in `f32` before their sum is added in `f64`: as exact as the values are.
+/// Tiles whose values are added in `f32` before their sum is added in `f64`: as exact as the values
+/// are.
 pub(super) const FEW: usize = 16;
-/// Values of a tile that are added at a time.
+/// Values of a tile that are added at once.
 const STRIP: usize = 64;
 
 /// Adds the pixels of `values`, channel by channel, to the sums of `tile`.
@@ -35,8 +37,8 @@ pub(super) fn add_pixels(values: &[f32], tile: &mut [f64]) {
     );
 }
 
-/// Adds `of(a, b, centre)` to the sums of `tile`, for the values of two slices side by side; `centre` gives a
-/// number for each place of the tile.
+/// Adds `of(a, b, centre)` to the sums of `tile`, for each pair of values of two slices; `centre`
+/// has one number per place of the tile.
 #[inline(always)]
 pub(super) fn add_each(
     (a, b): (&[f32], &[f32]),
@@ -73,8 +75,8 @@ pub(super) fn fold(tile: &[f64], channels: usize, channel: usize) -> f64 {
     tile[channel..].iter().step_by(channels).sum()
 }
 
-/// Adds the bias that is repeated in `bias` to pixels and applies the activation, in place; `pre` receives the sums
-/// where the derivative needs them.
+/// Adds `bias` (repeated over a tile) to pixels and applies the activation, in place; `pre`
+/// receives the sums where the derivative needs them.
 pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32], pre: Option<&mut [f32]>) {
     let size = bias.len().max(1);
     vectorised(
@@ -94,7 +96,8 @@ pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32],
     );
 }
 
-/// Turns the gradient of the outputs `y` into that of the sums, in place, over `range` of all values.
+/// Turns the gradient of the outputs `y` into that of the sums, in place, for `range` of all
+/// values.
 pub(super) fn through_activation(
     activation: Activation,
     y: &[f32],

@@ -1,5 +1,5 @@
-//! The quantised code of a VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017): every vector is replaced by the nearest entry of
-//! a codebook.
+//! The quantised code of a VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017): every vector is
+//! replaced by the nearest entry of a codebook.
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -13,36 +13,38 @@ use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
 use crate::check::sizes::{CODEBOOK_SHARDS, codebook_block};
 use crate::dataset::random::Stream;
 
-/// Shards of a pass over the entries at most.
+/// Most shards of a pass over the entries.
 const ENTRY_SHARDS: usize = 8;
-/// Values of a shard in elementwise passes.
+/// Values per shard in elementwise passes.
 const SHARD: usize = 4096;
-/// Partial minima a row of scores is compared with, so that the loop vectorises.
+/// Partial minima of a row of scores, so that the loop vectorises.
 const LANES: usize = 16;
 /// ε of the Laplace smoothing of the counts, as in the authors' implementation.
 const SMOOTHING: f64 = 1e-5;
 
-/// How the entries learn.
+/// How the codebook entries learn.
 #[derive(Clone)]
 pub enum Learning {
-    /// By the gradient of `‖sg[z_e] − z_q‖²`, which is added with weight 1: the entries are parameters.
+    /// By the gradient of `‖sg[z_e] − z_q‖²`, which is added with weight 1: the entries are
+    /// parameters.
     Gradient,
-    /// By exponential moving averages of the vectors that chose them (appendix A.1 of the paper): the entries are buffers.
-    /// The smoothing lets an entry that no vector chooses drift to 0 once its count has sunk to ε, after some
-    /// `ln ε / ln γ` steps (1,150 at γ = 0.99): [`Reseed`] before.
+    /// By exponential moving averages of the vectors that chose them (appendix A.1 of the paper):
+    /// the entries are buffers. The smoothing lets an unused entry drift to 0 once its count is
+    /// down to ε, after about `ln ε / ln γ` steps (1,150 at γ = 0.99): use [`Reseed`] before that.
     MovingAverage {
-        /// Average number of vectors that choose an entry in a step: 1 × K, 1 at the start.
+        /// Average number of vectors per step that choose an entry: 1 × K, 1 at the start.
         counts: Node,
         /// Average sum of these vectors: K × D, the entries at the start.
         sums: Node,
-        /// Weight γ of the past.
+        /// Decay γ.
         decay: f32,
     },
 }
 
-/// What a codebook is made of. K entries of D values; the number of groups is features / D.
+/// The parts of a codebook. K entries of D values; the number of groups is features / D.
 pub struct CodebookParts {
-    /// `z_e`: rows × (groups · D). Each group of D consecutive features is one vector; in a picture a group is a pixel.
+    /// `z_e`: rows × (groups · D). Each group of D consecutive features is one vector; in a picture
+    /// a group is a pixel.
     pub x: Node,
     /// `z_q`, of the same size.
     pub y: Node,
@@ -56,7 +58,7 @@ pub struct CodebookParts {
     pub wants_input_gradient: bool,
 }
 
-/// Quantises vectors; the gradient of `z_q` goes straight to `z_e`.
+/// Quantises vectors; the gradient of `z_q` is copied to `z_e`.
 pub struct Codebook {
     parts: CodebookParts,
     scratch: RefCell<Scratch>,
@@ -65,7 +67,7 @@ pub struct Codebook {
 struct Scratch {
     /// `½ ‖e‖²` of each entry.
     half_norms: Vec<f32>,
-    /// Scores of the block each shard is at.
+    /// Scores of the current block of each shard.
     scores: Vec<f32>,
     /// The entry each vector chose; exact, since K is below 2²⁴.
     choices: Vec<f32>,
@@ -77,17 +79,17 @@ struct Scratch {
     vectors: usize,
 }
 
-/// When entries count as dead, and where their new places come from.
+/// When entries count as dead, and which vectors replace them.
 #[derive(Clone, Copy, Debug)]
 pub struct Reseed {
     /// Steps without being chosen.
     pub after: u32,
-    /// Entry `k` is put where vector `below(k, vectors)` of the minibatch lies.
+    /// Entry `k` is moved to vector `below(k, vectors)` of the minibatch.
     pub stream: Stream,
 }
 
 impl Codebook {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     pub fn new(parts: CodebookParts) -> Rc<Codebook> {
         let (entries, width) = (parts.idle.borrow().columns(), parts.entries.borrow().columns());
         let vectors = parts.y.borrow().values().len() / width.max(1);
@@ -104,8 +106,8 @@ impl Codebook {
 
     /// Quantises the first `pass.rows` rows and records the backward pass: the gradient of `y`,
     /// plus `commitment` (β) times that of the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns
-    /// the sum of `‖z_e − z_q‖²` over rows and features. Among entries at the same distance the one
-    /// of lower index is chosen.
+    /// the sum of `‖z_e − z_q‖²` over rows and features. Of entries at the same distance, the one
+    /// with the lowest index is chosen.
     pub fn forward(self: &Rc<Self>, pass: &Pass, commitment: f32, recorder: &mut Recorder) -> f64 {
         self.quantise(pass.rows, &pass.threads);
         recorder.record(self, pass, move |code, pass, grads| code.backward(pass, commitment, grads));
@@ -127,8 +129,9 @@ impl Codebook {
         choices.extend(scratch.choices[..scratch.vectors].iter().map(|&choice| choice as u32));
     }
 
-    /// After each training step, before the next forward pass: moves the averages and the entries, counts idle steps, and puts
-    /// dead entries where vectors of the minibatch lie. Returns how many those were.
+    /// Call after each training step, before the next forward pass: updates the averages and the
+    /// entries, counts idle steps, and moves dead entries to vectors of the minibatch. Returns how
+    /// many were moved.
     pub fn after_step(&self, reseed: Option<Reseed>, threads: &Threads) -> usize {
         if let Learning::MovingAverage { counts, sums, decay } = &self.parts.learning {
             self.average(counts, sums, *decay, threads);
@@ -150,7 +153,7 @@ impl Codebook {
         reseeded
     }
 
-    /// Puts an entry where a vector lies.
+    /// Moves an entry to a vector.
     fn put(&self, entry: usize, vector: usize) {
         let (x, mut entries) = (self.parts.x.borrow(), self.parts.entries.borrow_mut());
         let width = entries.columns();
@@ -179,7 +182,7 @@ impl Codebook {
         let (y, scores) = (Parts::new(y.values_mut()), Parts::new(scores));
         let (choices, errors) = (Parts::new(choices), Parts::new(errors));
         threads.run(vectors.div_ceil(per_shard.max(1)), 2 * vectors * count * width, &|shard| {
-            // SAFETY: `run` calls each shard once, and what belongs to different shards does not overlap.
+            // SAFETY: `run` calls each shard once, and data of different shards do not overlap.
             let scores = unsafe { scores.part(shard * block * count..(shard + 1) * block * count) };
             let all = shard_range(shard, per_shard, vectors);
             for start in all.clone().step_by(block) {
@@ -238,7 +241,7 @@ impl Codebook {
     /// The gradient of the mean over the rows of `‖sg[z_e] − z_q‖²` for the entries.
     fn entries_backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y, entries) = (self.parts.x.borrow(), self.parts.y.borrow(), self.parts.entries.borrow());
-        // What no vector chose has no gradient.
+        // Entries that no vector chose have no gradient.
         no_gradient(&entries, entries.values().len(), grads)?;
         let [gradient] = gradients(grads, [&entries])?;
         let (width, scale) = (entries.columns(), 2.0 / rows as f32);
@@ -252,7 +255,7 @@ impl Codebook {
         Ok(())
     }
 
-    /// One step of the moving averages, and the entries that follow from them.
+    /// One step of the moving averages, and the resulting entries.
     fn average(&self, counts: &Node, sums: &Node, decay: f32, threads: &Threads) {
         let (x, mut entries) = (self.parts.x.borrow(), self.parts.entries.borrow_mut());
         let (mut counts, mut sums) = (counts.borrow_mut(), sums.borrow_mut());
@@ -276,8 +279,8 @@ impl Codebook {
         }
     }
 
-    /// Calls `add` for every vector with the row of `out` (entries × `width`) that it chose; for each row in the order of the
-    /// vectors, whoever works on it.
+    /// Calls `add` for every vector with the row of `out` (entries × `width`) that it chose; for
+    /// each row in the order of the vectors, on any number of threads.
     fn for_each_choice(
         &self,
         out: &mut [f32],
@@ -307,7 +310,7 @@ impl Codebook {
     }
 }
 
-/// The entry with the least `½ ‖e‖² − z·e`, which is half its squared distance but for what all have in common.
+/// The entry with the smallest `½ ‖e‖² − z·e`, which is half its squared distance up to a constant.
 #[inline(always)]
 fn nearest(half_norms: &[f32], products: &[f32]) -> usize {
     let mut least = [f32::INFINITY; LANES];

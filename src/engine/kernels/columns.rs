@@ -1,5 +1,5 @@
-//! Convolution as a matrix product: the patches of a picture under the positions of a kernel, one patch a row
-//! ("im2col"), and the way back, where every value is added to the pixel it came from ("col2im").
+//! Convolution as a matrix product: the patches of a picture at the positions of a kernel, one per
+//! row ("im2col"), and the reverse, which adds every value to the pixel it came from ("col2im").
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::check::Window;
 /// Patches narrower than this many values are copied in one move of this length.
 pub(super) const MOVE: usize = 16;
 
-/// Which way a kernel maps between the two pictures of its window.
+/// Which of the two pictures of its window a kernel maps to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the large picture to the small one: a convolution.
@@ -28,7 +28,7 @@ impl Direction {
         }
     }
 
-    /// Turns what concerns the pictures before and after the map into (large, small), and back.
+    /// Reorders a pair (before, after the map) to (large, small), and back.
     pub fn arrange<T>(self, before: T, after: T) -> (T, T) {
         match self {
             Direction::Down => (before, after),
@@ -37,18 +37,18 @@ impl Direction {
     }
 }
 
-/// The patches of pictures of some channels under a window.
+/// The patches of pictures with some number of channels under a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
     window: Window,
     channels: usize,
 }
 
-/// Where one row of the kernel meets the picture.
+/// One row of the kernel over the picture.
 struct Segment {
     /// Values outside, to the left of the picture.
     before: usize,
-    /// Values inside: where they lie in the picture.
+    /// Range of the values inside the picture.
     inside: Range<usize>,
 }
 
@@ -78,7 +78,8 @@ impl Columns {
         self.window.large.0 * self.window.large.1 * self.channels
     }
 
-    /// Writes the patches at `rows` of the small picture, one a row of `columns`; what lies outside is 0.
+    /// Writes the patches at `rows` of the small picture, one per row of `columns`, with 0 outside
+    /// the picture.
     pub fn gather(&self, picture: &[f32], rows: Range<usize>, columns: &mut [f32]) {
         let side = self.window.kernel * self.channels;
         let end = rows.len() * self.window.small.1 * self.patch();
@@ -98,7 +99,8 @@ impl Columns {
                             && at + MOVE <= end
                             && inside.start + MOVE <= picture.len()
                         {
-                            // What is written too far is overwritten by the segments that follow.
+                            // Values written beyond the segment are overwritten by the segments
+                            // that follow.
                             let from = &picture[inside.start..inside.start + MOVE];
                             columns[at..at + MOVE].copy_from_slice(from);
                         } else {
@@ -114,7 +116,7 @@ impl Columns {
         );
     }
 
-    /// Adds each patch at `rows` of the small picture to the pixels it lies on.
+    /// Adds each patch at `rows` of the small picture to its pixels.
     pub fn scatter(&self, columns: &[f32], rows: Range<usize>, picture: &mut [f32]) {
         let side = self.window.kernel * self.channels;
         vectorised(
@@ -143,7 +145,7 @@ impl Columns {
         let Window { large, small, kernel, stride, before, .. } = self.window;
         for row in rows {
             for column in 0..small.1 {
-                // Columns of the kernel that lie inside: `first..last`.
+                // Columns of the kernel inside the picture: `first..last`.
                 let left = column * stride;
                 let first = before.1.saturating_sub(left).min(kernel);
                 let last = (large.1 + before.1).saturating_sub(left).clamp(first, kernel);
@@ -176,7 +178,8 @@ mod tests {
             .filter_map(|(kernel, stride, padding)| Window::over((5, 7), kernel, stride, padding))
     }
 
-    /// The value at `(position, i, j, channel)` by the definition of a window: an index into the picture, if inside.
+    /// The value at `(position, i, j, channel)` by the definition of a window: an index into the
+    /// picture, if inside.
     fn source(window: Window, channels: usize, index: usize) -> Option<usize> {
         let (channel, rest) = (index % channels, index / channels);
         let (j, rest) = (rest % window.kernel, rest / window.kernel);

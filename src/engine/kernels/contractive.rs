@@ -1,28 +1,32 @@
-//! The contractive penalty `‖J‖²`, the squared Frobenius norm of the Jacobian `J = ∂h/∂x` of the whole encoder at its actual
-//! input (Rifai, Vincent, Muller, Glorot & Bengio 2011), with its gradient, built from first-order pieces.
+//! The contractive penalty `‖J‖²`, the squared Frobenius norm of the Jacobian `J = ∂h/∂x` of the
+//! whole encoder at its actual input (Rifai, Vincent, Muller, Glorot & Bengio 2011), with its
+//! gradient, built from first-order pieces.
 //!
-//! **What is computed.** The encoder is a chain of linear maps at the point where its last forward
-//! pass left it: `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value
-//! (slopes, masks), and so on ([`LinearMap`]). Either tangents are pushed along,
-//! `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
-//! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is
-//! exact; with random tangents of ±1 it is right in the mean (Hutchinson 1989).
+//! **The value.** At the point of its last forward pass, the encoder is a chain of linear maps:
+//! `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value (slopes, masks), and
+//! so on ([`LinearMap`]). Either tangents are pushed forward, `t_l = M_l t_{l−1}`, and the penalty
+//! is `Σ‖t_L‖²`; or cotangents are pulled back, `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all
+//! basis vectors of the smaller side the result is exact; with random tangents of ±1 it is unbiased
+//! (Hutchinson 1989).
 //!
-//! Two short cuts are exact as well: above the last weight the Jacobian of factors alone stays a diagonal (so that one dense
-//! layer has Rifai's closed form), and the squares of a dense first layer's `Wᵀ r` come from `W Wᵀ` where that is less work.
+//! Two short cuts are exact as well: after the last weight, the Jacobian consists of factors only
+//! and stays diagonal (so one dense layer has Rifai's closed form), and the squares of a dense
+//! first layer's `Wᵀ r` come from `W Wᵀ` where that is less work.
 //!
-//! **The gradient** needs one more sweep, the other way: from `s_L = 2 t_L` back by `s_{l−1} = M_lᵀ s_l`, or from `q_0 = 2 r_0`
-//! along by `q_l = M_l q_{l−1}`. Each map then gives the derivative of `sᵀ M t` (of `rᵀ M q`), summed over all rows: for a
-//! weight that is an outer product; for the slope of an activation it is `s t f″`, which is added to the gradient of the
-//! layer's *output* as `s t f″/f′`, so that the layer's own way back carries it to its sums and to everything before.
-//! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (of rectifiers, the choice of a
-//! pooling layer or of a k-sparse code) have no second derivative, and statistics of a batch norm count as constants of J.
+//! **The gradient** needs one more sweep in the other direction: from `s_L = 2 t_L` back by
+//! `s_{l−1} = M_lᵀ s_l`, or from `q_0 = 2 r_0` forward by `q_l = M_l q_{l−1}`. Each map then gives
+//! the derivative of `sᵀ M t` (of `rᵀ M q`), summed over all rows: for a weight that is an outer
+//! product; for the slope of an activation it is `s t f″`, which is added to the gradient of the
+//! layer's *output* as `s t f″/f′`, so that the layer's own backward pass carries it to its sums
+//! and to everything before. Nothing is detached from the graph: every weight and bias that changes
+//! J gets a gradient. Kinks (rectifiers, the choices of a pooling layer or a k-sparse code) have no
+//! second derivative, and the statistics of a batch norm count as constants of J.
 //!
 //! **How to record it.** The term comes after all operations of the encoder and before the next
-//! forward pass, anywhere between those of the decoder too: its way back runs before the encoder's
-//! and adds to the gradients of the encoder's outputs. The outputs it looks at must be claimed by
-//! whoever else writes their gradient
-//! ([`Variable::claim_gradient`](super::variable::Variable::claim_gradient)), as all operations do.
+//! forward pass, even between those of the decoder: its backward pass runs before the encoder's and
+//! adds to the gradients of the encoder's outputs. Whoever else writes the gradient of these
+//! outputs must claim it ([`Variable::claim_gradient`](super::variable::Variable::claim_gradient)),
+//! as all operations do.
 
 mod route;
 mod rows;
@@ -54,23 +58,23 @@ pub struct Contractive {
     state: RefCell<State>,
 }
 
-/// Memory of the sweeps, and what the last one left.
+/// Memory of the sweeps, and results of the last one.
 struct State {
     /// Rows before each map, and after the last.
     levels: Vec<Vec<f32>>,
-    /// A diagonal written out, where the map below it needs that.
+    /// A diagonal as a full matrix, where the preceding map needs it.
     expanded: Vec<f32>,
-    /// Rows of the sweep the other way, and those that come next.
+    /// Rows of the sweep in the other direction: current and next.
     now: Vec<f32>,
     next: Vec<f32>,
-    /// One number a row, or a unit.
+    /// One number per row or unit.
     sums: Vec<f32>,
     /// `W Wᵀ` of the first weight, and `Σ r rᵀ` over all rows there.
     gram: Vec<f32>,
     outer: Vec<f32>,
-    /// Whether `outer` holds the sum over some blocks already.
+    /// Whether `outer` already holds the sum over some blocks.
     has_outer: bool,
-    /// Which block `levels` holds.
+    /// The block that `levels` holds.
     held: Option<usize>,
     /// Random numbers of the tangents.
     stream: Stream,
@@ -118,7 +122,7 @@ impl Contractive {
         self.links.first()?.weights().filter(|_| self.route.has_gram)
     }
 
-    /// Fills the levels for one block; the sum of squares at their end.
+    /// Fills the levels for one block and returns the sum of squares at their end.
     fn sweep(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
         match self.route.way {
             Way::Probe | Way::Push => self.push(state, block, threads),
@@ -147,8 +151,8 @@ impl Contractive {
         squares(threads, rows, self.route.outputs, last, &mut state.sums)
     }
 
-    /// Draws cotangents of all units of the code back to the input; above level `diagonal` each sample has one row, the
-    /// diagonal of its Jacobian.
+    /// Pulls cotangents of all units of the code back to the input; after level `diagonal` each
+    /// sample has one row, the diagonal of its Jacobian.
     fn pull(&self, state: &mut State, block: Block, diagonal: usize, threads: &Threads) -> f64 {
         let last = self.links.len();
         state.levels[last][..block.samples * self.route.outputs].fill(1.0);
@@ -195,7 +199,8 @@ impl Contractive {
         map.pull(block, from, to, threads);
     }
 
-    /// After [`push`](Contractive::push): the derivatives by all maps, from the code back to the input.
+    /// After [`push`](Contractive::push): the derivatives with respect to all maps, from the code
+    /// back to the input.
     fn back_from_code(
         &self,
         state: &mut State,
@@ -218,7 +223,8 @@ impl Contractive {
         Ok(())
     }
 
-    /// After [`pull`](Contractive::pull): the derivatives by all maps, from the input along to the code.
+    /// After [`pull`](Contractive::pull): the derivatives with respect to all maps, from the input
+    /// to the code.
     fn along_to_code(
         &self,
         state: &mut State,
@@ -270,7 +276,7 @@ impl Contractive {
                 } else {
                     let map = self.links[below].map();
                     map.accumulate(block, expanded, now, threads, grads)?;
-                    // The diagonal has been used; what arrives takes its place.
+                    // The diagonal is no longer needed; the new values replace it.
                     let arrived = &mut expanded[..rows * width];
                     map.push(block, &now[..rows * map.inputs()], arrived, threads);
                     collect(block, width, arrived, own);
@@ -292,8 +298,8 @@ impl Contractive {
 }
 
 impl LossTerm for Contractive {
-    /// The penalty at the first rows of the last forward pass. Without the noise of training
-    /// nothing is dropped, and random tangents are the same each time.
+    /// The penalty at the first rows of the last forward pass. Outside training nothing is dropped,
+    /// and random tangents are the same each time.
     fn compute(&self, pass: &Pass) -> f64 {
         let threads = &*pass.threads;
         for map in self.maps() {
@@ -319,13 +325,13 @@ impl LossTerm for Contractive {
             return Ok(());
         }
         for node in self.maps().flat_map(LinearMap::sources) {
-            // What is added here needs something to be added to.
+            // The values added below need an initialised gradient.
             no_gradient(&node.borrow(), node.borrow().values().len(), grads)?;
         }
         let state = &mut *self.state.borrow_mut();
         let scale = 2.0 * weight / rows as f32 * self.route.share() as f32;
         state.has_outer = false;
-        // The last block is still there.
+        // The levels still hold the last block.
         for index in (0..self.route.blocks(rows)).rev() {
             let block = block(&self.route, rows, index);
             if state.held != Some(index) {

@@ -1,5 +1,5 @@
 //! The convolution `y = f(w ∗ x + b)` and the transposed one `y = f(wᵀ ∗ x + b)` as one operation:
-//! patches as rows of a matrix that stays in the cache, one product for each gradient, bias and
+//! patches as rows of a matrix that stays in the cache, one product per gradient, bias and
 //! activation in the same pass.
 
 use std::ops::Range;
@@ -21,9 +21,9 @@ use crate::project::Activation;
 
 /// One convolution, or a transposed one. Pictures are height × width × channels.
 ///
-/// Its linear part is a matrix `M` whose rows and columns are the values of the small and of the large
-/// picture. A convolution multiplies by `M` and its backward pass by `Mᵀ`; a transposed convolution
-/// does the opposite.
+/// Its linear part is a matrix `M` whose rows and columns correspond to the values of the small and
+/// the large picture. A convolution multiplies by `M` and its backward pass by `Mᵀ`; a transposed
+/// convolution does the opposite.
 pub struct Conv {
     x: Node,
     weight: Node,
@@ -42,25 +42,25 @@ pub struct Conv {
 enum Route {
     /// From the pictures themselves.
     Direct(Box<Direct>),
-    /// From columns of a band at a time: pictures that are too large for frames.
+    /// From patches of one band at a time, for pictures that are too large for frames.
     Columns(Box<Workspace>),
 }
 
-/// The parts of a convolution. Its pictures are the window's: `x` holds large and `y` small ones where
-/// the direction is [`Direction::Down`], `x` small and `y` large ones where it is [`Direction::Up`].
-/// The numbers of channels follow from the sizes.
+/// The parts of a convolution. `x` holds the window's large pictures and `y` its small ones for
+/// [`Direction::Down`], the reverse for [`Direction::Up`]. The numbers of channels follow from the
+/// sizes.
 pub struct ConvParts {
     /// Input: rows × (height · width · input channels).
     pub x: Node,
-    /// Weight: channels of the small picture × (kernel · kernel · channels of the large picture), in
-    /// (row, column, channel) order. A transposed convolution stores the weight of the convolution that
-    /// it transposes, so that both may hold the same node.
+    /// Weight: channels of the small picture × (kernel · kernel · channels of the large picture),
+    /// in (row, column, channel) order. A transposed convolution stores the weight of the
+    /// convolution it transposes, so that both can share a node.
     pub weight: Node,
     /// Bias: 1 × output channels.
     pub bias: Node,
     /// Output: rows × (height · width · output channels).
     pub y: Node,
-    /// Where the kernel meets the picture.
+    /// Positions of the kernel on the picture.
     pub window: Window,
     /// Whether it is a convolution or a transposed one.
     pub direction: Direction,
@@ -71,7 +71,7 @@ pub struct ConvParts {
 }
 
 impl Conv {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -88,7 +88,7 @@ impl Conv {
         Ok(Rc::new(Conv { x, weight, bias, y, sums, direction, activation, route, wants_input_gradient }))
     }
 
-    /// Values of a sample that are read and that are written.
+    /// Values read and written per sample.
     fn sizes(&self) -> (usize, usize) {
         match &self.route {
             Route::Direct(direct) => direct.sizes(self.direction),
@@ -96,9 +96,9 @@ impl Conv {
         }
     }
 
-    /// The product of the weight with the first `rows` rows of `from`, in either direction. `finish` is
-    /// given each value of these rows of `to` once, as soon as it is complete: a range of them, and
-    /// the values there.
+    /// The product of the weight with the first `rows` rows of `from`, in either direction.
+    /// `finish` gets each value of these rows of `to` once, as soon as it is complete: a range and
+    /// its values.
     fn multiply(
         &self,
         direction: Direction,
@@ -137,8 +137,8 @@ impl Conv {
         space.for_each_tile(threads, rows, 1, |tile, scratch| {
             let (before, after) = space.ranges(direction, tile);
             let from = &from[before];
-            // SAFETY: tiles of different samples do not overlap, those of the same samples follow each
-            // other, and `to` is borrowed until all are done.
+            // SAFETY: tiles of different samples do not overlap, those of the same samples run one
+            // after another, and `to` is borrowed until all are done.
             let to = unsafe { to.part(after.clone()) };
             match direction {
                 Direction::Down => {
@@ -172,7 +172,7 @@ impl Operation for Conv {
         };
         let (bias, activation) = (&*bias, self.activation);
         self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
-            // SAFETY: `multiply` hands out every value once, and `sums` is borrowed for as long.
+            // SAFETY: `multiply` passes every value once, and `sums` is borrowed for as long.
             let sums = sums.map(|sums| unsafe { sums.part(values) });
             activate(activation, bias, y, sums);
         });
@@ -206,7 +206,8 @@ impl Operation for Conv {
                     adds,
                     |tile, scratch, dw, db| {
                         let (before, after) = direct.ranges(direction, tile);
-                        // SAFETY: tiles do not overlap, and the gradient is borrowed until all are done.
+                        // SAFETY: tiles do not overlap, and the gradient is borrowed until all are
+                        // done.
                         let dy = unsafe { dy.part(after.clone()) };
                         through_activation(activation, y, pre, after, dy);
                         add_to_bias(dy, db);
@@ -232,8 +233,8 @@ impl Operation for Conv {
         let w = space.matrix(weight.values());
         space.sum_over_tiles(&pass.threads, (pass.rows, 2), (dw, db), adds, |tile, scratch, dw, db| {
             let (before, after) = space.ranges(direction, tile);
-            // SAFETY: tiles of different samples do not overlap, those of the same samples follow each
-            // other, and the gradient is borrowed until all are done.
+            // SAFETY: tiles of different samples do not overlap, those of the same samples run one
+            // after another, and the gradient is borrowed until all are done.
             let dy = unsafe { dy.part(after.clone()) };
             // The bands of a large picture share its gradient: the first one prepares it for all.
             if direction == Direction::Down || tile.starts_pictures {
@@ -283,7 +284,7 @@ impl Operation for Conv {
     }
 }
 
-/// Its linear part alone, the same for all samples.
+/// Its linear part without the bias, equal for all samples.
 impl LinearMap for Conv {
     fn inputs(&self) -> usize {
         self.sizes().0

@@ -1,4 +1,4 @@
-//! Pictures brought to a size: rows and columns beyond it are cut off at the bottom and right, missing
+//! Resizes pictures: rows and columns beyond the size are cropped at the bottom and right, missing
 //! ones repeat the last one, as `PyTorch`'s `ReplicationPad2d`.
 
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use super::threads::{Parts, shard_range};
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::engine::EngineError;
 
-/// One such layer. Pictures are height × width × channels.
+/// One crop-or-pad layer. Pictures are height × width × channels.
 pub struct CropOrPad {
     /// Input: rows × (height · width · channels).
     pub x: Node,
@@ -40,7 +40,7 @@ impl CropOrPad {
 }
 
 impl Sizes {
-    /// Where the values of the pixel begin that a pixel shows.
+    /// Where the values of an output pixel's source begin.
     fn source(self, pixel: usize) -> usize {
         let (row, column) = (pixel / self.to.1.max(1), pixel % self.to.1.max(1));
         let (last_row, last_column) = (self.from.0.saturating_sub(1), self.from.1.saturating_sub(1));

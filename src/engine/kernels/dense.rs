@@ -1,4 +1,5 @@
-//! The dense layer `y = f(x Wᵀ + b)` as one operation: product, bias and activation in one pass over memory.
+//! The dense layer `y = f(x Wᵀ + b)` as one operation: product, bias and activation in one pass
+//! over memory.
 
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
-/// Rows of a shard in elementwise passes.
+/// Rows per shard in elementwise passes.
 const ROWS: usize = 16;
 
 /// One dense layer: `x` is rows × inputs, `y` rows × outputs.
@@ -31,15 +32,15 @@ pub struct Dense {
     wants_input_gradient: bool,
 }
 
-/// What a dense layer is made of.
+/// The parts of a dense layer.
 pub struct DenseParts {
-    /// Input, at least as many rows as are ever used.
+    /// Input, with at least as many rows as are ever used.
     pub x: Node,
-    /// Weight: outputs × inputs, or inputs × outputs where tied.
+    /// Weight: outputs × inputs, or inputs × outputs if tied.
     pub weight: Node,
     /// Bias: 1 × outputs.
     pub bias: Node,
-    /// Output, as many rows as `x`.
+    /// Output, with as many rows as `x`.
     pub y: Node,
     /// The function applied at the end.
     pub activation: Activation,
@@ -50,10 +51,10 @@ pub struct DenseParts {
 }
 
 impl Dense {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
+    /// [`EngineError::OutOfMemory`] if the activation needs a buffer of its own.
     pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
         let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
@@ -103,8 +104,8 @@ impl Operation for Dense {
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         threads.run(cut.shards(), 2 * rows * inputs * outputs, &|shard| {
             let (own_rows, range) = cut.block(shard);
-            // SAFETY: each shard runs once and touches its own block of `y` and `sums` only, which are borrowed here; the
-            // slices of the loop below come and go after the product is done.
+            // SAFETY: each shard runs once and touches its own block of `y` and `sums` only, which
+            // are borrowed here; the slices in the loop below exist only after the product is done.
             unsafe { multiply_shard(&y, false, a, b, cut, shard) };
             vectorised(
                 #[inline(always)]
@@ -273,7 +274,8 @@ mod tests {
                     "{what}: {ours}, not {exact} (tied: {is_tied})"
                 );
             };
-            // Steps without a common factor with the sizes, so that every shard and both its ends are looked at.
+            // Step sizes without a common factor with the sizes, so that every shard and both its
+            // ends are tested.
             for at in (0..ROWS * OUTPUTS).step_by(499) {
                 check("y", ys.values()[at], y_at(at / OUTPUTS, at % OUTPUTS));
             }

@@ -1,12 +1,13 @@
-//! Convolutions without columns: every product reads the values of its patches where they lie in the
-//! picture, so that nothing is copied but a frame of zeros, and only where the window reaches over the edge.
+//! Convolutions without columns: every product reads the values of its patches directly from the
+//! picture. Only pictures whose window reaches over the edge are copied, into a frame of zeros.
 //!
-//! A pixel of the small picture sums over `kernel` rows of the large one, each a run of `kernel · channels`
-//! values that lie side by side. A pixel of the large picture sums over the pixels of the small one whose
-//! windows lie on it; which of the kernel's weights these are depends on its row and column modulo the
-//! stride, its *phase*, so there is one product for each phase; where the large picture has few channels,
-//! which would leave vectors mostly empty, whole patches are computed instead and added up. The gradient
-//! of a weight sums over the pixels of the small picture. The weights are put in the order of the product once a pass.
+//! A pixel of the small picture sums over `kernel` rows of the large one, each a run of
+//! `kernel · channels` consecutive values. A pixel of the large picture sums over the pixels of the
+//! small one whose windows cover it. Which of the kernel's weights these are depends on the pixel's
+//! row and column modulo the stride, its *phase*, so there is one product per phase. Where the
+//! large picture has few channels, vectors would be mostly empty, so whole patches are computed
+//! instead and added up. The gradient of a weight sums over the pixels of the small picture. The
+//! weights are packed in the order of the product once per pass.
 
 mod block;
 mod frame;
@@ -32,25 +33,26 @@ use crate::check::Window;
 use crate::check::sizes::{CACHE_LINE, DIRECT_COLUMNS, DirectSizes};
 use crate::engine::EngineError;
 
-/// Weight gradients are added up in so many rows at a time.
+/// Rows of weight gradients that are added up at a time.
 const SUM_ROWS: usize = 64;
-/// Values that the gradient of a weight reads at a time, about, unless that were fewer than
+/// Values that the gradient of a weight reads at a time, about, unless that is fewer than
 /// [`LEAST_OUTER`] pixels.
 const OUTER_VALUES: usize = 1 << 13;
-/// Pixels that the gradient of a weight sums over at a time, at least, where there are so many.
+/// Smallest number of pixels that the gradient of a weight sums over at a time, where there are as
+/// many.
 const LEAST_OUTER: usize = 64;
 
-/// Values of a patch that are worth putting the pixels in panels for.
+/// Smallest patch, in values, for which pixels are packed into panels.
 const LEAST_PACKED: usize = 64;
 
-/// Samples whose pictures are worked on at one time, so that they stay in the cache.
+/// Samples whose pictures are processed together, so that they stay in the cache.
 pub(super) struct Tile {
     samples: Range<usize>,
     /// Whether it is the first of its shard.
     is_first: bool,
 }
 
-/// Pixels of the large picture that the same part of the kernel lies on.
+/// Pixels of the large picture that the same part of the kernel covers.
 struct Phase {
     table: Table,
     walk: Walk,
@@ -58,7 +60,7 @@ struct Phase {
     first: (usize, usize),
     /// Rows and columns of the kernel, `stride` apart.
     taps: (usize, usize),
-    /// Where its weights begin among the panels.
+    /// Where its weights begin in the panels.
     start: usize,
 }
 
@@ -73,20 +75,20 @@ pub(super) struct Direct {
     down: Table,
     /// From the frame of the small picture to pixels of the large one.
     up: Vec<Phase>,
-    /// Where the values of a patch lie in the frame of the large picture.
+    /// Offsets of a patch's values in the frame of the large picture.
     patch: Table,
-    /// A single place: where patches are added to the large picture, pixels follow each other.
+    /// A single place: pixels are consecutive where patches are added to the large picture.
     pixel: Table,
     sizes: DirectSizes,
     /// Their sums of the weight's gradient are patch × channels; their scratch is for frames.
     shards: Shards,
-    /// Weights in the order of the product under way.
+    /// Weights in the order of the current product.
     panels: Mutex<Vec<f32>>,
 }
 
 impl Direct {
-    /// Room for a kernel between pictures of so many channels, the large one's and the small one's, with
-    /// a bias of `outputs` channels; `None` where a sample would take too much scratch.
+    /// Memory for a kernel between pictures with these channels (large, small) and a bias of
+    /// `outputs` channels; `None` if a sample would take too much scratch.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -159,8 +161,8 @@ impl Direct {
         table
             .reserve(rows.div_ceil(stride) * columns.div_ceil(stride))
             .map_err(|_| EngineError::OutOfMemory)?;
-        // The first row of the small picture whose window lies on a row of the large one: the last, less
-        // the taps before it.
+        // The first row of the small picture whose window covers a row of the large one: the last
+        // such row, less the taps before it.
         let start_of = |at: usize, before: usize, taps: usize| {
             (at + before) / stride + 1 + self.sizes.zeros - taps.max(1)
         };
@@ -176,7 +178,7 @@ impl Direct {
         Ok(Phase { table, walk, first, taps, start })
     }
 
-    /// Values of one sample that a map in `direction` reads, and that it writes.
+    /// Values per sample that a map in `direction` reads and writes.
     pub(super) fn sizes(&self, direction: Direction) -> (usize, usize) {
         let values = |frame: Frame| frame.rows * frame.columns * frame.channels;
         direction.arrange(values(self.large), values(self.small))
@@ -187,13 +189,13 @@ impl Direct {
         self.small.rows * self.small.columns * self.weight_len()
     }
 
-    /// What the shards share.
+    /// The shards and their memory.
     pub(super) fn shards(&self) -> &Shards {
         &self.shards
     }
 
     /// Calls `work` once for each tile of the first `rows` samples, with scratch for its frames.
-    /// `products` says how many products with the weight a tile takes.
+    /// `products` is the number of products with the weight per tile.
     pub(super) fn for_each_tile(
         &self,
         threads: &Threads,
@@ -215,9 +217,9 @@ impl Direct {
             .map(move |first| Tile { samples: first..(first + pictures).min(end), is_first: first == start })
     }
 
-    /// As [`for_each_tile`](Direct::for_each_tile), for the gradients of weight and bias: `work` gets its
-    /// shard's own sums of both. In the end they are written to `dw` and `db`, or added where `adds` (for
-    /// the weight, for the bias) says so.
+    /// [`for_each_tile`](Direct::for_each_tile) for the gradients of weight and bias: `work` gets
+    /// its shard's own sums of both. At the end they are written to `dw` and `db`, or added
+    /// according to `adds` (weight, bias).
     ///
     /// # Errors
     /// Out of memory, the first time.
@@ -238,8 +240,8 @@ impl Direct {
         Ok(())
     }
 
-    /// Adds the shards' sums in their order, into those of the first, and writes them in the order of
-    /// the weight.
+    /// Adds the shards' sums in order into those of the first, and writes them in the order of the
+    /// weight.
     fn add_up(&self, threads: &Threads, sums: &mut [f32], dw: &mut [f32], adds: bool) {
         let (patch, columns) = (self.patch_len(), self.sizes.columns);
         let Some((total, others)) = sums.split_at_mut_checked(self.sizes.sums) else { return };
@@ -268,14 +270,14 @@ impl Direct {
         });
     }
 
-    /// Where the values of a tile lie that a map in `direction` reads, and those that it writes.
+    /// Ranges of a tile's values that a map in `direction` reads and writes.
     pub(super) fn ranges(&self, direction: Direction, tile: &Tile) -> (Range<usize>, Range<usize>) {
         let (before, after) = self.sizes(direction);
         let range = |len: usize| tile.samples.start * len..tile.samples.end * len;
         (range(before), range(after))
     }
 
-    /// A tile's large pictures as products read them; the rest of the scratch stays free.
+    /// A tile's large pictures as products read them; also returns the unused scratch.
     pub(super) fn frame_large<'a>(
         &self,
         tile: &Tile,
@@ -295,7 +297,7 @@ impl Direct {
         self.small.around(tile.samples.len(), small, scratch)
     }
 
-    /// `small = patches Wᵀ`, or `+=`: a tile's way down.
+    /// `small = patches Wᵀ`, or `+=`: one tile, from large to small.
     pub(super) fn down(&self, tile: &Tile, large: Framed<'_>, panels: &[f32], adds: bool, small: &mut [f32]) {
         let frame = self.large;
         let Window { kernel, .. } = self.window;
@@ -322,7 +324,7 @@ impl Direct {
         .compute();
     }
 
-    /// The transpose of [`down`](Direct::down): a tile's way up, phase by phase.
+    /// The transpose of [`down`](Direct::down): one tile, from small to large, phase by phase.
     pub(super) fn up(
         &self,
         tile: &Tile,
@@ -386,7 +388,7 @@ impl Direct {
         }
     }
 
-    /// Adds a tile's share of the weight's gradient to its shard's sums.
+    /// Adds a tile's part of the weight's gradient to its shard's sums.
     pub(super) fn add_to_weight(
         &self,
         tile: &Tile,
@@ -398,15 +400,16 @@ impl Direct {
         let (samples, frame, stride) = (tile.samples.len(), self.large, self.window.stride);
         let (channels, columns) = (self.channels.1, self.sizes.columns);
         let is_packed = channels != columns || self.patch_len() >= LEAST_PACKED;
-        // No vector of a panel lies in two lines of the cache.
+        // Aligned so that no vector of a panel crosses a cache line.
         let skipped = scratch.as_ptr().align_offset(4 * CACHE_LINE).min(CACHE_LINE);
         let panels = &mut scratch[skipped..];
         let (rows, width) = (self.small.rows, self.small.columns);
         let row = stride * frame.width * frame.channels;
-        // What is read stays in the nearest cache, but is enough to be worth loading and storing the sums.
+        // A band fits into the L1 cache, but is large enough to be worth loading and storing the
+        // sums.
         let band = (OUTER_VALUES / (row + width * columns)).max(LEAST_OUTER.div_ceil(width)).clamp(1, rows);
         let group = if band < rows { 1 } else { (OUTER_VALUES / (rows * (row + width * columns))).max(1) };
-        // The first tile overwrites what an earlier step left.
+        // The first tile overwrites the values of earlier steps.
         let mut adds = !tile.is_first;
         for first in (0..samples).step_by(group) {
             for start in (0..rows).step_by(band) {
@@ -454,8 +457,8 @@ impl Direct {
     }
 }
 
-/// Puts the pixels that a walk over the large picture meets, of so many channels and with `sample` values
-/// from a sample to the next, into panels; what is beyond the channels is 0.
+/// Packs the pixels that a walk over the large picture meets into panels; `channels` values per
+/// pixel, `sample` values from sample to sample, and 0 beyond the channels.
 fn pack_pixels(small: &[f32], (channels, sample): (usize, usize), walk: Walk, panels: &mut [f32]) {
     let run = walk.runs * walk.len;
     vectorised(

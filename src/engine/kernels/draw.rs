@@ -1,4 +1,5 @@
-//! The random numbers of one step: a pure function of (seed, step), whatever asks for them and in which order.
+//! The random numbers of one step: a pure function of (seed, step), independent of the order of
+//! use.
 
 use crate::dataset::random::{Purpose, Stream};
 

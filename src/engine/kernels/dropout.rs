@@ -1,5 +1,6 @@
-//! Inverted dropout: features become 0 with probability `rate`, the others are scaled by `1 / (1 − rate)`. The mask is a
-//! pure function of (seed, step, layer, feature), so the way back computes it again instead of storing it.
+//! Inverted dropout: features become 0 with probability `rate`, the others are scaled by
+//! `1 / (1 − rate)`. The mask is a pure function of (seed, step, layer, feature), so the backward
+//! pass recomputes it.
 
 use std::rc::Rc;
 
@@ -11,7 +12,7 @@ use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
 /// One dropout layer.
@@ -20,9 +21,9 @@ pub struct Dropout {
     pub x: Node,
     /// Output, of the same size.
     pub y: Node,
-    /// Probability of zero, in [0, 1).
+    /// Probability that a feature becomes 0, in [0, 1).
     pub rate: f32,
-    /// Its place in the network, for its random numbers.
+    /// Its position in the network, for its random numbers.
     pub index: usize,
     /// Whether anything before this layer learns.
     pub wants_input_gradient: bool,
@@ -84,12 +85,12 @@ impl Operation for Dropout {
     }
 }
 
-/// The numbers of the mask of operation `index`; none outside training, where nothing is dropped.
+/// The random numbers of the mask of operation `index`; `None` outside training.
 fn stream(pass: &Pass, index: usize) -> Option<Stream> {
     pass.mode.noise().map(|draw| draw.stream(Purpose::Dropout, index))
 }
 
-/// What the value at `position` is multiplied by.
+/// The factor on the value at `position`.
 #[inline(always)]
 fn factor(rate: f32, stream: Option<Stream>, position: u64) -> f32 {
     match stream {

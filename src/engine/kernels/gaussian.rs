@@ -1,8 +1,8 @@
-//! The variational head (Kingma & Welling 2014): a Gaussian code with mean μ and diagonal variance σ², its
-//! reparameterised samples and its divergence from the standard normal prior.
+//! The variational head (Kingma & Welling 2014): a Gaussian code with mean μ and diagonal variance
+//! σ², its reparameterised samples and its divergence from the standard normal prior.
 //!
-//! The head is rows × 2p: μ in the first p columns, log σ² in the last p. log σ² is used within [`LOG_VARIANCE`]; outside,
-//! its gradient is 0.
+//! The head is rows × 2p: μ in the first p columns, log σ² in the last p. log σ² is clamped to
+//! [`LOG_VARIANCE`]; outside that range its gradient is 0.
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -18,29 +18,31 @@ use crate::check::sizes::DIVERGENCE_ROWS;
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
-/// Smallest and largest log σ² of a code: beyond, σ would leave what `f32` can multiply without loss.
+/// Smallest and largest log σ² of a code: beyond them, `f32` would lose precision when multiplied
+/// by σ.
 pub const LOG_VARIANCE: (f32, f32) = (-30.0, 20.0);
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 
-/// log σ² within its range.
+/// log σ² clamped to its range.
 #[inline(always)]
 pub(super) fn clamped(log_variance: f32) -> f32 {
     log_variance.clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
 }
 
-/// 1 where the gradient of log σ² passes.
+/// 1 where the gradient of log σ² passes, else 0.
 #[inline(always)]
 pub(super) fn passes(log_variance: f32) -> f32 {
     if log_variance > LOG_VARIANCE.0 && log_variance < LOG_VARIANCE.1 { 1.0 } else { 0.0 }
 }
 
-/// Rows of about [`SHARD`] values.
+/// Number of rows with about [`SHARD`] values.
 pub(super) fn shard_rows(columns: usize) -> usize {
     (SHARD / columns.max(1)).max(1)
 }
 
-/// `z = μ + σ ε` with K samples a row: row `r · K + k` of `z` is sample `k` of row `r` of the head.
+/// `z = μ + σ ε` with K samples per row: row `r · K + k` of `z` is sample `k` of row `r` of the
+/// head.
 pub struct Reparameterise {
     head: Node,
     noise: Node,
@@ -68,7 +70,7 @@ impl Reparameterise {
         &self.z
     }
 
-    /// The ε of the latest forward pass, rows · K × p: what [`super::iwae::ImportanceBound`] reads.
+    /// The ε of the latest forward pass, rows · K × p; used by [`super::iwae::ImportanceBound`].
     pub fn noise(&self) -> &Node {
         &self.noise
     }
@@ -83,8 +85,8 @@ impl Reparameterise {
     }
 
     /// Computes `pass.samples` rows of `z` for each of the first rows of the head and records the
-    /// way back: ε at position `row · p + unit` of `stream`, counted over the rows of `z`; or `z =
-    /// μ` where there is none (evaluation).
+    /// backward pass: ε at position `row · p + unit` of `stream`, counted over the rows of `z`; or
+    /// `z = μ` without a stream (evaluation).
     pub fn forward(self: &Rc<Self>, pass: &Pass, stream: Option<Stream>, recorder: &mut Recorder) {
         self.compute(pass, stream);
         recorder.record(self, pass, Reparameterise::backward);
@@ -105,7 +107,8 @@ impl Reparameterise {
                     for row in range {
                         let at = row * units..(row + 1) * units;
                         let start = at.start as u64;
-                        // SAFETY: `run` calls each shard once, and the rows of different shards do not overlap.
+                        // SAFETY: `run` calls each shard once, and the rows of different shards do
+                        // not overlap.
                         let (z, noise) = unsafe { (z.part(at.clone()), noise.part(at)) };
                         match stream {
                             Some(stream) => {
@@ -169,8 +172,8 @@ pub(super) fn halves(head: &[f32], row: usize, units: usize) -> (&[f32], &[f32])
     head[2 * row * units..2 * (row + 1) * units].split_at(units)
 }
 
-/// `KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²)` in nats, with free bits λ (Kingma et al. 2016):
-/// `Σ_j max(λ, mean over the minibatch of KL_j)`, where units below λ have no gradient.
+/// `KL(N(μ, σ²) ‖ N(0, 1)) = ½ Σ (μ² + σ² − 1 − log σ²)` in nats, with free bits λ (Kingma et al.
+/// 2016): `Σ_j max(λ, mean over the minibatch of KL_j)`, where units below λ have no gradient.
 pub struct KlToPrior {
     head: Node,
     free_bits: f32,
@@ -180,14 +183,14 @@ pub struct KlToPrior {
 struct Scratch {
     /// KL of each unit summed over the rows of each shard.
     partial: Vec<f32>,
-    /// Those summed over the shards.
+    /// These sums, added up over the shards.
     per_unit: Vec<f64>,
     /// 1 for units at or above λ in the latest forward pass.
     is_open: Vec<f32>,
 }
 
 impl KlToPrior {
-    /// The divergence of `head`, rows × 2p, with λ = `free_bits` nats a unit; 0 for none.
+    /// The divergence of `head`, rows × 2p, with λ = `free_bits` nats per unit; 0 for none.
     pub fn new(head: Node, free_bits: f32) -> Rc<KlToPrior> {
         let (len, units) = (head.borrow().values().len(), head.borrow().columns() / 2);
         let shards = (len / (2 * units).max(1)).div_ceil(DIVERGENCE_ROWS);
@@ -241,7 +244,7 @@ impl LossTerm for KlToPrior {
         let floor = f64::from(self.free_bits) * pass.rows as f64;
         let Scratch { per_unit, is_open, .. } = &mut *self.scratch.borrow_mut();
         for (is_open, &kl) in is_open.iter_mut().zip(&*per_unit) {
-            // Without λ nothing is held back, not even a unit whose sum rounds to less than 0.
+            // Without λ no gradient is blocked, not even of a unit whose sum rounds to less than 0.
             *is_open = if self.free_bits <= 0.0 || kl >= floor { 1.0 } else { 0.0 };
         }
         per_unit.iter().zip(is_open).map(|(&kl, is_open)| if *is_open > 0.0 { kl } else { floor }).sum()

@@ -1,5 +1,5 @@
-//! Group normalisation (Wu & He 2018), `y = f(γ (x − mean) / √(variance + eps) + β)`, with mean and variance of each
-//! sample over the pixels and the channels of a group; γ and β differ from channel to channel.
+//! Group normalisation (Wu & He 2018), `y = f(γ (x − mean) / √(variance + eps) + β)`, with mean and
+//! variance of each sample over the pixels and the channels of a group; γ and β are per channel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,16 +19,18 @@ use crate::project::Activation;
 /// Added to the variance.
 pub const EPS: f64 = 1e-5;
 
-/// One group normalisation. Rows hold whole pixels: height × width × channels, or features that are channels themselves.
+/// One group normalisation. Rows hold whole pixels: height × width × channels, or features, each of
+/// which is a channel.
 pub struct GroupNorm {
     parts: GroupNormParts,
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
-    /// For each group of each row its mean and its 1 / √(variance + eps).
+    /// Mean and 1 / √(variance + eps) of each group of each row.
     statistics: Rc<RefCell<Vec<f32>>>,
-    /// Two numbers for each channel of each row: sums over pixels on the way there and back.
+    /// Two numbers per channel and row: sums over pixels, of the forward and the backward pass.
     totals: RefCell<Vec<f64>>,
-    /// Four numbers for each channel of each row, so that the loops over a pixel vectorise: mean, scale, shift and slope.
+    /// Four numbers per channel and row, so that the loops over a pixel vectorise: mean, scale,
+    /// shift and slope.
     factors: RefCell<Vec<f32>>,
 }
 
@@ -42,7 +44,7 @@ pub struct GroupNormParts {
     pub weight: Node,
     /// β: 1 × channels.
     pub bias: Node,
-    /// Groups of neighbouring channels; they divide the channels.
+    /// Groups of neighbouring channels; a divisor of the number of channels.
     pub groups: usize,
     /// The function applied at the end.
     pub activation: Activation,
@@ -51,7 +53,7 @@ pub struct GroupNormParts {
 }
 
 impl GroupNorm {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -171,7 +173,7 @@ impl Operation for GroupNorm {
                 }
             });
         }
-        // Sums over rows, in their order.
+        // Sums over rows, in order.
         for channel in 0..channels {
             let (mut plain, mut weighted) = (0.0_f64, 0.0_f64);
             for row in 0..rows {
@@ -215,7 +217,7 @@ impl Operation for GroupNorm {
     }
 }
 
-/// Mean and 1 / √(variance + eps) of each group of one row, and the means once more for each channel.
+/// Mean and 1 / √(variance + eps) of each group of one row; the means also once per channel.
 #[inline(always)]
 fn measure(x: &[f32], group_len: usize, totals: &mut [f64], statistics: &mut [f32], mean: &mut [f32]) {
     let channels = mean.len();
@@ -256,9 +258,9 @@ fn sum_gradients(x: &[f32], dy: &[f32], mean: &[f32], totals: &mut [f64]) {
     }
 }
 
-/// With a = x − mean, i the inverse deviation, g = γ dy and n the values of the group,
-/// dx = i (g − Σ g / n − a i² Σ a g / n): sets the scale i γ, the shift i Σ g / n and the slope i³ Σ a g / n of each
-/// channel.
+/// With a = x − mean, i the inverse deviation, g = γ dy and n the values of the group, dx = i (g −
+/// Σ g / n − a i² Σ a g / n): sets the scale i γ, the shift i Σ g / n and the slope i³ Σ a g / n of
+/// each channel.
 #[inline(always)]
 fn set_slopes(
     weight: &[f32],

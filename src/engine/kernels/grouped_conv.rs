@@ -1,9 +1,9 @@
-//! Convolutions, and transposed ones, whose channels form groups or whose kernel has gaps: `PyTorch`'s
+//! Convolutions, and transposed ones, with groups of channels or a dilated kernel: `PyTorch`'s
 //! `Conv2d` and `ConvTranspose2d` with `groups` or `dilation` above 1. Each group of input channels
-//! meets its own group of output channels alone; with as many groups as channels (a depthwise
-//! convolution) each channel has a kernel of its own.
+//! affects only its own group of output channels; with as many groups as channels (a depthwise
+//! convolution) each channel has its own kernel.
 //!
-//! Plain convolutions have [`Conv`](super::conv::Conv), which is faster.
+//! Ordinary convolutions use [`Conv`](super::conv::Conv), which is faster.
 
 mod geometry;
 
@@ -33,30 +33,31 @@ pub struct GroupedConv {
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
     shards: usize,
-    /// Room of each shard for patches and a group's pixels.
+    /// Memory of each shard for patches and a group's pixels.
     scratch: RefCell<Vec<f32>>,
-    /// The weight as the loops want it.
+    /// The weight in the layout of the loops.
     weights: RefCell<Vec<f32>>,
     /// The bias, repeated over a tile of channels.
     bias_tile: RefCell<Vec<f32>>,
-    /// Each shard's gradient of the weight; empty until there is one.
+    /// Each shard's gradient of the weight; empty until it is needed.
     weight_sums: RefCell<Vec<f32>>,
-    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
+    /// Each shard's gradient of the bias, a tile of channels; empty until it is needed.
     bias_sums: RefCell<Vec<f64>>,
 }
 
-/// The parts of such a convolution: as [`ConvParts`](super::conv::ConvParts), but for the weight.
+/// The parts of such a convolution: those of [`ConvParts`](super::conv::ConvParts) with another
+/// shape of the weight.
 pub struct GroupedConvParts {
     /// Input: rows × (height · width · input channels).
     pub x: Node,
-    /// Weight: channels of the small picture × (kernel · kernel · channels of one group of the large
-    /// picture), in (row, column, channel) order.
+    /// Weight: channels of the small picture × (kernel · kernel · channels of one group of the
+    /// large picture), in (row, column, channel) order.
     pub weight: Node,
     /// Bias: 1 × output channels.
     pub bias: Node,
     /// Output: rows × (height · width · output channels).
     pub y: Node,
-    /// Where the kernel meets the picture.
+    /// Positions of the kernel on the picture.
     pub window: Window,
     /// Groups of channels.
     pub groups: usize,
@@ -69,7 +70,7 @@ pub struct GroupedConvParts {
 }
 
 impl GroupedConv {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -88,21 +89,21 @@ impl GroupedConv {
             scratch: RefCell::new(zeros(shards.saturating_mul(geometry.scratch_len()))?),
             weights: RefCell::new(zeros(len)?),
             bias_tile,
-            // A network that is only used has no gradients.
+            // A network used for inference only has no gradients.
             weight_sums: RefCell::default(),
             bias_sums: RefCell::default(),
             parts,
         }))
     }
 
-    /// How many samples a shard takes, and how many shards there are.
+    /// Samples per shard, and number of shards.
     fn plan(&self, rows: usize) -> (usize, usize) {
         let size = rows.div_ceil(self.shards).max(1);
         (size, rows.div_ceil(size))
     }
 
     /// Calls `work` once for each of the first `rows` samples, with the number of its shard and the
-    /// shard's scratch; samples of a shard follow each other.
+    /// shard's scratch; samples of a shard run one after another.
     fn for_each_sample(
         &self,
         threads: &Threads,
@@ -122,8 +123,8 @@ impl GroupedConv {
         });
     }
 
-    /// The product of the weight with the first `rows` rows of `from`, in either direction; `finish` is
-    /// given the number of each sample and its values.
+    /// The product of the weight with the first `rows` rows of `from`, in either direction;
+    /// `finish` gets the number of each sample and its values.
     fn multiply(
         &self,
         direction: Direction,
@@ -210,7 +211,8 @@ impl Operation for GroupedConv {
                     (sample * inputs..(sample + 1) * inputs, sample * outputs..(sample + 1) * outputs);
                 // SAFETY: samples do not overlap, and the gradient is borrowed until all are done.
                 let dy = unsafe { dy.part(after.clone()) };
-                // SAFETY: a shard runs once, its samples one after another, and these are its own sums.
+                // SAFETY: a shard runs once, its samples one after another, and these sums belong
+                // to it.
                 let dw = unsafe { dws.part(shard * len..(shard + 1) * len) };
                 // SAFETY: as above.
                 let db = unsafe { dbs.part(shard * tile..(shard + 1) * tile) };
@@ -267,7 +269,7 @@ impl Operation for GroupedConv {
     }
 }
 
-/// Its linear part alone, the same for all samples.
+/// Its linear part without the bias, equal for all samples.
 impl LinearMap for GroupedConv {
     fn inputs(&self) -> usize {
         self.geometry.sizes(self.parts.direction).0
@@ -309,7 +311,8 @@ impl LinearMap for GroupedConv {
         {
             let sums = Parts::new(&mut sums[..]);
             self.for_each_sample(threads, (block.rows(), 1), |row, shard, scratch| {
-                // SAFETY: a shard runs once, its rows one after another, and these are its own sums.
+                // SAFETY: a shard runs once, its rows one after another, and these sums belong to
+                // it.
                 let dw = unsafe { sums.part(shard * len..(shard + 1) * len) };
                 let (t, s) = (&t[row * inputs..(row + 1) * inputs], &s[row * outputs..(row + 1) * outputs]);
                 let (large, small) = direction.arrange(t, s);
@@ -322,7 +325,7 @@ impl LinearMap for GroupedConv {
     }
 }
 
-/// Brings values to a length, and makes all of them 0.
+/// Resizes and zeroes `values`.
 fn cleared<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), TapeError> {
     values.clear();
     values.try_reserve_exact(len).map_err(|_| TapeError::OutOfMemory)?;

@@ -1,23 +1,24 @@
-//! Gumbel noise, and choices relaxed with it: `softmax((ℓ + g)/T)` is differentiable and becomes a draw of one of the
-//! classes as T falls (Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017).
+//! Gumbel noise, and choices relaxed with it: `softmax((ℓ + g)/T)` is differentiable and becomes a
+//! draw of one of the classes as T falls (Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017).
 
 use super::math::{exp, ln};
 use crate::dataset::random::Stream;
 
-/// How far below the largest exponent terms of a softmax become exactly 0 (e⁻⁴⁰ = 4e-18): numbers that change nothing, but
-/// whose products would be subnormal and slow.
+/// Terms of a softmax whose exponent is this far below the largest become exactly 0 (e⁻⁴⁰ = 4e-18):
+/// they would change nothing, but their products would be subnormal and slow.
 pub(super) const DEPTH: f32 = 40.0;
 
 /// How a relaxed choice is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Relaxation {
-    /// Where the noise comes from; new at each step.
+    /// Source of the noise; new at each step.
     pub stream: Stream,
-    /// T > 0: the lower, the nearer to a choice of one.
+    /// T > 0: the lower, the closer to a one-hot choice.
     pub temperature: f32,
 }
 
-/// `T(b) = T₀ (T_B/T₀)^(b/B)`: the temperature of step `step` of `steps`, falling (or rising) by a constant factor.
+/// `T(b) = T₀ (T_B/T₀)^(b/B)`: the temperature of step `step` of `steps`, falling (or rising) by a
+/// constant factor.
 pub fn temperature(step: u64, steps: u64, first: f32, last: f32) -> f32 {
     let (first, last) = (f64::from(first), f64::from(last));
     let progress = step.min(steps) as f64 / steps.max(1) as f64;
@@ -25,21 +26,21 @@ pub fn temperature(step: u64, steps: u64, first: f32, last: f32) -> f32 {
     (first * (last / first).powf(progress)) as f32
 }
 
-/// Uniform in (0, 1), symmetric about ½, in steps of 2⁻²³: neither end is ever reached, so both logarithms of
-/// [`gumbel_of`] are finite.
+/// Uniform in (0, 1), symmetric about ½, in steps of 2⁻²³: neither end is reached, so both
+/// logarithms of [`gumbel_of`] are finite.
 #[inline(always)]
 pub(super) fn open_uniform(stream: Stream, position: u64) -> f32 {
     ((stream.bits(position) >> 41) as i32 as f32 + 0.5) * (1.0 / (1 << 23) as f32)
 }
 
-/// `−ln(−ln U)`: between −2.9 and 16.7 for the numbers of [`open_uniform`].
+/// `−ln(−ln U)`: between −2.9 and 16.7 for numbers from [`open_uniform`].
 #[inline(always)]
 pub(super) fn gumbel_of(uniform: f32) -> f32 {
     -ln(-ln(uniform))
 }
 
-/// `out = (ℓ + g) · scale`, the noise read from position `at` onwards. Two loops, because the 64-bit numbers of the
-/// first would halve the width of the second.
+/// `out = (ℓ + g) · scale`, with the noise from position `at` on. Two loops, because the 64-bit
+/// numbers of the first would halve the width of the second.
 #[inline(always)]
 pub(super) fn noisy(logits: &[f32], stream: Stream, at: u64, scale: f32, out: &mut [f32]) {
     for (position, out) in (at..).zip(out.iter_mut()) {
@@ -55,12 +56,12 @@ pub(super) fn noisy(logits: &[f32], stream: Stream, at: u64, scale: f32, out: &m
 pub(super) fn exponentials(values: &mut [f32], max: f32) {
     for value in values {
         let depth = *value - max;
-        // Written so that not-a-number stays what it is.
+        // Written so that NaN stays NaN.
         *value = if depth < -DEPTH { 0.0 } else { exp(depth) };
     }
 }
 
-/// The largest value; not-a-number is passed over.
+/// The largest value, ignoring NaN.
 #[inline(always)]
 pub(super) fn largest(values: &[f32]) -> f32 {
     const LANES: usize = 16;
@@ -75,14 +76,14 @@ pub(super) fn largest(values: &[f32]) -> f32 {
     lanes.iter().chain(rest).fold(f32::MIN, |max, &value| if value > max { value } else { max })
 }
 
-/// Index of the largest value, the first where several are equal; 0 where there is none.
+/// Index of the largest value, the first of equal ones; 0 if empty.
 pub(super) fn argmax(values: impl Iterator<Item = f32>) -> usize {
     values.enumerate().fold((0, f32::NEG_INFINITY), |best, (i, v)| if v > best.1 { (i, v) } else { best }).0
 }
 
 #[cfg(test)]
 pub(super) mod support {
-    //! What the tests of relaxed choices share.
+    //! Helpers for the tests of relaxed choices.
 
     use crate::dataset::random::{Purpose, Stream};
 
@@ -115,12 +116,13 @@ pub(super) mod support {
             .collect()
     }
 
-    /// The same numbers in f64.
+    /// `values` in f64.
     pub fn wide(values: &[f32]) -> Vec<f64> {
         values.iter().map(|&v| f64::from(v)).collect()
     }
 
-    /// Asserts that `ours` equals `exact` within `bound` of the largest magnitude, which must not be zero.
+    /// Asserts that `ours` equals `exact` within `bound` of the largest magnitude, which must not
+    /// be zero.
     pub fn close(name: &str, ours: &[f32], exact: &[f64], bound: f64) {
         assert_eq!(ours.len(), exact.len(), "{name}");
         let size = exact.iter().fold(0.0_f64, |size, v| size.max(v.abs()));
@@ -147,10 +149,12 @@ mod tests {
         let draws: Vec<f64> = (0..n).map(|i| f64::from(gumbel_of(open_uniform(stream, i)))).collect();
         let mean = draws.iter().sum::<f64>() / n as f64;
         let variance = draws.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / n as f64;
-        // Mean γ, variance π²/6; five standard errors (the variance's has the kurtosis 5.4).
+        // Mean γ, variance π²/6, within five standard errors (the variance's uses the kurtosis
+        // 5.4).
         assert!((mean - 0.577_216).abs() < 0.0144, "{mean}");
         assert!((variance - std::f64::consts::PI.powi(2) / 6.0).abs() < 0.039, "{variance}");
-        // The distribution function e^(−e^(−x)) at three points, five standard errors.
+        // The cumulative distribution function e^(−e^(−x)) at three points, within five standard
+        // errors.
         for x in [-1.0_f64, 0.5, 3.0] {
             let expected = (-(-x).exp()).exp();
             let share = draws.iter().filter(|&&g| g < x).count() as f64 / n as f64;

@@ -1,5 +1,5 @@
-//! The code of semantic hashing (Salakhutdinov & Hinton 2009): logistic units whose inputs are drowned in noise while the
-//! network is fine-tuned, so that their outputs learn to lie near 0 and 1.
+//! The code of semantic hashing (Salakhutdinov & Hinton 2009): logistic units whose inputs get
+//! strong noise during fine-tuning, so that their outputs become nearly 0 or 1.
 
 use std::rc::Rc;
 
@@ -10,10 +10,10 @@ use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 
-/// `y = σ(a + std · n)`, the noise vector n fixed for each training case.
+/// `y = σ(a + std · n)`, with a fixed noise vector n for each training case.
 pub struct Hashing {
     /// The inputs of the code units: rows × units.
     pub x: Node,
@@ -25,22 +25,22 @@ pub struct Hashing {
     pub wants_input_gradient: bool,
 }
 
-/// Noise that belongs to the training cases: `n` of case `samples[row]` is the stream of (seed, [`Purpose::CodeNoise`],
-/// case), whatever the epoch and the minibatch.
+/// Noise of the training cases: `n` of case `samples[row]` is the stream of (seed,
+/// [`Purpose::CodeNoise`], case), in every epoch and minibatch.
 #[derive(Clone, Copy, Debug)]
 pub struct CaseNoise<'a> {
     /// Seed of the run.
     pub seed: u64,
-    /// Which training case each row holds.
+    /// The training case in each row.
     pub samples: &'a [u32],
 }
 
 impl Hashing {
-    /// Computes the first `pass.rows` rows of `y` and records the backward pass: with noise in
-    /// training, and without where there is none (evaluation).
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass; with noise in
+    /// training, without in evaluation (`None`).
     ///
     /// # Panics
-    /// If fewer cases than rows are named.
+    /// If `noise` has fewer cases than there are rows.
     pub fn forward(self: &Rc<Self>, pass: &Pass, noise: Option<CaseNoise<'_>>, recorder: &mut Recorder) {
         self.compute(pass, noise);
         if self.wants_input_gradient {

@@ -1,4 +1,5 @@
-//! The importance-weighted bound (Burda, Grosse & Salakhutdinov 2016) and the likelihood it estimates.
+//! The importance-weighted bound (Burda, Grosse & Salakhutdinov 2016) and the likelihood it
+//! estimates.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,11 +11,13 @@ use super::operation::LossTerm;
 use super::pass::Pass;
 use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
 
-/// `−log 1/K Σ_k w_k` with `w_k = p(x|z_k) p(z_k) / q(z_k|x)`, K samples a row, prior N(0, I).
+/// `−log 1/K Σ_k w_k` with `w_k = p(x|z_k) p(z_k) / q(z_k|x)`, K samples per row, prior N(0, I).
 ///
-/// Order on the tape: [`Reparameterise`], decoder, [`super::loss::ReconstructionLoss`] with the same [`Importance`], this.
-/// On the way back the likelihood's gradient of each row of z is multiplied by the normalised weight `w̃_k`, and this adds
-/// the gradient of `log p(z) − log q(z|x)` along `z = μ + σε`: `w̃_k z_k` to μ and `½ w̃_k (z_k σ ε_k − 1)` to log σ².
+/// Order on the tape: [`Reparameterise`], decoder, [`super::loss::ReconstructionLoss`] with the
+/// same [`Importance`], then this term. In the backward pass the likelihood's gradient of each row
+/// of z is multiplied by the normalised weight `w̃_k`, and this adds the gradient of
+/// `log p(z) − log q(z|x)` along `z = μ + σε`: `w̃_k z_k` to μ and `½ w̃_k (z_k σ ε_k − 1)` to log
+/// σ².
 pub struct ImportanceBound {
     head: Node,
     noise: Node,
@@ -31,7 +34,8 @@ struct Scratch {
 }
 
 impl ImportanceBound {
-    /// The bound of the code that `code` samples, with the likelihood that fills `importance`: `rows · K × 1`.
+    /// The bound of the code sampled by `code`, with the likelihood that fills `importance`:
+    /// `rows · K × 1`.
     pub fn new(code: &Reparameterise, importance: Importance) -> Rc<ImportanceBound> {
         let z_rows = importance.weights.borrow().values().len();
         let scratch = RefCell::new(Scratch { ratios: vec![0.0; z_rows], log_weights: vec![0.0; z_rows] });
@@ -39,8 +43,9 @@ impl ImportanceBound {
         Rc::new(ImportanceBound { head, noise, z, importance, scratch })
     }
 
-    /// Adds the latest samples of the first `rows` rows to the estimates of their log p(x), one [`LogMean`] a row: the
-    /// likelihood by importance sampling, for any number of samples in blocks of what the nodes hold.
+    /// Adds the latest samples of the first `rows` rows to the estimates of their log p(x), one
+    /// [`LogMean`] per row: the likelihood by importance sampling, with any number of samples, in
+    /// blocks that fit the nodes.
     pub fn estimate(&self, pass: &Pass, estimates: &mut [LogMean]) {
         self.weigh(pass);
         let (rows, samples) = (pass.rows, pass.samples);
@@ -51,7 +56,7 @@ impl ImportanceBound {
         }
     }
 
-    /// log w of every row of z.
+    /// Computes log w for every row of z.
     fn weigh(&self, pass: &Pass) {
         let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (head, noise, z) = (self.head.borrow(), self.noise.borrow(), self.z.borrow());
@@ -87,7 +92,7 @@ impl ImportanceBound {
 }
 
 impl LossTerm for ImportanceBound {
-    /// The bound; the likelihood's pass must have been the same.
+    /// The bound; call after the likelihood's forward pass on the same rows.
     fn compute(&self, pass: &Pass) -> f64 {
         self.weigh(pass);
         let (rows, samples) = (pass.rows, pass.samples);
@@ -149,7 +154,7 @@ impl LossTerm for ImportanceBound {
     }
 }
 
-/// `log 1/K Σ_k exp(a_k)` of any number of terms, one after the other and without overflow.
+/// `log 1/K Σ_k exp(a_k)` of any number of terms, added one by one without overflow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogMean {
     /// The largest term so far.
@@ -166,7 +171,7 @@ impl Default for LogMean {
 }
 
 impl LogMean {
-    /// Takes in one more term.
+    /// Adds a term.
     pub fn add(&mut self, log: f64) {
         self.count += 1;
         if log > self.largest {

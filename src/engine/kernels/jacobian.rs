@@ -1,9 +1,8 @@
-//! The Jacobian of an encoder as a chain of linear maps, at the point where its last forward pass
-//! left it.
+//! The Jacobian of an encoder as a chain of linear maps, at the point of its last forward pass.
 //!
-//! Every operation takes itself apart into maps
+//! Every operation splits itself into maps
 //! ([`Operation::linearise`](super::operation::Operation::linearise)): a weight, a kernel, a factor
-//! for each value, and so on. Nothing here knows an operation.
+//! for each value, and so on. This module does not depend on any operation.
 
 mod block;
 mod diagonal;
@@ -36,11 +35,12 @@ use crate::project::Activation;
 #[derive(Default)]
 pub struct Chain {
     links: Vec<Link>,
-    /// How many there were before each operation.
+    /// Number of maps before each operation.
     marks: Vec<usize>,
 }
 
-/// One map of a chain. Dense weights stand apart, because their rows and products allow short cuts.
+/// One map of a chain. Dense weights are a separate variant, because their rows and products allow
+/// short cuts.
 pub enum Link {
     /// A dense weight.
     Weights(Weights),
@@ -54,18 +54,18 @@ impl Chain {
         self.push_shared(Rc::new(map));
     }
 
-    /// Appends an operation that is a map itself.
+    /// Appends an operation that is itself a linear map.
     pub fn push_shared(&mut self, map: Rc<dyn LinearMap>) {
         self.links.push(Link::Other(map));
     }
 
-    /// Appends a dense weight of outputs × inputs, or of inputs × outputs where it is `transposed`.
+    /// Appends a dense weight of outputs × inputs, or of inputs × outputs if `transposed`.
     pub fn push_weights(&mut self, weight: &Node, is_transposed: bool) {
         self.links.push(Link::Weights(Weights::new(Node::clone(weight), is_transposed)));
     }
 
-    /// Appends the slope of an activation with the output `y`; `sums` is what it was applied to,
-    /// where its derivative needs that ([`Activation::needs_sums`]).
+    /// Appends the slope of an activation with the output `y`; `sums` is its input, if its
+    /// derivative needs that ([`Activation::needs_sums`]).
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -81,8 +81,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Appends a factor for each value of at most `samples` rows, which nothing learned moves;
-    /// `fill` writes those of a pass, rows × width.
+    /// Appends a factor for each value of at most `samples` rows, independent of learned
+    /// parameters; `fill` writes the factors of a pass, rows × width.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -111,7 +111,7 @@ impl Link {
         }
     }
 
-    /// The dense weight, where it is one.
+    /// The dense weight, if it is one.
     pub fn weights(&self) -> Option<&Weights> {
         match self {
             Link::Weights(weights) => Some(weights),

@@ -1,5 +1,5 @@
-//! Layer normalisation (Ba, Kiros & Hinton 2016), `y = f(γ (x − mean) / √(variance + eps) + β)`, with mean and variance of
-//! each sample over all its features; γ and β differ from feature to feature.
+//! Layer normalisation (Ba, Kiros & Hinton 2016), `y = f(γ (x − mean) / √(variance + eps) + β)`,
+//! with mean and variance of each sample over all its features; γ and β are per feature.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::project::Activation;
 
 /// Added to the variance.
 pub const EPS: f64 = 1e-5;
-/// Partial sums a row is added into, so that the loop vectorises.
+/// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;
 /// Columns of a shard where rows are summed.
 const COLUMNS: usize = 256;
@@ -28,17 +28,17 @@ pub struct LayerNorm {
     parts: LayerNormParts,
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
-    /// For each row its mean and its 1 / √(variance + eps).
+    /// Mean and 1 / √(variance + eps) of each row.
     statistics: Rc<RefCell<Vec<f32>>>,
 }
 
-/// What a layer normalisation is made of.
+/// The parts of a layer normalisation.
 pub struct LayerNormParts {
     /// Input: rows × features.
     pub x: Node,
     /// Output, of the same size.
     pub y: Node,
-    /// γ: 1 × features, in the order of the features inside.
+    /// γ: 1 × features, in the engine's order of features.
     pub weight: Node,
     /// β: 1 × features.
     pub bias: Node,
@@ -49,7 +49,7 @@ pub struct LayerNormParts {
 }
 
 impl LayerNorm {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -133,7 +133,7 @@ impl Operation for LayerNorm {
                 }
             });
         }
-        // Sums over rows, in their order, by columns.
+        // Sums over rows, in order, by columns.
         let (dw, db, dy) = (Parts::new(dw), Parts::new(db), &*dy);
         threads.run(features.div_ceil(COLUMNS), 4 * rows * features, &|shard| {
             let range = shard_range(shard, COLUMNS, features);

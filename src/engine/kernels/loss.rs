@@ -8,12 +8,13 @@ use super::pass::Pass;
 use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
-/// Partial sums a row is added into, so that the loop vectorises.
+/// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;
-/// Smallest and largest logarithm of a learned variance: a deviation of 0.0025, below the step between two grey values of 8
-/// bits in [0, 1], and of 400. Without a floor the density of a perfect reconstruction grows without bound.
+/// Smallest and largest logarithm of a learned variance: a standard deviation of 0.0025, less than
+/// the step between 8-bit grey values in [0, 1], and of 400. Without a floor the density of a
+/// perfect reconstruction grows without bound.
 pub const LOG_VARIANCE: (f32, f32) = (-12.0, 12.0);
 
 /// How an output is compared with its target.
@@ -21,7 +22,7 @@ pub const LOG_VARIANCE: (f32, f32) = (-12.0, 12.0);
 pub enum Comparison {
     /// `Σ (x − x')²`
     SquaredError,
-    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], the output being the logits of x'.
+    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1]; the output is the logits of x'.
     BinaryCrossEntropy,
     /// `Σ |x − x'|`
     AbsoluteError,
@@ -37,33 +38,36 @@ pub enum Comparison {
 /// σ² of a Gaussian likelihood.
 #[derive(Clone)]
 pub enum Variance {
-    /// Given.
+    /// A given value.
     Fixed {
         /// σ.
         std: f32,
     },
-    /// One for all features, learned.
+    /// One learned value for all features.
     Learned {
-        /// log σ², 1 × 1, used within [`LOG_VARIANCE`]; outside, only the gradient that leads back passes.
+        /// log σ², 1 × 1, clamped to [`LOG_VARIANCE`]; outside that range, only gradients towards
+        /// it pass.
         log_variance: Node,
     },
 }
 
-/// What an importance-weighted bound and the likelihood under it tell each other, one value for each output row.
+/// Data shared by an importance-weighted bound and its likelihood, one value per output row.
 #[derive(Clone)]
 pub struct Importance {
-    /// The loss of each row, `−log p(x|z)`, written by the forward pass of the likelihood: rows × 1.
+    /// The loss of each row, `−log p(x|z)`, written by the forward pass of the likelihood: rows ×
+    /// 1.
     pub losses: Node,
-    /// What the gradient of each row is multiplied by on the way back, to be written before it: rows × 1.
+    /// Factor on the gradient of each row in the backward pass; written before that: rows × 1.
     pub weights: Node,
 }
 
-/// How much values and features count.
+/// Weights of values and features.
 #[derive(Clone, Default)]
 pub struct LossWeights {
-    /// Of each value of the targets, rows × features: 1, or 0 where it is missing. All are there where there are none.
+    /// Of each value of the targets, rows × features: 1, or 0 if it is missing. `None` if no values
+    /// are missing.
     pub values: Option<Node>,
-    /// Of each feature, 1 × features, in the mean 1; 1 where there are none. They act on the loss alone.
+    /// Of each feature, 1 × features, with mean 1; `None` means all 1. They affect the loss only.
     pub features: Option<Node>,
 }
 
@@ -76,12 +80,14 @@ struct RowWeights<'a> {
 
 /// Compares the network's output with the clean input.
 ///
-/// With weights `m` of values and `w` of features the loss of a row is `Σ m w ℓ`: where nothing is missing, the mean of the
-/// features' losses by their weights times the number of features. The squared error of a row is its mean over the values that
-/// are there times the number of features, whatever the features' weights are. A row without any value has neither.
+/// With weights `m` of values and `w` of features the loss of a row is `Σ m w ℓ`: if no values are
+/// missing, the weighted mean of the features' losses times the number of features. The squared
+/// error of a row is its mean over the values present times the number of features, without the
+/// features' weights. Both are 0 for a row without values.
 ///
-/// With K samples per target, output row `i` is compared with target row `i / K`, and the value of a target is the mean over
-/// its samples. With [`Importance`] the gradient of each output row is multiplied by its weight instead of by 1/K.
+/// With K samples per target, output row `i` is compared with target row `i / K`, and the value of
+/// a target is the mean over its samples. With [`Importance`] the gradient of each output row is
+/// multiplied by its weight instead of by 1/K.
 pub struct ReconstructionLoss {
     output: Node,
     target: Node,
@@ -92,19 +98,19 @@ pub struct ReconstructionLoss {
     row_values: RefCell<Vec<f32>>,
 }
 
-/// Sums over the samples of a minibatch, of values summed over features.
+/// Sums over the samples of a minibatch, each summed over features.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sums {
     /// The loss.
     pub loss: f64,
-    /// The squared error of the reconstruction, whatever the loss is.
+    /// The squared error of the reconstruction, for every kind of loss.
     pub squared_error: f64,
 }
 
-/// What is summed over the features of a row.
+/// The terms that are summed over the features of a row.
 #[derive(Clone, Copy)]
 enum Terms {
-    /// (x − x')²; the loss of a row is `factor` times the sum, and `constant`.
+    /// (x − x')²; the loss of a row is `factor` times the sum, plus `constant`.
     Squares {
         factor: f32,
         constant: f32,
@@ -117,7 +123,7 @@ enum Terms {
 }
 
 impl ReconstructionLoss {
-    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
+    /// Compares `output`, the reconstruction or its logits, with `target`, both rows × features.
     #[cfg(test)]
     pub fn new(
         output: Node,
@@ -128,7 +134,7 @@ impl ReconstructionLoss {
         ReconstructionLoss::weighted(output, target, comparison, importance, LossWeights::default())
     }
 
-    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
+    /// [`new`](ReconstructionLoss::new) with weights.
     pub fn weighted(
         output: Node,
         target: Node,
@@ -144,12 +150,12 @@ impl ReconstructionLoss {
         Rc::new(ReconstructionLoss { output, target, comparison, importance, weights, row_values })
     }
 
-    /// The same comparison with another target.
+    /// This comparison with another target.
     pub fn with_target(&self, target: Node) -> Rc<ReconstructionLoss> {
         self.with(target, self.importance.clone())
     }
 
-    /// The same comparison for another bound.
+    /// This comparison for another bound.
     pub fn with_importance(&self, importance: Importance) -> Rc<ReconstructionLoss> {
         self.with(Rc::clone(&self.target), Some(importance))
     }
@@ -165,7 +171,7 @@ impl ReconstructionLoss {
         &self.comparison
     }
 
-    /// Loss and squared error of the outputs of the latest forward pass, two values a row.
+    /// Loss and squared error of the outputs of the latest forward pass, two values per row.
     pub fn row_values(&self) -> Ref<'_, [f32]> {
         Ref::map(self.row_values.borrow(), Vec::as_slice)
     }
@@ -180,7 +186,7 @@ impl ReconstructionLoss {
         let (output, target) = (output.values(), target.values());
         let weights = self.weights.borrowed();
         let weights = weights.values();
-        // Two sums a row, added up in the order of the rows whoever computed them.
+        // Two sums per row, added up in the order of the rows on any number of threads.
         let mut row_values = self.row_values.borrow_mut();
         let row_values = &mut row_values[..2 * rows * samples];
         threads.for_each_piece(row_values, 2 * ROWS, 16 * rows * samples * features, |start, sums| {
@@ -263,8 +269,8 @@ impl ReconstructionLoss {
         Ok(())
     }
 
-    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows; of values that are missing
-    /// times the share of the others, and of weighted features with their weights.
+    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the
+    /// rows. d is multiplied by the share of values present; weighted features have their weights.
     fn variance_backward(
         &self,
         pass: &Pass,
@@ -287,7 +293,7 @@ impl ReconstructionLoss {
                 f64::from(weights.of_row(row / pass.samples * features, features).share()),
             );
             match terms {
-                // The squared error is without the features' weights, but the loss has them.
+                // The loss has the features' weights, the squared error has not.
                 Terms::Squares { constant, .. } if is_weighted => {
                     scale * (half * share - (f64::from(row_values[2 * row]) - f64::from(constant) * share))
                 }
@@ -313,7 +319,7 @@ fn clamped(log_variance: &Node) -> f32 {
     log_variance.borrow().values()[0].clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
 }
 
-/// Weights that are being read.
+/// Weights borrowed for reading.
 struct Borrowed<'a> {
     values: Option<Ref<'a, Variable>>,
     features: Option<Ref<'a, Variable>>,
@@ -339,13 +345,13 @@ impl Borrowed<'_> {
 }
 
 impl<'a> RowWeights<'a> {
-    /// Those of the row whose values begin at a place among all.
+    /// Those of the row whose values begin at `start`.
     #[inline(always)]
     fn of_row(self, start: usize, features: usize) -> RowWeights<'a> {
         RowWeights { values: self.values.map(|values| &values[start..][..features]), ..self }
     }
 
-    /// Those without the features'.
+    /// Without the weights of features.
     #[inline(always)]
     fn of_values(self) -> RowWeights<'a> {
         RowWeights { features: None, ..self }
@@ -443,7 +449,7 @@ fn row_backward(
     gradient: &mut [f32],
 ) {
     let triples = gradient.iter_mut().zip(output.iter().zip(target));
-    // What does not count may be anything.
+    // Values with weight 0 may be anything, even NaN.
     let weighted = |weight: f32, y: f32, x: f32| {
         if weight == 0.0 { 0.0 } else { slope(terms, y, x) * weight * scale }
     };
@@ -466,12 +472,12 @@ fn row_backward(
     }
 }
 
-/// The derivative of a feature's loss by the output.
+/// The derivative of a feature's loss with respect to the output.
 #[inline(always)]
 fn slope(terms: Terms, y: f32, x: f32) -> f32 {
     match terms {
         Terms::Squares { factor, .. } => 2.0 * factor * (y - x),
-        // At 0, between its two slopes, the derivative is 0, as PyTorch's.
+        // At 0 the derivative is 0, as in PyTorch.
         Terms::Absolutes => f32::from(y > x) - f32::from(y < x),
         Terms::Huber { delta } => (y - x).clamp(-delta, delta),
         Terms::Logits => sigmoid(y) - x,
@@ -498,7 +504,7 @@ fn squared_error(output: &[f32], target: &[f32], weights: RowWeights<'_>) -> f32
 #[inline(always)]
 fn lane_sum(output: &[f32], target: &[f32], weights: RowWeights<'_>, term: impl Fn(f32, f32) -> f32) -> f32 {
     let pairs = output.iter().zip(target);
-    // What does not count may be anything.
+    // Values with weight 0 may be anything, even NaN.
     let weighted = |weight: f32, y: f32, x: f32| if weight == 0.0 { 0.0 } else { weight * term(y, x) };
     match (weights.values, weights.features) {
         (None, None) => {}

@@ -1,4 +1,4 @@
-//! What the machine can do at best, by which speeds are judged.
+//! Peak speed of the machine, to compare measured speeds with.
 
 use std::time::{Duration, Instant};
 
@@ -7,22 +7,22 @@ use super::threads::Threads;
 use super::workspace::zeros;
 use crate::engine::EngineError;
 
-/// Rows, columns and inner size of the products that are tried: the best one counts.
+/// Rows, columns and inner size of the products; the fastest counts.
 const PRODUCTS: [(usize, usize, usize); 4] =
     [(512, 512, 512), (1024, 1024, 1024), (768, 2048, 512), (256, 2048, 1024)];
-/// Values that are copied: more than any cache holds.
+/// Number of values copied: more than any cache holds.
 const COPIED: usize = 1 << 25;
 /// Values of a shard of the copy.
 const COPY_SHARD: usize = 1 << 16;
-/// How long each product is repeated, and the copy.
+/// How long each product and the copy are repeated.
 const LASTS: Duration = Duration::from_millis(400);
 
-/// The limits of a machine, measured.
+/// Measured limits of a machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Machine {
-    /// The best rate of a matrix product, in 10⁹ floating-point operations a second.
+    /// The best rate of a matrix product, in 10⁹ floating-point operations per second.
     pub gflops: f64,
-    /// The rate at which memory is copied, in 10⁹ bytes a second, those read and those written.
+    /// The rate at which memory is copied, in 10⁹ bytes per second, reads and writes added.
     pub copy_gb_per_sec: f64,
 }
 
@@ -53,14 +53,14 @@ impl Machine {
     }
 }
 
-/// So many numbers that are not 0, in memory that is there.
+/// `len` numbers that are not 0, in memory that has been touched.
 fn filled(len: usize) -> Result<Vec<f32>, EngineError> {
     let mut values = zeros(len)?;
     values.fill(0.5);
     Ok(values)
 }
 
-/// The shortest time that `work` took, in seconds.
+/// The shortest run of `work`, in seconds.
 fn best(mut work: impl FnMut()) -> f64 {
     let (start, mut best) = (Instant::now(), Duration::MAX);
     while start.elapsed() < LASTS {
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_machine_computes_and_copies() {
         let machine = Machine::measure(1).expect("small");
-        // Any machine that runs this does a million operations a second, and none does 10¹⁵.
+        // Every machine does at least a million operations per second, and none does 10¹⁵.
         assert!(machine.gflops > 1e-3 && machine.gflops < 1e6, "{machine:?}");
         assert!(machine.copy_gb_per_sec > 1e-3 && machine.copy_gb_per_sec < 1e6, "{machine:?}");
     }

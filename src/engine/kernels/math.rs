@@ -1,24 +1,26 @@
-//! Elementary functions that vectorise: branch-free polynomials instead of the library's scalar calls. Absolute errors
-//! stay near one unit in the last place of `f32`; the tests compare with `f64`.
+//! Elementary functions that vectorise: branch-free polynomials instead of the scalar library
+//! functions. Absolute errors stay near one unit in the last place of `f32`; the tests compare with
+//! `f64`.
 
-/// Runs `work` compiled for the widest vector instructions the machine has. Closures must be `#[inline(always)]`: one
-/// that is called instead of inlined is compiled without those instructions.
+/// Runs `work` with the widest vector instructions of the machine. Closures must be
+/// `#[inline(always)]`: without inlining they are compiled without those instructions.
 #[inline(always)]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// Gradients below this are 0. Processors multiply subnormal numbers many times more slowly than others, and saturated
-/// units would fill every product with them; next to an optimizer's eps (1e-8) such gradients change nothing.
+/// Gradients below this are 0. Processors multiply subnormal numbers many times more slowly than
+/// others, and saturated units would fill every product with them; compared with an optimizer's eps
+/// (1e-8) such gradients change nothing.
 pub const LEAST_GRADIENT: f32 = 1e-18;
 
-/// `x`, or 0 where it lies below `least` on either side. Not-a-number stays what it is.
+/// `x`, or 0 if its magnitude is below `least`. NaN stays NaN.
 #[inline(always)]
 pub fn flushed(x: f32, least: f32) -> f32 {
     if x.abs() < least { 0.0 } else { x }
 }
 
-/// `eˣ`; saturates at the ends of `f32`.
+/// `eˣ`, clamped to the range of `f32`.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     // Cephes' expf: x = n ln 2 + r, a polynomial in r, then n into the exponent.
@@ -69,7 +71,7 @@ pub fn sigmoid(x: f32) -> f32 {
 /// `tanh x`
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {
-    // Near 0 the quotient cancels, so Cephes' odd polynomial takes over.
+    // Near 0 the quotient cancels, so Cephes' odd polynomial is used.
     let x2 = x * x;
     let mut p = -5.704_988_7e-3;
     for c in [2.063_909e-2, -5.373_971_5e-2, 0.133_314_43, -0.333_332_8] {
@@ -90,7 +92,7 @@ pub fn softplus(x: f32) -> f32 {
     x.max(0.0) + ln_1p
 }
 
-/// The normal distribution function `Φ(x)`.
+/// The cumulative distribution function of the standard normal, `Φ(x)`.
 #[inline(always)]
 pub fn normal_cdf(x: f32) -> f32 {
     // Abramowitz & Stegun 7.1.26 for erf, absolute error below 1.5e-7.

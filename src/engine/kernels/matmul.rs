@@ -1,4 +1,4 @@
-//! Matrix products, cut into blocks that depend on sizes alone.
+//! Matrix products, split into blocks that depend on sizes only.
 
 use std::ops::Range;
 
@@ -6,15 +6,15 @@ use super::threads::{Parts, Threads, shard_range};
 
 /// Floating-point operations of one shard, about 160 µs of one core.
 const SHARD_FLOPS: usize = 16 << 20;
-/// Columns of a shard are a multiple of this, so that no vector straddles two.
+/// Columns of a shard are a multiple of this, so that no vector crosses a boundary.
 const COLUMN_STEP: usize = 32;
-/// Columns of a shard, at least, where there are so many: the values on the left are read once for them.
+/// Smallest number of columns per shard, if there are as many: the values on the left are read once
+/// for all of them.
 const LEAST_COLUMNS: usize = 64;
-/// Shards that are enough for any number of threads worth having: rows are cut only where columns make
-/// fewer.
+/// Enough shards for any useful number of threads: rows are split only if columns give fewer.
 const ENOUGH_SHARDS: usize = 8;
-/// Rows of a shard are a multiple of this, and at least eight times as many: columns are put in order
-/// for each of them.
+/// Rows of a shard are a multiple of this, and at least eight times this: columns are packed for
+/// each of them.
 const ROW_STEP: usize = 12;
 
 /// A read-only matrix in row-major memory, possibly seen transposed.
@@ -37,7 +37,7 @@ impl<'a> Matrix<'a> {
         Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// The same memory with rows and columns exchanged.
+    /// The transpose, in the same memory.
     #[must_use]
     pub fn transposed(self) -> Matrix<'a> {
         Matrix {
@@ -50,12 +50,12 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// How a product is cut into blocks of its result.
+/// How a product is split into blocks of its result.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     rows: usize,
     columns: usize,
-    /// Rows and columns of a block.
+    /// Height and width of a block.
     height: usize,
     width: usize,
 }
@@ -72,7 +72,7 @@ impl Cut {
         Cut { rows, columns, height, width }
     }
 
-    /// All in one block.
+    /// The whole product as one block.
     fn whole(rows: usize, columns: usize) -> Cut {
         Cut { rows, columns, height: rows.max(1), width: columns.max(1) }
     }
@@ -82,7 +82,7 @@ impl Cut {
         self.rows.div_ceil(self.height) * self.columns.div_ceil(self.width)
     }
 
-    /// Rows and columns of a block. Those of the same columns follow each other.
+    /// Rows and columns of a block. Blocks with the same columns are consecutive.
     pub fn block(self, shard: usize) -> (Range<usize>, Range<usize>) {
         let below = self.rows.div_ceil(self.height).max(1);
         let rows = shard_range(shard % below, self.height, self.rows);
@@ -90,14 +90,14 @@ impl Cut {
     }
 }
 
-/// `out = a · b`, or `out += a · b`: shard `shard` of a [`Cut`], which writes its block only.
+/// `out = a · b`, or `out += a · b`, for shard `shard` of a [`Cut`]; writes that block only.
 ///
 /// # Panics
 /// If `out` is too short or the matrices do not fit each other or the cut.
 ///
 /// # Safety
-/// While this runs nobody else may use the block of `out` that belongs to `shard`: neither another call with the same
-/// `shard`, nor a [`Parts::part`] that holds some of it.
+/// During the call nobody else may use the block of `out` that belongs to `shard`: no other call
+/// with the same `shard`, and no [`Parts::part`] that overlaps it.
 pub(super) unsafe fn multiply_shard(
     out: &Parts<'_>,
     accumulate: bool,
@@ -115,16 +115,17 @@ pub(super) unsafe fn multiply_shard(
         return;
     }
     let (inner, stride) = (a.columns, cut.columns);
-    // gemm reads `rows.len() × inner` values of `a` and `inner × columns.len()` of `b`, and writes (where
-    // `accumulate`, also reads) the block of `out`, each at row · row stride + column · column stride
-    // from its start.
-    // - `a` and `b`: `Matrix::new` has checked that all their values are there, borrowed for reading;
-    //   transposing exchanges lengths and strides together, so the last offset stays that of the last
-    //   value. The block ends at their rows and columns at most, so that starts shifted by its first row
-    //   and column leave room for it. Where `inner` is 0 nothing is read; `wrapping_add` forms the pointer.
-    // - `out`: the last offset is `(rows.end − 1) · stride + columns.end − 1 < cut.rows · stride`, inside
-    //   by the assertion. `Parts` holds the only `&mut` to it. Other shards write other blocks, by raw
-    //   pointers alone, and the caller promises that nobody else uses this one.
+    // gemm reads `rows.len() × inner` values of `a` and `inner × columns.len()` of `b`, and writes
+    // (if `accumulate`, also reads) the block of `out`, each at row · row stride + column · column
+    // stride from its start.
+    // - `a` and `b`: `Matrix::new` has checked that all their values are there, borrowed for
+    //   reading; transposing exchanges lengths and strides together, so the last offset stays that
+    //   of the last value. The block ends at their rows and columns at most, so that starts shifted
+    //   by its first row and column leave room for it. Where `inner` is 0 nothing is read;
+    //   `wrapping_add` forms the pointer.
+    // - `out`: the last offset is `(rows.end − 1) · stride + columns.end − 1 < cut.rows · stride`,
+    //   inside by the assertion. `Parts` holds the only `&mut` to it. Other shards write other
+    //   blocks, by raw pointers alone, and the caller promises that nobody else uses this one.
     // SAFETY: so everything is read and written inside its slice, and written by this call alone.
     unsafe {
         gemm::gemm(
@@ -151,7 +152,7 @@ pub(super) unsafe fn multiply_shard(
     }
 }
 
-/// `out = a · b`, or `out += a · b` where `accumulate`, for a row-major `out`, on this thread alone.
+/// `out = a · b`, or `out += a · b` if `accumulate`, for a row-major `out`, on this thread only.
 ///
 /// # Panics
 /// If `out` is too short or the matrices do not fit each other.
@@ -160,7 +161,7 @@ pub fn multiply_here(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix
     unsafe { multiply_shard(&Parts::new(out), accumulate, a, b, Cut::whole(a.rows, b.columns), 0) };
 }
 
-/// The same on all threads.
+/// [`multiply_here`] on all threads.
 pub fn multiply(threads: &Threads, out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>) {
     let cut = Cut::new(a.rows, b.columns, a.columns);
     let out = Parts::new(out);
@@ -195,7 +196,7 @@ mod tests {
             Cut::new(300, 700, 128).shards() > 1 && 2 * 300 * 700 * 128 > FORK_FLOPS,
             "the largest forks"
         );
-        // Single rows and columns, more steps, rows and columns than are worked on at a time, and none.
+        // Single rows and columns, sizes above those of a block, and empty products.
         for (m, n, k) in [
             (1, 1, 1),
             (3, 5, 7),
@@ -222,7 +223,7 @@ mod tests {
             let mut out = vec![1.0; m * n];
             multiply(&threads, &mut out, true, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             assert_eq!(out, expected, "{m} {n} {k}");
-            // The same from transposed memory; small integers are exact.
+            // Transposed inputs; small integers are exact.
             let at: Vec<f32> = (0..m * k).map(|i| a[(i % m.max(1)) * k + i / m.max(1)]).collect();
             let bt: Vec<f32> = (0..k * n).map(|i| b[(i % k.max(1)) * n + i / k.max(1)]).collect();
             let mut out = vec![1.0; m * n];

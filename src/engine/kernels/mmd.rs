@@ -1,5 +1,5 @@
-//! Maximum mean discrepancy between a minibatch of codes and the prior (Gretton et al. 2012), the penalty of a Wasserstein
-//! autoencoder (Tolstikhin, Bousquet, Gelly & Schölkopf 2018).
+//! Maximum mean discrepancy between a minibatch of codes and the prior (Gretton et al. 2012), the
+//! penalty of a Wasserstein autoencoder (Tolstikhin, Bousquet, Gelly & Schölkopf 2018).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,23 +16,24 @@ use crate::dataset::random::{Purpose, Stream};
 
 /// Scales s of the kernel `Σ_s sC / (sC + ‖a − b‖²)`, as in the authors' implementation.
 pub const SCALES: [f32; 7] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
-/// Partial sums a row of pairs is added into, so that the loop vectorises.
+/// Partial sums of a row of pairs, so that the loop vectorises.
 const LANES: usize = 16;
-/// Floating-point operations of one value of the kernel and its derivative.
+/// Floating-point operations for one value of the kernel and its derivative.
 const KERNEL_FLOPS: usize = 40;
 
 /// The unbiased estimate of MMD² between the rows of `codes` and as many draws of N(0, I):
-/// `1/m(m−1) Σ_{i≠j} [k(z_i, z_j) + k(ẑ_i, ẑ_j)] − 2/m² Σ_{ij} k(z_i, ẑ_j)` with C = 2p. It may be below 0.
+/// `1/m(m−1) Σ_{i≠j} [k(z_i, z_j) + k(ẑ_i, ẑ_j)] − 2/m² Σ_{ij} k(z_i, ẑ_j)` with C = 2p. It can be
+/// negative.
 pub struct Mmd {
     codes: Node,
     scratch: RefCell<Scratch>,
 }
 
 struct Scratch {
-    /// Codes and prior draws, features × rows each, so that a row of distances is computed in vectors.
+    /// Codes and prior draws, features × rows each, so that a row of distances vectorises.
     code_columns: Vec<f32>,
     prior_columns: Vec<f32>,
-    /// Distances, then derivatives, of the point each shard is at.
+    /// Distances, then derivatives, of each shard's current point.
     distances: Vec<f32>,
     /// Weighted sums of kernel values of each row.
     sums: Vec<f32>,
@@ -76,13 +77,13 @@ impl Mmd {
             },
         );
         let (code_columns, prior_columns) = (&*code_columns, &*prior_columns);
-        // In the weights of the estimate: pairs of the same kind, pairs of different kinds.
+        // Weights of the estimate: pairs of the same kind, pairs of different kinds.
         let same = 1.0 / (rows as f32 * (rows as f32 - 1.0));
         let cross = -2.0 / (rows as f32 * rows as f32);
         let (distances, sums, slopes) = (Parts::new(distances), Parts::new(sums), Parts::new(slopes));
         let flops = 3 * rows * rows * (3 * units + KERNEL_FLOPS);
         threads.run(rows.div_ceil(DISCREPANCY_ROWS), flops, &|shard| {
-            // SAFETY: `run` calls each shard once, and what belongs to different shards does not overlap.
+            // SAFETY: `run` calls each shard once, and data of different shards do not overlap.
             let pairs = unsafe { distances.part(shard * rows..(shard + 1) * rows) };
             for row in shard_range(shard, DISCREPANCY_ROWS, rows) {
                 // SAFETY: as above.
@@ -92,7 +93,7 @@ impl Mmd {
                 vectorised(
                     #[inline(always)]
                     || {
-                        // Every pair of codes is met twice, once from either end.
+                        // Every pair of codes is visited twice, once from either end.
                         let of_codes = pair_kernels(code_columns, code_columns, row, pairs, true, units);
                         add_slope(code_columns, code_columns, row, pairs, 4.0 * same, slope);
                         let of_both = pair_kernels(code_columns, prior_columns, row, pairs, false, units);
@@ -103,7 +104,7 @@ impl Mmd {
                 );
             }
         });
-        // SAFETY: no shard runs any more.
+        // SAFETY: all shards are done.
         let sums = unsafe { sums.part(0..rows) };
         sums.iter().map(|&sum| f64::from(sum)).sum()
     }
@@ -111,7 +112,7 @@ impl Mmd {
 
 impl LossTerm for Mmd {
     /// `rows` · MMD². The prior's draw for (row, unit) is the normal number `row · p + unit` of the
-    /// pass's stream, the same each time where nothing is drawn. A single row has no pairs: 0,
+    /// pass's stream, the same each time if the pass draws nothing. A single row has no pairs: 0,
     /// without a gradient.
     fn compute(&self, pass: &Pass) -> f64 {
         let draw = pass.mode.draw().unwrap_or(Draw { seed: 0, step: u64::MAX });
@@ -143,7 +144,8 @@ impl LossTerm for Mmd {
     }
 }
 
-/// `Σ_j k(a_row, b_j)`, without j = row where `is_same`; `pairs` receives the derivatives of k by the squared distance.
+/// `Σ_j k(a_row, b_j)`, without j = row if `is_same`; `pairs` receives the derivatives of k with
+/// respect to the squared distance.
 #[inline(always)]
 fn pair_kernels(a: &[f32], b: &[f32], row: usize, pairs: &mut [f32], is_same: bool, units: usize) -> f32 {
     let rows = pairs.len();
@@ -155,7 +157,7 @@ fn pair_kernels(a: &[f32], b: &[f32], row: usize, pairs: &mut [f32], is_same: bo
         }
     }
     if is_same {
-        // Infinitely far away, the point itself adds nothing to the sum nor to the gradient.
+        // At an infinite distance, the point itself adds nothing to the sum or the gradient.
         pairs[row] = f32::INFINITY;
     }
     let mut lanes = [0.0_f32; LANES];
@@ -265,7 +267,7 @@ mod tests {
         for (rows, units) in [(2, 1), (4, 3), (18, 2)] {
             let codes = scaled_node(rows + 1, units, 1, 1.5);
             let mmd = Mmd::new(Rc::clone(&codes));
-            // Ten times the value, so that the gradients stand out from the tolerance.
+            // Scaled by ten, so that the gradients are large compared with the tolerance.
             check_loss_gradients(&[(&codes, rows)], &[], 1e-3, &mut |recorder| {
                 10.0 / rows as f64 * recorder.add(&mmd, &pass_at(rows, 1, &threads), 10.0)
             });
@@ -286,7 +288,8 @@ mod tests {
             (mean, (variance / 200.0).sqrt())
         };
         let (same, error) = mean(1.0, 0.0);
-        // Unbiased: within three standard errors of 0; with the diagonal it would be 2 · 7 / 64 = 0.2 above.
+        // Unbiased: within three standard errors of 0. Including the diagonal would add 2 · 7 / 64
+        // = 0.2.
         assert!(same.abs() < 3.0 * error && error < 0.01, "{same} ± {error}");
         assert!(
             mean(1.0, 1.0).0 > 0.3 && mean(0.1, 0.0).0 > 0.3,

@@ -11,12 +11,13 @@ mod picture;
 use picture::Picture;
 
 thread_local! {
-    /// Room for a blur's passes; every thread keeps its own from sample to sample.
+    /// Memory for a blur's passes, reused by each thread.
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Corrupts one sample of `shape`. `range` holds the smallest and largest value of the scaled data. What works on pixels
-/// and their neighbours leaves a sample that is no picture as it is (`check` refuses it).
+/// Corrupts one sample of `shape`. `range` holds the smallest and largest value of the scaled data.
+/// Corruptions of pixels and their neighbours leave samples that are not pictures unchanged
+/// (`check` refuses them).
 pub fn corrupt(
     corruption: Corruption,
     shape: Shape,
@@ -46,7 +47,8 @@ pub fn corrupt(
             out,
             #[inline(always)]
             |feature, x| {
-                // One number decides both: hit where below the probability, and then which half of it.
+                // One number decides both: whether the feature is hit, and to which extreme it is
+                // set.
                 let u = stream.uniform(feature);
                 let hit = if u < 0.5 * probability { range.0 } else { range.1 };
                 if u < probability { hit } else { x }
@@ -61,7 +63,7 @@ pub fn corrupt(
     }
 }
 
-/// What works on pixels and their neighbours; `out` holds the clean sample.
+/// Corruptions of pixels and their neighbours; `out` holds the clean sample.
 fn corrupt_picture(
     corruption: Corruption,
     picture: Picture<'_>,

@@ -1,4 +1,4 @@
-//! What every operation on the tape provides: a forward and a backward pass.
+//! The traits of operations and loss terms on the tape: a forward and a backward pass.
 
 use std::rc::Rc;
 
@@ -14,8 +14,8 @@ pub trait Operation {
     /// Computes the first `pass.rows` rows of the output.
     fn compute(&self, pass: &Pass);
 
-    /// Adds the gradients of its input and parameters, given that of its output. The nodes are as
-    /// [`compute`] left them.
+    /// Adds the gradients of its input and parameters, given that of its output. The nodes are
+    /// unchanged since [`compute`].
     ///
     /// # Errors
     /// Out of memory, the first time a gradient is needed.
@@ -31,29 +31,29 @@ pub trait Operation {
     /// Whether anything before it learns, so that the gradient of its input is needed.
     fn wants_input_gradient(&self) -> bool;
 
-    /// Appends its linear maps at the point where the last [`compute`](Operation::compute) left it,
-    /// for the contractive penalty.
+    /// Appends its linear maps, at the point of its last [`compute`](Operation::compute), for the
+    /// contractive penalty.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError>;
 
-    /// Bytes it holds besides parameters and output.
+    /// Memory besides parameters and output, in bytes.
     #[cfg(test)]
     fn bytes(&self) -> usize {
         0
     }
 }
 
-/// One term of the loss: a number that belongs to a minibatch.
+/// One term of the loss: a number for a minibatch.
 ///
 /// [`Recorder::add`](super::tape::Recorder::add) computes it and records the backward pass.
 pub trait LossTerm {
-    /// The term of the first `pass.rows` rows, summed over them and not weighted; one that belongs
-    /// to the minibatch as a whole counts once for every row.
+    /// The term of the first `pass.rows` rows, summed over them and not weighted; a term of the
+    /// minibatch as a whole counts once for every row.
     fn compute(&self, pass: &Pass) -> f64;
 
-    /// Adds the gradients of `weight` times the mean over the rows. A weight of 0 moves nothing.
+    /// Adds the gradients of `weight` times the mean over the rows. A weight of 0 adds no gradient.
     ///
     /// # Errors
     /// Out of memory, the first time a gradient is needed.

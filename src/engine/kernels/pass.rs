@@ -1,4 +1,4 @@
-//! How a network is run: on how many rows, with which noise, on which threads.
+//! How a network is run: number of rows, noise, threads.
 
 use std::rc::Rc;
 
@@ -10,25 +10,25 @@ use super::threads::Threads;
 pub enum Mode {
     /// With the noise of one training step, and statistics of the minibatch.
     Train(Moment),
-    /// To measure the loss: codes that are distributions are drawn from, nothing else is random.
+    /// To measure the loss: codes that are distributions are sampled, nothing else is random.
     Measure(Moment),
     /// Without noise, and with running statistics.
     Use,
 }
 
-/// A moment of a run.
+/// A point in a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
     /// Its random numbers.
     pub draw: Draw,
     /// Epochs so far, with the fraction of the current one.
     pub epochs: f64,
-    /// Share of the design's epochs that is done.
+    /// Fraction of the design's epochs that are done.
     pub share: f64,
 }
 
 impl Mode {
-    /// Random numbers of codes, where codes are drawn.
+    /// Random numbers for codes, if codes are sampled.
     pub fn draw(self) -> Option<Draw> {
         match self {
             Mode::Train(moment) | Mode::Measure(moment) => Some(moment.draw),
@@ -36,7 +36,7 @@ impl Mode {
         }
     }
 
-    /// Random numbers of noise that training alone has.
+    /// Random numbers for noise, in training only.
     pub fn noise(self) -> Option<Draw> {
         match self {
             Mode::Train(moment) => Some(moment.draw),
@@ -45,16 +45,16 @@ impl Mode {
     }
 }
 
-/// One forward pass, and the backward pass that belongs to it. Cheap to clone.
+/// One forward pass and its backward pass. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Pass {
-    /// Rows that are computed, of those the buffers hold.
+    /// Number of rows to compute, at most as many as the buffers hold.
     pub rows: usize,
-    /// Codes that are drawn for each row.
+    /// Codes sampled per row.
     pub samples: usize,
-    /// With which noise.
+    /// The noise.
     pub mode: Mode,
-    /// Who computes.
+    /// The thread pool.
     pub threads: Rc<Threads>,
 }
 
@@ -64,7 +64,7 @@ impl Pass {
         Pass { rows, samples: 1, mode, threads: Rc::clone(threads) }
     }
 
-    /// The pass that continues from the codes: each is a row.
+    /// The pass after the codes: each code is a row.
     pub fn of_codes(&self) -> Pass {
         Pass { rows: self.rows * self.samples, samples: 1, ..self.clone() }
     }

@@ -1,7 +1,7 @@
-//! Values of a sample in another order: pictures between the order inside (height × width ×
-//! channels) and `PyTorch`'s (channels × height × width), as flattening and reshaping mean it where
-//! files and users count in `PyTorch`'s order; and the moments of a variational code of channels,
-//! which a convolution gives side by side, with all means first.
+//! Reordering the values of a sample. Pictures are converted between the engine's order (height ×
+//! width × channels) and `PyTorch`'s (channels × height × width), which flattening and reshaping,
+//! files and users use. The moments of a variational code of channels, which a convolution gives
+//! pixel by pixel, are reordered to have all means first.
 
 use std::rc::Rc;
 
@@ -12,8 +12,8 @@ use super::threads::Threads;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::engine::EngineError;
 
-/// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in
-/// every row, or of one of pixels × moments whose elements are blocks of channels.
+/// One change of order: in every row, the transpose of a matrix of pixels × channels, of channels ×
+/// pixels, or of pixels × moments with blocks of channels as elements.
 pub struct Permute {
     /// Input: rows × features.
     pub x: Node,
@@ -23,30 +23,30 @@ pub struct Permute {
     pub pixels: usize,
     /// Number of channels.
     pub channels: usize,
-    /// From which order to which.
+    /// The direction of the reordering.
     pub order: Order,
     /// Whether anything before this layer learns.
     pub wants_input_gradient: bool,
 }
 
-/// From which order to which.
+/// The direction of a reordering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// From pictures inside to `PyTorch`'s order.
+    /// From the engine's order of pictures to `PyTorch`'s.
     ChannelsFirst,
-    /// From `PyTorch`'s order to pictures inside.
+    /// From `PyTorch`'s order of pictures to the engine's.
     ChannelsLast,
-    /// From the means and then the logarithms of variances of each pixel, half of its channels
-    /// each, to all means and then all logarithms.
+    /// From the means and log variances of each pixel, half of its channels each, to all means,
+    /// then all log variances.
     MomentsApart,
 }
 
-/// The matrix that a sample is.
+/// A sample as a matrix.
 #[derive(Clone, Copy)]
 struct Matrix {
     rows: usize,
     columns: usize,
-    /// Values of an element.
+    /// Values per element.
     block: usize,
 }
 
@@ -61,7 +61,7 @@ impl Matrix {
 }
 
 impl Permute {
-    /// The matrix that a sample of `x` is.
+    /// A sample of `x` as a matrix.
     fn matrix(&self) -> Matrix {
         let (rows, columns, block) = match self.order {
             Order::ChannelsFirst => (self.pixels, self.channels, 1),
@@ -93,7 +93,7 @@ impl Operation for Permute {
     }
 
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
-        // The elements of a sample are the rows of a matrix, afterwards its columns.
+        // The elements of a sample are the rows of a matrix, then its columns.
         let matrix @ Matrix { rows, columns, block } = self.matrix();
         let source = |element: usize| element % rows * columns + element / rows;
         let index = |index: usize| source(index / block) * block + index % block;
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn orders_are_those_of_pytorchs_files_and_undo_each_other() {
-        // (sample, channel, row, column) in a file of PyTorch's.
+        // (sample, channel, row, column) as in a file from PyTorch.
         let stored = File::open("pool").tensor("average-2-3", "x");
         let [rows, channels, height, width] = stored.shape[..] else { panic!("pictures") };
         let pixels = height * width;
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn moments_come_apart() {
-        // Two pixels of two means (1 to 4) and two logarithms of variances (5 to 8) each.
+        // Two pixels with two means (1 to 4) and two log variances (5 to 8) each.
         let x = node(1, 8, &[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0]);
         let apart = permute(&x, 2, 4, Order::MomentsApart);
         apart.compute(&pass(1, 1));

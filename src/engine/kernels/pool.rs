@@ -13,27 +13,29 @@ use super::workspace::zeros;
 use crate::check::Window;
 use crate::engine::EngineError;
 
-/// What becomes of the values under a window.
+/// How the values in a window are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
-    /// The largest; of equal ones the first, row by row, as `PyTorch` chooses.
+    /// The largest; of equal values the first, row by row, as in `PyTorch`.
     Max,
     /// The mean.
     Average,
 }
 
-/// One pooling layer, from the window's large pictures to its small ones. Pictures are height × width × channels.
+/// One pooling layer, from the window's large pictures to its small ones. Pictures are height ×
+/// width × channels.
 pub struct Pool {
     x: Node,
     y: Node,
     kind: PoolKind,
     sizes: Sizes,
     wants_input_gradient: bool,
-    /// For each value of `y` the index of the chosen value in the sample's row of `x`; empty for averages.
+    /// For each value of `y` the index of the chosen value in the sample's row of `x`; empty for
+    /// averages.
     chosen: Rc<RefCell<Vec<u32>>>,
 }
 
-/// What a pooling layer is made of.
+/// The parts of a pooling layer.
 pub struct PoolParts {
     /// Input: rows × (large height · large width · channels).
     pub x: Node,
@@ -41,14 +43,14 @@ pub struct PoolParts {
     pub y: Node,
     /// Largest or mean.
     pub kind: PoolKind,
-    /// Positions, without padding: every one lies inside the picture.
+    /// Positions, without padding: all are inside the picture.
     pub window: Window,
     /// Whether anything before this layer learns.
     pub wants_input_gradient: bool,
 }
 
 impl Pool {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -175,8 +177,9 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// Calls `work` for every position with where its values in the small picture begin, and for every pixel of the large
-    /// picture under it where that pixel's values begin; the first pixel of a position comes with `true`.
+    /// Calls `work` for each pixel of the large picture under each position, with where the
+    /// position's values in the small picture begin, where that pixel's values begin, and `true`
+    /// for the first pixel of a position.
     #[inline(always)]
     fn for_each_pixel(self, mut work: impl FnMut(usize, usize, bool)) {
         let Window { large, small, kernel, stride, .. } = self.window;
@@ -202,7 +205,7 @@ impl Sizes {
                 let (x, indices) = (&x[from..from + channels], from as u32..);
                 let best = y[to..to + channels].iter_mut().zip(&mut chosen[to..to + channels]);
                 for ((best, chosen), (x, index)) in best.zip(x.iter().zip(indices)) {
-                    // Not-a-number wins, as in PyTorch.
+                    // NaN is the largest, as in PyTorch.
                     if is_first || *x > *best || x.is_nan() {
                         (*best, *chosen) = (*x, index);
                     }
@@ -227,14 +230,14 @@ impl Sizes {
         y.iter_mut().for_each(|y| *y *= share);
     }
 
-    /// Whether every pixel of the large picture lies under exactly one position.
+    /// Whether every pixel of the large picture is under exactly one position.
     fn tiles_picture(self) -> bool {
         let Window { large, small, kernel, stride, .. } = self.window;
         kernel == stride && large == (small.0 * stride, small.1 * stride)
     }
 
-    /// Writes, or adds, the gradient of every pixel of a picture of tiles, in one pass: that of its
-    /// position where it was chosen, otherwise 0.
+    /// Writes, or adds, the gradient of every pixel in one pass, where positions tile the picture:
+    /// that of its position if the pixel was chosen, otherwise 0.
     #[inline(always)]
     fn hand_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
         let channels = self.channels;
@@ -326,7 +329,7 @@ mod tests {
     #[test]
     fn gradients_equal_finite_differences() {
         for kind in [PoolKind::Max, PoolKind::Average] {
-            // Values at least 0.1 apart, so that no step of 0.01 changes which is the largest.
+            // Values differ by at least 0.1, so no step of 0.01 changes which is the largest.
             let x = node(2, 2 * 5 * 4, &(0..80).map(|i| ((i * 37) % 80) as f32 * 0.1).collect::<Vec<_>>());
             let pool = pool(&x, kind, window((5, 4), 2));
             let forward = recorded(&pool, 2);

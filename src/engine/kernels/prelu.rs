@@ -1,5 +1,5 @@
-//! A rectifier whose negative side has a learned slope (He, Zhang, Ren & Sun 2015): `y = x` where x is
-//! positive, else `y = a x`, with a slope for each channel or one for all. `PyTorch`'s `PReLU`.
+//! A rectifier whose negative side has a learned slope (He, Zhang, Ren & Sun 2015): `y = x` where x
+//! is positive, else `y = a x`, with a slope for each channel or one for all. `PyTorch`'s `PReLU`.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -16,20 +16,20 @@ use super::workspace::zeros;
 use crate::check::sizes::NORM_SHARDS;
 use crate::engine::EngineError;
 
-/// Slope at the start, as in He et al. and `PyTorch`.
+/// Initial slope, as in He et al. and `PyTorch`.
 pub const INITIAL_SLOPE: f32 = 0.25;
-/// Values of a shard, at least about.
+/// Approximate minimum number of values per shard.
 const SHARD: usize = 8192;
 /// Columns of a shard where sums run over the rows.
 const COLUMNS: usize = 256;
 
-/// One layer of rectifiers. Rows hold whole pixels: height × width × channels, or features that are
-/// channels themselves.
+/// One layer of rectifiers. Rows hold whole pixels: height × width × channels, or features, each of
+/// which is a channel.
 pub struct Prelu {
     parts: PreluParts,
     /// The slopes, repeated over a tile.
     tile: RefCell<Vec<f32>>,
-    /// A sum for each slope of a tile, for each shard.
+    /// One sum per slope of a tile and shard.
     sums: RefCell<Vec<f64>>,
 }
 
@@ -45,7 +45,7 @@ pub struct PreluParts {
     pub wants_input_gradient: bool,
 }
 
-/// How values are cut into shards, each of whole pixels.
+/// How values are split into shards of whole pixels.
 #[derive(Clone, Copy)]
 struct Sizes {
     len: usize,
@@ -62,14 +62,14 @@ impl Sizes {
 }
 
 impl Prelu {
-    /// Puts the parts together.
+    /// Builds the operation from its parts.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: PreluParts) -> Result<Rc<Prelu>, EngineError> {
         let slopes = parts.slopes.borrow().columns();
         let tile = tile_len(slopes);
-        // Fewer rows can make more shards, up to one a pixel.
+        // Fewer rows can give more shards, up to one per pixel.
         let shards = NORM_SHARDS.min(parts.x.borrow().values().len() / slopes.max(1));
         Ok(Rc::new(Prelu {
             parts,
@@ -78,7 +78,7 @@ impl Prelu {
         }))
     }
 
-    /// The first `rows` rows.
+    /// The split of the first `rows` rows.
     fn sizes(&self, rows: usize) -> Sizes {
         Sizes::new(rows * self.parts.x.borrow().columns(), self.parts.slopes.borrow().columns())
     }
@@ -174,7 +174,8 @@ impl Operation for Prelu {
     }
 }
 
-/// `sums` = the sums of `x dy` over a shard's values that are not positive, slope by slope of a tile.
+/// `sums` = for each slope of a tile, the sum of `x dy` over the shard's values that are not
+/// positive.
 #[inline(always)]
 fn add_shares(x: &[f32], dy: &[f32], sums: &mut [f64]) {
     sums.fill(0.0);
@@ -185,7 +186,7 @@ fn add_shares(x: &[f32], dy: &[f32], sums: &mut [f64]) {
     }
 }
 
-/// `dx` = `dy` times the slope, or that added.
+/// `dx` = `dy` times the slope; added if `adds`.
 #[inline(always)]
 fn scale(x: &[f32], dy: &[f32], tile: &[f32], dx: &mut [f32], adds: bool) {
     for (dx, (x, dy)) in dx.chunks_mut(tile.len()).zip(x.chunks(tile.len()).zip(dy.chunks(tile.len()))) {
@@ -195,10 +196,10 @@ fn scale(x: &[f32], dy: &[f32], tile: &[f32], dx: &mut [f32], adds: bool) {
     }
 }
 
-/// The slopes as a linear map: 1 or a for each value of each sample.
+/// The slopes as a linear map: factors of 1 or a per value and sample.
 struct Slopes {
     layer: Rc<Prelu>,
-    /// Sums over rows, one a value.
+    /// Sums over rows, one per value.
     sums: RefCell<Vec<f64>>,
 }
 
@@ -283,7 +284,7 @@ mod tests {
 
     #[test]
     fn gradients_equal_finite_differences() {
-        // No value within a step of the kink at 0.
+        // No value is within a step of the kink at 0.
         let x = node(3, 4, &[-2.5, -1.0, -0.4, -0.1, 0.1, 0.3, 0.6, -1.0, 1.5, 2.0, -0.7, 0.05]);
         for slopes in [vec![0.3], vec![0.3, -0.2], vec![0.1, 0.2, 1.3, 0.0]] {
             let slopes = node(1, slopes.len(), &slopes);

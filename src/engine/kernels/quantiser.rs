@@ -1,9 +1,11 @@
-//! The factorial stochastic vector quantiser of Hinton & Zemel (1993), trained to the minimum description length.
+//! The factorial stochastic vector quantiser of Hinton & Zemel (1993), trained to the minimum
+//! description length.
 //!
-//! A code of V quantisers with K units each is a matrix of rows × (V·K): every stretch of K columns is one **group**, a
-//! distribution over its K units. [`GroupSoftmax`] makes the distributions q and draws from them, [`CodeCost`] is
-//! what naming the drawn units costs, [`VarianceTerm`] completes the expected squared error of a linear decoder, and
-//! [`description_length`] adds it all up in bits.
+//! A code of V quantisers with K units each is a matrix of rows × (V·K): every K consecutive
+//! columns are one **group**, a distribution over its K units. [`GroupSoftmax`] computes the
+//! distributions q and samples from them, [`CodeCost`] is the cost of encoding the drawn units,
+//! [`VarianceTerm`] completes the expected squared error of a linear decoder, and
+//! [`description_length`] adds everything up in bits.
 
 mod cost;
 mod length;
@@ -22,29 +24,30 @@ use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
-/// Floating-point operations of one exponential with its noise, about.
+/// Approximate floating-point operations of one exponential with its noise.
 const FLOPS: usize = 96;
 
 /// A softmax over every group of columns.
 pub struct GroupSoftmax {
     /// Logits: rows × (groups · units).
     pub x: Node,
-    /// Shares of 1 in every group, of the same size.
+    /// Shares that add up to 1 in every group, of the same size.
     pub y: Node,
-    /// Units of a group; divides the number of columns.
+    /// Units per group; a divisor of the number of columns.
     pub group: usize,
 }
 
-/// What a softmax puts out. Noise stands at position row · columns + column of its stream.
+/// Output of a softmax. The noise of a value is at position row · columns + column of its stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Choice {
     /// The distribution itself: `q = softmax(a)`.
     Shares,
     /// A relaxed draw from it: `softmax((a + g)/T)`.
     Relaxed(Relaxation),
-    /// A draw from it: 1 for one unit of each group, 0 for the others. It has no gradient: nothing is recorded.
+    /// A draw from it: 1 for one unit of each group, 0 for the others. It has no gradient: nothing
+    /// is recorded.
     Hard(Stream),
 }
 
@@ -107,7 +110,7 @@ impl GroupSoftmax {
     }
 }
 
-/// One group.
+/// Computes one group.
 #[inline(always)]
 fn choose(choice: Choice, logits: &[f32], position: u64, out: &mut [f32]) {
     match choice {

@@ -1,5 +1,6 @@
-//! Restricted Boltzmann machines for pretraining layer by layer (Hinton & Salakhutdinov 2006): one step of contrastive
-//! divergence (CD-1) at a time. Nothing here is on the tape: the update is no gradient.
+//! Restricted Boltzmann machines for pretraining layer by layer (Hinton & Salakhutdinov 2006): one
+//! step of contrastive divergence (CD-1) at a time. The tape is not used: the update is not a
+//! gradient.
 
 use super::math::{flushed, sigmoid, vectorised};
 use super::matmul::{Matrix, multiply};
@@ -8,20 +9,20 @@ use super::workspace::zeros;
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
-/// Weight cost, on weights only.
+/// Weight decay ("weight cost"), on weights only.
 pub const WEIGHT_COST: f32 = 2e-4;
 /// Standard deviation of the initial weights.
 const INITIAL_STD: f32 = 0.1;
 /// Probabilities and updates below this are 0: their products would be subnormal and slow.
 const LEAST: f32 = 1e-18;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 4096;
 /// Columns of a shard of a bias.
 const COLUMNS: usize = 64;
 /// Rows of a shard of the reconstruction error.
 const ROWS: usize = 16;
 
-/// What the hidden units of a layer are.
+/// The kind of a layer's hidden units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HiddenUnits {
     /// On with probability σ(a): all layers but the code.
@@ -31,7 +32,7 @@ pub enum HiddenUnits {
 }
 
 impl HiddenUnits {
-    /// The published learning rate: 0.1, or 0.001 where units are linear.
+    /// The published learning rate: 0.1, or 0.001 if units are linear.
     pub fn learning_rate(self) -> f32 {
         match self {
             HiddenUnits::Logistic => 0.1,
@@ -45,7 +46,7 @@ pub fn momentum(epoch: u32) -> f32 {
     if epoch <= 5 { 0.5 } else { 0.9 }
 }
 
-/// One layer with its state of training and all its buffers.
+/// One layer with its training state and all buffers.
 #[derive(Debug)]
 pub struct Rbm {
     visible: usize,
@@ -57,15 +58,16 @@ pub struct Rbm {
     visible_bias: Vec<f32>,
     /// c: of the hidden units.
     hidden_bias: Vec<f32>,
-    /// ΔW, Δb and Δc of the step before.
+    /// ΔW, Δb and Δc of the previous step.
     weight_step: Vec<f32>,
     visible_step: Vec<f32>,
     hidden_step: Vec<f32>,
     /// `vᵀp⁺ − v'ᵀp⁻`, hidden × visible.
     correlation: Vec<f32>,
-    /// v above v': 2 · rows × visible.
+    /// v, then v': 2 · rows × visible.
     visibles: Vec<f32>,
-    /// p⁺ above −p⁻: 2 · rows × hidden. Stacked so, the two products of the correlation are one.
+    /// p⁺, then −p⁻: 2 · rows × hidden. In this layout the correlation is one product instead of
+    /// two.
     hiddens: Vec<f32>,
     /// h: rows × hidden.
     sample: Vec<f32>,
@@ -85,7 +87,8 @@ pub struct CdStep {
 }
 
 impl Rbm {
-    /// A layer for at most `rows` samples at a time, with weights `0.1 · N(0, 1)` from `stream` and biases 0.
+    /// A layer for at most `rows` samples at a time, with weights `0.1 · N(0, 1)` from `stream` and
+    /// biases 0.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -119,7 +122,7 @@ impl Rbm {
         })
     }
 
-    /// W: hidden × visible, the weight of the encoder's layer; transposed, that of the decoder's.
+    /// W: hidden × visible, the weight of the encoder's layer; its transpose is the decoder's.
     pub fn weight(&self) -> &[f32] {
         &self.weight
     }
@@ -134,7 +137,7 @@ impl Rbm {
         &self.hidden_bias
     }
 
-    /// Everything it has learned and every momentum, by name.
+    /// All learned values and momenta, by name.
     pub fn state(&self) -> [(&'static str, &[f32]); 6] {
         [
             ("weight", &self.weight),
@@ -146,7 +149,7 @@ impl Rbm {
         ]
     }
 
-    /// The same, to be written.
+    /// [`state`](Rbm::state), mutable.
     pub fn state_mut(&mut self) -> [(&'static str, &mut [f32]); 6] {
         [
             ("weight", &mut self.weight),
@@ -158,16 +161,17 @@ impl Rbm {
         ]
     }
 
-    /// One step on `data` (rows × visible, probabilities in [0, 1]): `p⁺ = σ(vWᵀ + c)`, h drawn from it, the
-    /// reconstruction `v' = σ(hW + b)`, `p⁻ = σ(v'Wᵀ + c)`, and
-    /// `ΔW ← μΔW + ε[(p⁺ᵀv − p⁻ᵀv')/m − 2e-4 · W]`, `W ← W + ΔW`, biases likewise without the weight cost. Linear hidden
-    /// units have `p = a` and `h = a + N(0, 1)`.
+    /// One step on `data` (rows × visible, probabilities in [0, 1]): `p⁺ = σ(vWᵀ + c)`, h drawn
+    /// from it, the reconstruction `v' = σ(hW + b)`, `p⁻ = σ(v'Wᵀ + c)`, and
+    /// `ΔW ← μΔW + ε[(p⁺ᵀv − p⁻ᵀv')/m − 2e-4 · W]`, `W ← W + ΔW`, biases likewise without weight
+    /// decay. Linear hidden units have `p = a` and `h = a + N(0, 1)`.
     ///
-    /// With a mask `present` (rows × visible, 1 or 0), missing values have no visible unit in their row: `v` and `v'` are 0
-    /// there (Salakhutdinov, Mnih & Hinton 2007), and weights and biases learn from the others alone.
+    /// With a mask `present` (rows × visible, 1 or 0), missing values have no visible unit in their
+    /// row: `v` and `v'` are 0 there (Salakhutdinov, Mnih & Hinton 2007), and weights and biases
+    /// learn from the other values only.
     ///
-    /// Gives the squared reconstruction error `‖v − v'‖²`, summed over the rows; of a row with missing values its mean over the
-    /// others times the number of units.
+    /// Returns the squared reconstruction error `‖v − v'‖²`, summed over the rows; for a row with
+    /// missing values, the mean over its other values times the number of units.
     pub fn step(
         &mut self,
         rows: usize,
@@ -210,25 +214,25 @@ impl Rbm {
         let left = Matrix::new(hiddens, 2 * rows, hidden).transposed();
         multiply(threads, &mut self.correlation, false, left, Matrix::new(visibles, 2 * rows, visible));
         move_weight(threads, &mut self.weight, &mut self.weight_step, &self.correlation, rows, step);
-        // p⁻ stands in its half with its sign turned, v' does not.
+        // p⁻ is stored negated, v' is not.
         move_bias(threads, &mut self.hidden_bias, &mut self.hidden_step, hiddens, 1.0, step);
         move_bias(threads, &mut self.visible_bias, &mut self.visible_step, visibles, -1.0, step);
         error
     }
 }
 
-/// Sets values to 0 that are missing.
+/// Sets missing values to 0.
 fn leave_out(threads: &Threads, values: &mut [f32], present: &[f32]) {
     let len = values.len();
     threads.for_each_piece(values, SHARD, len, |start, values| {
         for (value, present) in values.iter_mut().zip(&present[start..]) {
-            // What is missing may be anything.
+            // Missing values may be anything, even NaN.
             *value = if *present == 0.0 { 0.0 } else { *value };
         }
     });
 }
 
-/// `values = sign · f(values + bias)` for every row, f = σ or nothing.
+/// `values = sign · f(values + bias)` for every row, f = σ or the identity.
 fn add_bias(threads: &Threads, values: &mut [f32], bias: &[f32], logistic: bool, sign: f32) {
     let (len, columns) = (values.len(), bias.len());
     let rows = (SHARD / columns).max(1);
@@ -282,7 +286,7 @@ fn squared_error(threads: &Threads, data: &[f32], other: &[f32], columns: usize,
     errors.iter().map(|&error| f64::from(error)).sum()
 }
 
-/// In lanes so that the loop vectorises.
+/// Squared error of one row, in lanes so that the loop vectorises.
 #[inline(always)]
 fn row_error(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 16;
@@ -327,7 +331,7 @@ fn move_weight(
     });
 }
 
-/// `Δ ← μΔ + ε(Σ of the upper half of the rows + sign · Σ of the lower)/m`, `bias ← bias + Δ`
+/// `Δ ← μΔ + ε(Σ over the first half of the rows + sign · Σ over the second)/m`, `bias ← bias + Δ`
 fn move_bias(
     threads: &Threads,
     bias: &mut [f32],

@@ -1,5 +1,5 @@
-//! What the tests of kernels share: `PyTorch`'s values from files, gradients through a short tape,
-//! finite differences, and the same bits on any number of threads.
+//! Test helpers for kernels: `PyTorch`'s values from files, gradients through a short tape, finite
+//! differences, and identical bits on any number of threads.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::dataset::random::{Purpose, Stream};
 /// stays below 1e-4.
 const STEP: f32 = 1e-2;
 
-/// A file of `tests/reference`; the scripts there made them.
+/// A file in `tests/reference`, written by the scripts there.
 pub struct File {
     bytes: Vec<u8>,
 }
@@ -67,7 +67,8 @@ impl File {
 }
 
 impl Stored {
-    /// Channels last: NCHW becomes NHWC and OIHW (output, row, column, input); a matrix stays what it is.
+    /// Channels last: NCHW becomes NHWC and OIHW (output, row, column, input); matrices are
+    /// unchanged.
     pub fn channels_last(&self) -> Vec<f32> {
         let [outer, channels, height, width] = self.shape[..] else { return self.values.clone() };
         let pixels = height * width;
@@ -123,7 +124,7 @@ pub fn empty_node(rows: usize, columns: usize) -> Node {
     node(rows, columns, &vec![0.0; rows * columns])
 }
 
-/// Asserts that `ours` equals `expected` within `tolerance` of the largest value expected.
+/// Asserts that `ours` equals `expected` within `tolerance` times the largest expected value.
 pub fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32, what: &str) {
     assert_eq!(ours.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(1e-3_f32, |most, value| most.max(value.abs()));
@@ -143,10 +144,10 @@ pub fn training(seed: u64, step: u64) -> Mode {
     Mode::Train(Moment { draw: Draw { seed, step }, epochs: 0.0, share: 0.0 })
 }
 
-/// What runs forward on some threads and records its backward pass.
+/// Runs a forward pass on some threads and records its backward pass.
 pub type Forward<'a> = &'a dyn Fn(&Rc<Threads>, &mut Recorder);
 
-/// `rows` rows of an operation, without noise.
+/// Runs `rows` rows of an operation, without noise.
 pub fn recorded<O: Operation + 'static>(
     operation: &Rc<O>,
     rows: usize,
@@ -154,7 +155,7 @@ pub fn recorded<O: Operation + 'static>(
     recorded_in(Mode::Use, operation, rows)
 }
 
-/// `rows` rows of an operation in some mode.
+/// Runs `rows` rows of an operation in some mode.
 pub fn recorded_in<O: Operation + 'static>(
     mode: Mode,
     operation: &Rc<O>,
@@ -163,8 +164,8 @@ pub fn recorded_in<O: Operation + 'static>(
     move |threads, recorder| recorder.run(operation, &Pass::new(rows, mode, threads))
 }
 
-/// Records `Σ c y` over the first `rows` rows with fixed random `c`: turns any output into a scalar
-/// with a known gradient.
+/// Records `Σ c y` over the first `rows` rows with fixed random `c`: this turns any output into a
+/// scalar with a known gradient.
 pub fn project(y: &Node, rows: usize, seed: u64, recorder: &mut Recorder) -> f64 {
     let stream = Stream::new(seed, Purpose::Probe, 0, 0);
     let len = rows * y.borrow().columns();
@@ -195,8 +196,8 @@ pub fn seed(y: &Node, dy: &[f32], recorder: &mut Recorder) -> f64 {
     0.0
 }
 
-/// Gradients of the first `rows` rows of each of `inputs`, after `loss` ran forwards and backwards.
-/// All buffers hold not-a-number before, so that what is read unwritten shows.
+/// Gradients of the first `rows` rows of each of `inputs`, after `loss` ran forward and backward.
+/// All buffers are NaN before, so that reading an unwritten value shows.
 pub fn backward(
     inputs: &[(&Node, usize)],
     others: &[&Node],
@@ -219,7 +220,7 @@ pub fn backward(
     inputs.iter().map(of).collect()
 }
 
-/// The gradients of `of` where that of `y` is `dy`.
+/// The gradients of `of` if that of `y` is `dy`.
 pub fn gradients_of(
     forward: Forward<'_>,
     y: &Node,
@@ -242,8 +243,9 @@ fn whole<'a>(nodes: &[&'a Node]) -> Vec<(&'a Node, usize)> {
 }
 
 /// Compares the gradient of `loss` with central differences for every value in the first `rows`
-/// rows of each input, within `tolerance · (1 + |derivative|)`; then once more with a second use of
-/// each input, whose gradient must add. `others` are the nodes between. Returns the gradients.
+/// rows of each input, within `tolerance · (1 + |derivative|)`; then again with a second use of
+/// each input, whose gradient must be added. `others` are the nodes in between. Returns the
+/// gradients.
 pub fn check_loss_gradients(
     inputs: &[(&Node, usize)],
     others: &[&Node],
@@ -282,7 +284,7 @@ pub fn check_loss_gradients(
     all
 }
 
-/// The same for an operation with the output `y`, every input of which must have influence.
+/// [`check_loss_gradients`] for an operation with the output `y`; every input must affect it.
 pub fn check_gradients(forward: Forward<'_>, y: &Node, of: &[&Node], what: &str) {
     let threads = Rc::new(Threads::new(1));
     let [(_, rows)] = whole(&[y])[..] else { unreachable!("one node") };
@@ -301,7 +303,8 @@ pub fn check_bits(run: impl Fn(&Rc<Threads>) -> Vec<f32>) {
     same_bits(|threads| run(&Rc::new(Threads::new(threads))));
 }
 
-/// The same for an operation with the output `y`: of the output and the gradients of `of`.
+/// [`check_bits`] for an operation with the output `y`: compares the output and the gradients of
+/// `of`.
 pub fn check_threads(forward: Forward<'_>, y: &Node, of: &[&Node]) {
     let dy = normals(y.borrow().values().len(), 98);
     same_bits(|threads| {

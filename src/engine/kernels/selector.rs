@@ -1,9 +1,11 @@
-//! The concrete selector (Abid, Balin & Zou 2019): every unit learns to pick one feature of the input.
+//! The concrete selector (Abid, Balin & Zou 2019): every unit learns to pick one feature of the
+//! input.
 //!
-//! While it learns, unit i puts out `x · m`, `m = softmax((ℓ⁽ⁱ⁾ + g)/T)` with Gumbel noise g drawn afresh per unit and
-//! sample. That is rows · units · features exponentials a step, and twice as many logarithms for the noise: the hot
-//! path of this kind of code. The exponentials are kept for the way back where they fit, otherwise they are computed
-//! again, bit by bit the same: the noise is a pure function of its position.
+//! In training, unit i outputs `x · m`, `m = softmax((ℓ⁽ⁱ⁾ + g)/T)` with Gumbel noise g drawn for
+//! each unit and sample. That takes rows · units · features exponentials per step, and twice as
+//! many logarithms for the noise: the hot path of this kind of code. The exponentials are kept for
+//! the backward pass if they fit; otherwise they are recomputed with identical bits, since the
+//! noise is a pure function of its position.
 
 mod choice;
 
@@ -23,11 +25,11 @@ use super::workspace::zeros;
 use crate::check::sizes::KEPT_CHOICES;
 use crate::engine::EngineError;
 
-/// Features of a shard on the way back, and of the buffer into which exponentials are computed again.
+/// Features per shard of the backward pass, and length of the buffer for recomputed exponentials.
 const BLOCK: usize = 512;
-/// Floating-point operations of one exponential with its noise, about.
+/// Approximate floating-point operations of one exponential with its noise.
 const FLOPS: usize = 96;
-/// Partial sums of a row, so that loops vectorise.
+/// Partial sums per row, so that loops vectorise.
 const LANES: usize = 16;
 
 /// One selector: input rows × features, logits units × features, output rows × units.
@@ -36,16 +38,17 @@ pub struct Selector {
     logits: Node,
     y: Node,
     wants_input_gradient: bool,
-    /// `e^(z − max)`: unit × row × feature where all are kept, else unit × feature, of the row under way.
+    /// `e^(z − max)`: unit × row × feature if all are kept, else unit × feature, of the current
+    /// row.
     kept: RefCell<Vec<f32>>,
     keeps_all: bool,
-    /// Of each unit and row: max z and 1/Σ e^(z − max).
+    /// Per unit and row: max z and 1/Σ e^(z − max).
     scales: RefCell<Vec<f32>>,
 }
 
 impl Selector {
-    /// A selector of the features of `x` (rows × features, as many rows as are ever used) by `logits` (units ×
-    /// features) into `y` (rows × units).
+    /// A selector of the features of `x` (rows × features, with as many rows as are ever used) by
+    /// `logits` (units × features) into `y` (rows × units).
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -100,7 +103,8 @@ impl Selector {
         }
     }
 
-    /// One shard a unit: its exponentials lie together, and its logits stay in the cache from row to row.
+    /// One shard per unit: its exponentials are contiguous, and its logits stay in the cache from
+    /// row to row.
     fn relax(&self, rows: usize, relaxation: Relaxation, threads: &Threads) {
         let (x, logits, mut y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow_mut());
         let (features, units) = (x.columns(), y.columns());
@@ -139,7 +143,8 @@ impl Selector {
         });
     }
 
-    /// `∂y_i/∂ℓ_j = m_j (x_j − y_i)/T`. Each shard has a block of one unit's logits and sums over the rows in order.
+    /// `∂y_i/∂ℓ_j = m_j (x_j − y_i)/T`. Each shard has a block of one unit's logits and sums over
+    /// the rows in order.
     fn backward(
         &self,
         rows: usize,
@@ -198,7 +203,7 @@ impl Selector {
         if self.wants_input_gradient { view.backward_to_input(&x, &y, threads, grads) } else { Ok(()) }
     }
 
-    /// A fixed choice passes the gradient to what it has chosen; its logits have none.
+    /// A fixed choice passes the gradient to the chosen feature; the logits get none.
     fn backward_of_choice(&self, rows: usize, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, logits, y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow());
         let (features, units) = (x.columns(), y.columns());
@@ -222,7 +227,7 @@ impl Selector {
     }
 }
 
-/// What the way back reads.
+/// The values that the backward pass reads.
 #[derive(Clone, Copy)]
 struct View<'a> {
     logits: &'a [f32],
@@ -236,7 +241,7 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// Some of the exponentials of one unit and row, and what they are multiplied by to be shares of 1.
+    /// Some of the exponentials of one unit and row, and the factor that makes them shares of 1.
     #[inline(always)]
     fn exponentials<'b>(
         &'b self,
@@ -259,7 +264,7 @@ impl View<'_> {
         (e, share)
     }
 
-    /// `∂y_i/∂x_j = m_j`; one shard a row.
+    /// `∂y_i/∂x_j = m_j`; one shard per row.
     fn backward_to_input(
         self,
         x: &Variable,

@@ -1,5 +1,5 @@
-//! How the work of a convolution is cut: runs of samples, scratch for each thread, and each shard's own
-//! sums for the gradients, which are added up in the order of the shards.
+//! How the work of a convolution is split: runs of samples, scratch for each thread, and separate
+//! sums for the gradients of each shard, which are added up in the order of the shards.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -13,22 +13,22 @@ use crate::engine::EngineError;
 
 /// The shards of one convolution, with their memory.
 pub(super) struct Shards {
-    /// Most of them.
+    /// Maximum number of shards.
     count: usize,
-    /// Values of a shard's gradient of the weight.
+    /// Values in a shard's gradient of the weight.
     sums_len: usize,
     scratch_len: usize,
-    /// Each thread takes the first that is free. What is in it is left over from elsewhere.
+    /// Each thread takes the first that is free. Contents are left over from earlier use.
     scratch: Vec<Mutex<Vec<f32>>>,
-    /// Each shard's gradient of the weight; empty until there is one.
+    /// Each shard's gradient of the weight; empty until it is needed.
     weight_sums: Mutex<Vec<f32>>,
-    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
+    /// Each shard's gradient of the bias, a tile of channels; empty until it is needed.
     bias_sums: Mutex<Vec<f64>>,
     /// The bias, repeated over a tile of channels.
     bias: Mutex<Vec<f32>>,
 }
 
-/// What a shard adds to.
+/// The sums that a shard adds to.
 pub(super) struct Sums<'a> {
     /// The gradient of the weight.
     pub(super) weight: &'a mut [f32],
@@ -37,7 +37,7 @@ pub(super) struct Sums<'a> {
 }
 
 impl Shards {
-    /// Room for a weight of so many values, of which a shard sums up `sums_len`, with so much scratch
+    /// Memory for a weight with this many values, of which a shard sums up `sums_len`, with scratch
     /// and a bias of `outputs` channels.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Shards {
     ) -> Result<Shards, EngineError> {
         let scratch = (0..CONVOLUTION_SHARDS)
             .map(|_| {
-                // Reserved now, touched by the threads that use it.
+                // Reserved now, first touched by the threads that use it.
                 let mut values = Vec::new();
                 values.try_reserve_exact(scratch_len).map_err(|_| EngineError::OutOfMemory)?;
                 Ok(Mutex::new(values))
@@ -61,7 +61,7 @@ impl Shards {
             sums_len,
             scratch_len,
             scratch,
-            // A network that is only used has no gradients.
+            // A network used for inference only has no gradients.
             weight_sums: Mutex::default(),
             bias_sums: Mutex::default(),
             bias: Mutex::new(zeros(tile_len(outputs))?),
@@ -75,7 +75,8 @@ impl Shards {
         tile
     }
 
-    /// Calls `work` once for each shard of `rows` samples, with its number, its samples and scratch.
+    /// Calls `work` once for each shard of `rows` samples, with its number, its samples and
+    /// scratch.
     pub(super) fn run(
         &self,
         threads: &Threads,
@@ -89,9 +90,9 @@ impl Shards {
         });
     }
 
-    /// As [`run`](Shards::run), for gradients: `work` gets its shard's own sums, those of the weight as an
-    /// earlier step left them. In the end those of the bias are written to `db`, or added where `adds`;
-    /// the result holds those of the weight, shard by shard.
+    /// [`run`](Shards::run) for gradients: `work` gets its shard's own sums; those of the weight
+    /// are not reset. At the end those of the bias are written to `db`, or added if `adds`; the
+    /// result holds those of the weight, shard by shard.
     ///
     /// # Errors
     /// Out of memory, the first time.
@@ -110,7 +111,7 @@ impl Shards {
         let (weights, biases) = (Parts::new(&mut weight[..]), Parts::new(&mut bias[..]));
         self.run(threads, rows, flops, |shard, samples, scratch| {
             let own = |len: usize| shard * len..(shard + 1) * len;
-            // SAFETY: a shard runs once, and these are its own sums.
+            // SAFETY: a shard runs once, and these sums belong to it.
             let (weight, bias) = unsafe { (weights.part(own(weight_len)), biases.part(own(bias_len))) };
             work(samples, scratch, Sums { weight, bias });
         });
@@ -132,7 +133,7 @@ impl Shards {
         4 * floats + 8 * lock(&self.bias_sums).capacity()
     }
 
-    /// How many samples a shard takes, and how many shards there are.
+    /// Samples per shard, and number of shards.
     fn plan(&self, rows: usize) -> (usize, usize) {
         let size = rows.div_ceil(self.count).max(1);
         (size, rows.div_ceil(size))
@@ -158,7 +159,7 @@ pub(super) struct WeightSums<'a> {
 }
 
 impl WeightSums<'_> {
-    /// Those of the shards that there were, one after another.
+    /// The sums of the shards in use, one after another.
     pub(super) fn values(&mut self) -> &mut [f32] {
         &mut self.values[..self.len]
     }

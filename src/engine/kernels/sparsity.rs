@@ -1,5 +1,5 @@
-//! Terms that keep activations small or rare: L1, L2, and the distance of mean activations from a target (Ng 2011,
-//! "Sparse autoencoder").
+//! Terms that keep activations small or rare: L1, L2, and the distance of mean activations from a
+//! target (Ng 2011, "Sparse autoencoder").
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,16 +13,16 @@ use super::workspace::zeros;
 use crate::engine::EngineError;
 use crate::project::{Distance, Over, Penalty};
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Units of a shard where sums run over the rows.
 const UNITS: usize = 256;
-/// Partial sums a row is added into, so that the loop vectorises.
+/// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;
-/// A mean activation whose divergence is taken stays this far from 0 and 1, where it is infinite.
+/// Mean activations are clamped this far from 0 and 1, where the divergence is infinite.
 const MARGIN: f64 = 1e-6;
 
-/// What is punished.
+/// The quantity that is penalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Term {
     /// `Σ |h|`
@@ -35,13 +35,13 @@ pub enum Term {
         target: f32,
         /// How the distance is measured.
         distance: Distance,
-        /// What activations are averaged over.
+        /// The axis that activations are averaged over.
         over: Over,
     },
 }
 
 impl Term {
-    /// The term of a penalty that looks at activations; `None` where it looks at something else.
+    /// The term of a penalty on activations; `None` for other penalties.
     pub fn of(penalty: Penalty) -> Option<Term> {
         match penalty {
             Penalty::L1 => Some(Term::L1),
@@ -52,16 +52,16 @@ impl Term {
     }
 }
 
-/// One term on the activations `h`, rows × units; the units of a picture are its pixels × channels.
+/// One term on the activations `h`, rows × units; in a picture, pixels × channels.
 pub struct Sparsity {
     h: Node,
     term: Term,
     state: RefCell<State>,
 }
 
-/// What the last forward pass left for its way back.
+/// Results of the last forward pass for the backward pass.
 struct State {
-    /// One value a row, or the slope of its distance.
+    /// One value per row, or the slope of its distance.
     rows: Vec<f32>,
     /// Sum over the rows of each unit, where the term needs it.
     sums: Vec<f64>,
@@ -173,7 +173,7 @@ fn put(gradient: &mut f32, own: f32, adds: bool) {
     *gradient = flushed(own, LEAST_GRADIENT) + if adds { *gradient } else { 0.0 };
 }
 
-/// −1, 0 or 1; not-a-number stays what it is.
+/// −1, 0 or 1; NaN stays NaN.
 #[inline(always)]
 fn sign(h: f32) -> f32 {
     if h == 0.0 { 0.0 } else { h.signum() }
@@ -184,7 +184,8 @@ fn distance_to(target: f32, distance: Distance, mean: f64) -> (f64, f64) {
     let target = f64::from(target);
     match distance {
         Distance::Kl => {
-            // Clamped, with the slope where it was clamped to: a unit that is off is still drawn towards the target.
+            // Clamped, with the slope at the clamped value: a dead unit is still pulled towards the
+            // target.
             let mean = mean.clamp(MARGIN, 1.0 - MARGIN);
             let part = |p: f64, q: f64| if p > 0.0 { p * (p / q).ln() } else { 0.0 };
             let value = part(target, mean) + part(1.0 - target, 1.0 - mean);
@@ -198,7 +199,7 @@ fn distance_to(target: f32, distance: Distance, mean: f64) -> (f64, f64) {
     }
 }
 
-/// Writes the sum of `term` over each row, and adds these up in the order of the rows.
+/// Writes the sum of `term` over each row, and adds these sums up in the order of the rows.
 fn row_sums(
     threads: &Threads,
     values: &[f32],

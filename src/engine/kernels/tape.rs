@@ -1,4 +1,4 @@
-//! Recording operations on dfdx's tape, and running them backwards.
+//! Recording operations on dfdx's tape, and running them backward.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::pass::Pass;
 use super::variable::{Grads, TapeError};
 use crate::engine::EngineError;
 
-/// dfdx's tape while a forward pass is recorded; without one the same operations only compute.
+/// dfdx's tape while a forward pass is recorded; without a tape, operations only compute.
 #[derive(Default)]
 pub struct Recorder {
     tape: Option<OwnedTape<f32, Cpu>>,
@@ -31,19 +31,18 @@ impl Root {
 }
 
 impl Recorder {
-    /// Records nothing: for inference.
+    /// Records nothing; for inference.
     pub fn idle() -> Recorder {
         Recorder { tape: None }
     }
 
-    /// Records into a tape that accumulates in `grads`, the buffers of the step before.
+    /// Records onto a tape that accumulates into `grads`, the buffers of the previous step.
     pub fn recording(root: &Root, grads: Grads) -> Recorder {
         let (_, tape) = root.tensor.trace(grads).split_tape();
         Recorder { tape: Some(tape) }
     }
 
-    /// Computes an operation and records its backward pass, where anything in it or before it
-    /// learns.
+    /// Computes an operation and records its backward pass, if it or anything before it learns.
     pub fn run<O: Operation + ?Sized + 'static>(&mut self, operation: &Rc<O>, pass: &Pass) {
         operation.compute(pass);
         if operation.learns() || operation.wants_input_gradient() {
@@ -51,15 +50,15 @@ impl Recorder {
         }
     }
 
-    /// The term of a minibatch, summed over its rows and not weighted; records the backward pass
-    /// for `weight` times its mean.
+    /// Computes the term of a minibatch, summed over its rows and not weighted; records the
+    /// backward pass for `weight` times its mean.
     pub fn add<T: LossTerm + ?Sized + 'static>(&mut self, term: &Rc<T>, pass: &Pass, weight: f32) -> f64 {
         self.record(term, pass, move |term, pass, grads| term.backward(pass, weight, grads));
         term.compute(pass)
     }
 
-    /// Adds the backward pass of whatever `of` is. It runs before all that was recorded earlier.
-    /// Without a tape nothing is cloned or kept.
+    /// Adds a backward pass on `of`. It runs before everything recorded earlier. Without a tape
+    /// nothing is cloned or kept.
     pub fn record<T: ?Sized + 'static>(
         &mut self,
         of: &Rc<T>,
@@ -80,7 +79,7 @@ impl Recorder {
         }
     }
 
-    /// Runs the tape backwards and hands the gradients back; `None` where nothing was recorded.
+    /// Runs the tape backward and returns the gradients; `None` if nothing was recorded.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`] the first time buffers are needed.

@@ -1,5 +1,5 @@
-//! A small fork-join pool for kernels of some microseconds: workers spin for a moment before they sleep, and
-//! between two shards a frame of the window goes first.
+//! A small fork-join pool for kernels of some microseconds: workers spin briefly before they sleep,
+//! and frames of the window take precedence between two shards.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,20 +9,22 @@ use std::thread::JoinHandle;
 
 use crate::engine::window_first::give_way;
 
-/// Work below this many floating-point operations is done by the caller alone: a fork costs some microseconds.
+/// Work below this many floating-point operations is done on the calling thread: a fork costs some
+/// microseconds.
 pub const FORK_FLOPS: usize = 1 << 20;
-/// How often an idle worker looks before it sleeps: about 20 µs.
+/// How often an idle worker polls before it sleeps: about 20 µs.
 const SPINS: u32 = 1000;
 
-/// A pool of threads that run the shards of one operation at a time. Only one thread may hand out work: a pool can be
-/// moved to another thread, but not shared between two.
+/// A pool of threads that run the shards of one operation at a time. Only one thread may submit
+/// work: a pool can be moved to another thread, but not shared between two.
 #[derive(Debug)]
 pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Whether a fork is under way. A second one would take the slot and the count of shards away from the first, so that
-    /// shards of it ran twice: two threads would write the same values. The `Cell` keeps other threads away, as it makes
-    /// the pool `!Sync`; what it holds keeps work that asks for more work within its own thread.
+    /// Whether a fork is running. A second one would overwrite the slot and the count of shards of
+    /// the first, so that shards ran twice: two threads would write the same values. The `Cell`
+    /// excludes other threads, as it makes the pool `!Sync`; its value keeps nested work on its own
+    /// thread.
     is_forked: Cell<bool>,
 }
 
@@ -30,10 +32,10 @@ pub struct Threads {
 struct Shared {
     slot: Mutex<Slot>,
     wake: Condvar,
-    /// Counts forks; a worker that sees it change looks into the slot.
+    /// Counts forks; a worker that sees it change reads the slot.
     generation: AtomicUsize,
     next_shard: AtomicUsize,
-    /// Workers that hold the job of the slot.
+    /// Workers that hold the job in the slot.
     active: AtomicUsize,
     panicked: AtomicBool,
 }
@@ -57,8 +59,9 @@ impl std::fmt::Debug for Job {
     }
 }
 
-// SAFETY: a job is a shared reference in disguise: its pointee is `Sync`, so it may be called from any thread, and it
-// lives while a worker holds the job, since `Threads::run` does not return before every worker has let go of it.
+// SAFETY: a job is a shared reference in disguise: its pointee is `Sync`, so it may be called from
+// any thread, and it lives while a worker holds the job, since `Threads::run` does not return
+// before every worker has let go of it.
 unsafe impl Send for Job {}
 
 impl Threads {
@@ -69,14 +72,15 @@ impl Threads {
             .filter_map(|index| {
                 let shared = Arc::clone(&shared);
                 let name = format!("kernel-{index}");
-                // Where the system grants no more threads the caller works with those it has.
+                // If the system grants no more threads, the caller works with those it has.
                 std::thread::Builder::new().name(name).spawn(move || work(&shared)).ok()
             })
             .collect();
         Threads { shared, workers, is_forked: Cell::new(false) }
     }
 
-    /// Calls `work` once for every shard in `0..shards`, on all threads where `flops` make it worth a fork.
+    /// Calls `work` once for every shard in `0..shards`, on all threads if `flops` make it worth a
+    /// fork.
     ///
     /// # Panics
     /// If `work` panics, after all threads have stopped working on it.
@@ -90,10 +94,11 @@ impl Threads {
         }
         self.is_forked.set(true);
         let shared = &*self.shared;
-        // Nothing between here and the end of `join` returns or unwinds early: the caller's own shards are caught, and
-        // locks are taken whether or not they are poisoned.
-        // SAFETY: only the lifetime is erased. A worker gets the pointer from the slot alone and holds it only while
-        // `active` counts it; `join` empties the slot and waits for that count before `work` can go out of scope.
+        // Nothing between here and the end of `join` returns or unwinds early: panics of the
+        // caller's own shards are caught, and locks are taken even if poisoned.
+        // SAFETY: only the lifetime is erased. A worker gets the pointer from the slot alone and
+        // holds it only while `active` counts it; `join` empties the slot and waits for that count
+        // before `work` can go out of scope.
         let erased: *const (dyn Fn(usize) + Sync) =
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
         {
@@ -115,8 +120,9 @@ impl Threads {
         assert!(!others_panicked, "a kernel panicked on another thread");
     }
 
-    /// Cuts `out` into pieces of `size` values (the last may be shorter) and calls `work` once for each, with the
-    /// piece's first index in `out`; on all threads where `flops` make it worth a fork.
+    /// Splits `out` into pieces of `size` values (the last may be shorter) and calls `work` once
+    /// for each, with the piece's first index in `out`; on all threads if `flops` make it worth a
+    /// fork.
     pub fn for_each_piece(
         &self,
         out: &mut [f32],
@@ -128,8 +134,8 @@ impl Threads {
         let parts = Parts::new(out);
         self.run(len.div_ceil(size), flops, &|shard| {
             let range = shard_range(shard, size, len);
-            // SAFETY: `run` calls each shard once, the ranges of different shards do not overlap, and `out` is borrowed
-            // for as long as any of them is at work.
+            // SAFETY: `run` calls each shard once, the ranges of different shards do not overlap,
+            // and `out` is borrowed until all of them are done.
             work(range.start, unsafe { parts.part(range.clone()) });
         });
     }
@@ -141,7 +147,7 @@ impl Drop for Threads {
         self.shared.generation.fetch_add(1, Ordering::Release);
         self.shared.wake.notify_all();
         for worker in self.workers.drain(..) {
-            // A worker's panic has been reported by the fork it happened in.
+            // A worker's panic has already been reported by its fork.
             let _ = worker.join();
         }
     }
@@ -165,7 +171,7 @@ impl Shared {
 
     /// Takes the job back and waits for the workers that hold it.
     fn join(&self) {
-        // No shard may start any more where the caller's own shard has panicked.
+        // No shard may start after a panic in the caller's own shard.
         self.next_shard.store(usize::MAX / 2, Ordering::Relaxed);
         self.lock().job = None;
         let mut spins = 0_u32;
@@ -205,9 +211,10 @@ fn work(shared: &Shared) {
             slot.job
         };
         if let Some(job) = job {
-            // SAFETY: the job was in the slot when `active` was raised under the slot's lock. `join` empties the slot under
-            // that lock and then reads `active`, so it sees this worker and waits until it is lowered below; the store
-            // that lowers it is `Release` and the load that waits is `Acquire`, so all this wrote is seen after `run`.
+            // SAFETY: the job was in the slot when `active` was raised under the slot's lock.
+            // `join` empties the slot under that lock and then reads `active`, so it sees this
+            // worker and waits until it is lowered below; the store that lowers it is `Release` and
+            // the load that waits is `Acquire`, so all this wrote is seen after `run`.
             let work = unsafe { &*job.work };
             if catch_unwind(AssertUnwindSafe(|| shared.take_shards(job.shards, work))).is_err() {
                 shared.panicked.store(true, Ordering::Release);
@@ -232,8 +239,8 @@ impl<T> Clone for Parts<'_, T> {
 
 impl<T> Copy for Parts<'_, T> {}
 
-// SAFETY: a `T` may be written from any thread, and all access goes through `part` or a pointer from `start`, whose
-// callers promise that no two threads touch the same values at a time.
+// SAFETY: a `T` may be written from any thread, and all access goes through `part` or a pointer
+// from `start`, whose callers promise that no two threads access the same values at the same time.
 unsafe impl<T: Send> Send for Parts<'_, T> {}
 // SAFETY: as above; `&Parts` gives no more than a copy of it would.
 unsafe impl<T: Send> Sync for Parts<'_, T> {}
@@ -251,12 +258,13 @@ impl<'a, T> Parts<'a, T> {
     /// The values in `range`.
     ///
     /// # Safety
-    /// While a part is alive nobody else may use its values: no other part may overlap it, and nobody may write them
-    /// through [`Parts::start`].
+    /// While a part is alive nobody else may use its values: no other part may overlap it, and
+    /// nobody may write them through [`Parts::start`].
     pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
-        // SAFETY: in bounds by the assertion and initialised, as they were borrowed as a slice; that borrow lasts for 'a
-        // and keeps everyone but us away; the caller promises that the part is unaliased among us.
+        // SAFETY: in bounds by the assertion and initialised, as they were borrowed as a slice;
+        // that borrow lasts for 'a and excludes all other access; the caller promises that no other
+        // part aliases this one.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
 
@@ -266,7 +274,7 @@ impl<'a, T> Parts<'a, T> {
     }
 }
 
-/// The shard's part of `0..len`, cut into pieces of `size`.
+/// The shard's range of `0..len`, in pieces of `size`.
 pub(super) fn shard_range(shard: usize, size: usize, len: usize) -> std::ops::Range<usize> {
     (shard * size).min(len)..((shard + 1) * size).min(len)
 }
@@ -290,7 +298,8 @@ mod tests {
         }
     }
 
-    /// Two types for which this has a function: it is ambiguous, and does not compile, for what is `Sync`.
+    /// Two types that provide the same function: the call is ambiguous, and does not compile, for
+    /// types that are `Sync`.
     trait UnlessSync<Kind> {
         fn is_not_sync() {}
     }
@@ -300,7 +309,7 @@ mod tests {
     #[test]
     fn one_thread_alone_hands_out_work() {
         <Threads as UnlessSync<_>>::is_not_sync();
-        // Another one may do so later.
+        // Another thread may do so later.
         let moved = Threads::new(1);
         let work = move || {
             let seen = AtomicUsize::new(0);
@@ -322,7 +331,7 @@ mod tests {
                 let count = |inner: usize| {
                     hits[8 * outer + inner].fetch_add(1, Ordering::Relaxed);
                 };
-                // The caller can reach the pool behind the compiler's back; a worker has none of its own.
+                // The caller can reach the pool unknown to the compiler; a worker has no pool.
                 if std::thread::current().id() == caller {
                     POOL.with(|threads| threads.run(8, FORK_FLOPS, &count));
                 } else {

@@ -1,5 +1,5 @@
-//! The k-sparse code (Makhzani & Frey 2014): the k largest units of each sample, or of each group of
-//! its units, the others 0.
+//! The k-sparse code (Makhzani & Frey 2014): the k largest units of each sample, or of each group
+//! of its units, the others 0.
 
 use std::rc::Rc;
 
@@ -11,18 +11,19 @@ use super::threads::{Parts, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 
-/// Rows of a shard.
+/// Rows per shard.
 const ROWS: usize = 16;
 /// Partial counts of a row, so that the loop vectorises.
 const LANES: usize = 16;
-/// Values of a shard on the way back.
+/// Values per shard of the backward pass.
 const SHARD: usize = 4096;
 
-/// Keeps the k largest values of each group of a row; the gradient flows through the kept alone.
+/// Keeps the k largest values of each group of a row; the gradient flows only through the kept
+/// values.
 pub struct TopK {
     x: Node,
     y: Node,
-    /// Neighbours that compete with each other.
+    /// Neighbouring units that compete.
     group: usize,
     /// 1 where the latest forward pass kept a unit: rows × units.
     mask: Node,
@@ -30,7 +31,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// From `x` to `y`, both rows × units, which compete in groups of so many neighbours.
+    /// From `x` to `y`, both rows × units; `group` neighbouring units compete.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -53,8 +54,8 @@ impl TopK {
     }
 
     /// Computes the first `pass.rows` rows of `y` and records the backward pass: the `k` largest
-    /// units of each group; among equals those of lower index are kept, and where `k` reaches the
-    /// number of units all are. Not-a-number is kept always: a diverged run must show.
+    /// units of each group; of equal units those with the lowest index are kept, and all if `k` is
+    /// at least the number of units. NaN is always kept, so that divergence shows.
     pub fn forward(self: &Rc<Self>, pass: &Pass, k: usize, recorder: &mut Recorder) {
         self.compute(pass, k);
         if self.wants_input_gradient {
@@ -72,7 +73,8 @@ impl TopK {
         threads.run(rows.div_ceil(ROWS), 32 * rows * units, &|shard| {
             for row in shard_range(shard, ROWS, rows) {
                 let at = row * units..(row + 1) * units;
-                // SAFETY: `run` calls each shard once, and the rows of different shards do not overlap.
+                // SAFETY: `run` calls each shard once, and the rows of different shards do not
+                // overlap.
                 let (y, mask) = unsafe { (y.part(at.clone()), mask.part(at.clone())) };
                 vectorised(
                     #[inline(always)]
@@ -103,7 +105,7 @@ impl TopK {
     }
 }
 
-/// One row.
+/// Computes one row.
 #[inline(always)]
 fn keep_largest(k: usize, x: &[f32], y: &mut [f32], mask: &mut [f32]) {
     if k >= x.len() {
@@ -117,7 +119,7 @@ fn keep_largest(k: usize, x: &[f32], y: &mut [f32], mask: &mut [f32]) {
         #[inline(always)]
         |x| x <= threshold,
     );
-    // How many of those equal to the threshold still have a place.
+    // How many of the values equal to the threshold are kept.
     let mut places = k.saturating_sub(x.len() - not_above);
     for ((&x, y), mask) in x.iter().zip(y).zip(mask) {
         let is_equal = x == threshold;
@@ -128,8 +130,8 @@ fn keep_largest(k: usize, x: &[f32], y: &mut [f32], mask: &mut [f32]) {
     }
 }
 
-/// The k-th largest value, by bisection over all numbers there are: 32 counts that vectorise are many times faster than a
-/// selection that moves values about.
+/// The k-th largest value, by bisection over all `f32` values: 32 vectorised counts are many times
+/// faster than a selection that moves values.
 #[inline(always)]
 fn kth_largest(k: usize, x: &[f32]) -> f32 {
     let most_below = x.len() - k;
@@ -154,7 +156,7 @@ fn kth_largest(k: usize, x: &[f32]) -> f32 {
 /// How many values are `such`, in lanes so that the loop vectorises.
 #[inline(always)]
 fn count(values: &[f32], such: impl Fn(f32) -> bool) -> usize {
-    // Added as numbers: sums of truth values were left scalar.
+    // Counted as floats: sums of booleans do not vectorise.
     let mut lanes = [0.0_f32; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder().iter().filter(|&&value| such(value)).count();
@@ -166,13 +168,13 @@ fn count(values: &[f32], such: impl Fn(f32) -> bool) -> usize {
     lanes.iter().sum::<f32>() as usize + rest
 }
 
-/// Integers in the order of the numbers.
+/// Maps floats to integers with the same order.
 fn ordered(number: f32) -> u32 {
     let bits = number.to_bits();
     if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
 }
 
-/// The number of an integer.
+/// The float of an integer.
 fn number(ordered: u32) -> f32 {
     f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
 }
@@ -238,7 +240,7 @@ mod tests {
     fn equals_sorting() {
         let (rows, units) = (6, 37);
         let (x, y, code) = code(7, units);
-        // Few distinct values, so that ties abound.
+        // Few distinct values, so that ties are frequent.
         x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = (*x * 2.0).round());
         for k in 0..=units {
             code.compute(&pass(rows, 1), k);
@@ -257,7 +259,8 @@ mod tests {
 
     #[test]
     fn gradients_equal_finite_differences() {
-        // No two values lie within 2 h of each other, or a difference would cross a change of the kept.
+        // No two values are within 2 h of each other; otherwise a difference would change which are
+        // kept.
         let (x, y, code) = code(4, 9);
         for (index, x) in x.borrow_mut().values_mut().iter_mut().enumerate() {
             *x = ((index * 7) % 36) as f32 * 0.1 - 1.75;

@@ -1,12 +1,13 @@
-//! The update step as one pass over weights, gradients and moments. Semantics are `PyTorch`'s.
+//! The update step as one pass over weights, gradients and moments, with `PyTorch`'s semantics.
 
 use super::math::{flushed, vectorised};
 use super::threads::{Parts, Threads, shard_range};
 use crate::project::Optimizer;
 
-/// Moments below this are 0: without gradients they would shrink through the subnormal numbers, which are slow.
+/// Moments below this are 0: without gradients they would decay through the subnormal numbers,
+/// which are slow.
 const LEAST_MOMENT: f32 = 1e-36;
-/// Values of a shard.
+/// Values per shard.
 const SHARD: usize = 1 << 14;
 
 /// Constants of one update.
@@ -18,11 +19,12 @@ pub struct Update {
     pub learning_rate: f32,
     /// Number of this step, counted from 1.
     pub step: u64,
-    /// What the gradient is multiplied by first: below 1 where it is clipped.
+    /// Factor on the gradient: below 1 if it is clipped.
     pub gradient_scale: f32,
 }
 
-/// One stretch of a parameter with its gradient and state; the state the rule does not use is empty.
+/// A contiguous part of a parameter with its gradient and state; state that the rule does not use
+/// is empty.
 pub struct Stretch<'a> {
     /// Values to be updated.
     pub weight: &'a mut [f32],
@@ -36,7 +38,7 @@ pub struct Stretch<'a> {
     pub weight_decay: f32,
 }
 
-/// All parameters cut into shards: (parameter, shard within it).
+/// All parameters split into shards: (parameter, shard within it).
 #[derive(Clone, Debug, Default)]
 pub struct UpdateShards {
     shards: Vec<(usize, usize)>,
@@ -45,7 +47,7 @@ pub struct UpdateShards {
 }
 
 impl UpdateShards {
-    /// The shards of parameters with these numbers of values.
+    /// The shards of parameters with these lengths.
     pub fn new(lens: impl Iterator<Item = usize>) -> UpdateShards {
         let mut cut = UpdateShards::default();
         for (index, len) in lens.enumerate() {
@@ -83,9 +85,11 @@ impl UpdateShards {
             let (weight, gradient, first, second, weight_decay) = parts[index];
             let range = shard_range(shard, SHARD, gradient.len());
             let of_state = |state: Parts<'_>| if state.len() == 0 { 0..0 } else { range.clone() };
-            // Each `Parts` borrows one stretch's own slice for as long as `run` lasts, `part` checks the range against its
-            // length, and `self.shards` names every (stretch, range) once, as `new` has made it.
-            // SAFETY: `run` calls each shard once, so no two of the slices that are alive at a time overlap.
+            // Each `Parts` borrows one stretch's own slice for as long as `run` lasts, `part`
+            // checks the range against its length, and `self.shards` names every (stretch, range)
+            // once, as `new` built them.
+            // SAFETY: `run` calls each shard once, so no two of the slices that are alive at a time
+            // overlap.
             let (weight, first, second) = unsafe {
                 (weight.part(range.clone()), first.part(of_state(first)), second.part(of_state(second)))
             };
@@ -141,7 +145,8 @@ impl Update {
             || {
                 for ((w, &g), v) in weight.iter_mut().zip(gradient).zip(first) {
                     let g = g * scale + weight_decay * *w;
-                    // PyTorch starts the velocity with the first gradient; so does a velocity of 0.
+                    // PyTorch initialises the velocity with the first gradient; starting from 0
+                    // gives the same.
                     *v = flushed(momentum * *v + g, LEAST_MOMENT);
                     *w -= rate * if nesterov { g + momentum * *v } else { *v };
                 }
@@ -196,14 +201,14 @@ mod tests {
 
     const RATE: f32 = 0.1;
     const DECAY: f32 = 0.05;
-    /// As large as the roots it is added to, so that its place is seen.
+    /// As large as the square roots it is added to, so that its effect shows.
     const EPS: f32 = 1e-2;
 
     fn sgd(momentum: f32, nesterov: bool) -> Optimizer {
         Optimizer::Sgd { momentum, nesterov }
     }
 
-    /// The weights number `range` after six steps with gradients that do not depend on them.
+    /// Weights in `range` after six steps with gradients that do not depend on them.
     fn trained(optimizer: Optimizer, range: Range<usize>) -> Vec<f32> {
         let mut weight: Vec<f32> = range.clone().map(weight_at).collect();
         let (mut first, mut second) = (vec![0.0; range.len()], vec![0.0; range.len()]);
@@ -233,9 +238,9 @@ mod tests {
     ///     w.grad = torch.tensor([sin(0.7 * t + 1.3 * i) * 10.0 ** -i for i in range(4)], dtype=torch.float64)
     ///     opt.step()
     /// ```
-    /// with `opt` = `O.SGD([w], lr=0.1, weight_decay=0.05)`, the same with `momentum=0.9` and `nesterov=True`,
-    /// `O.RMSprop([w], lr=0.1, alpha=0.95, eps=1e-2, weight_decay=0.05)`, `O.Adam` and `O.AdamW` with
-    /// `betas=(0.8, 0.95), eps=1e-2, weight_decay=0.05`.
+    /// with `opt` = `O.SGD([w], lr=0.1, weight_decay=0.05)`, also with `momentum=0.9` and
+    /// `nesterov=True`, `O.RMSprop([w], lr=0.1, alpha=0.95, eps=1e-2, weight_decay=0.05)`, `O.Adam`
+    /// and `O.AdamW` with `betas=(0.8, 0.95), eps=1e-2, weight_decay=0.05`.
     #[test]
     fn updates_equal_those_of_pytorch() {
         let check = |optimizer: Optimizer, expected: [f64; 4]| {
@@ -257,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_value_is_updated_as_if_it_were_alone() {
-        // No multiple of a vector's lanes, so that the remainder of every loop is seen.
+        // Not a multiple of the number of lanes, so that the remainder of every loop is tested.
         let len = 37;
         let (alpha, beta1, beta2) = (0.95, 0.8, 0.95);
         for optimizer in [

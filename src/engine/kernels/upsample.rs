@@ -17,7 +17,7 @@ pub struct Upsample {
     pub y: Node,
     /// Height and width of the input.
     pub sides: (usize, usize),
-    /// Side of the square that a pixel becomes, at least 1.
+    /// Side of each pixel's square, at least 1.
     pub factor: usize,
     /// Whether anything before this layer learns.
     pub wants_input_gradient: bool,
@@ -106,7 +106,7 @@ impl Sizes {
         }
     }
 
-    /// Adds the gradients of all copies of a pixel to the pixel's.
+    /// Adds the gradients of all copies of a pixel to the gradient of that pixel.
     #[inline(always)]
     fn collect(self, dy: &[f32], dx: &mut [f32]) {
         let Sizes { width, channels, factor } = self;

@@ -1,15 +1,15 @@
-//! The only code that reaches the values of a dfdx tensor without a copy.
+//! Access to the values of a dfdx tensor without a copy; the only code that does this.
 //!
 //! dfdx offers no public way to read or write a CPU tensor as a slice. The address of a `Vec`'s
-//! heap block does not change when the `Vec` is moved, so it is taken *before* the `Vec` is handed
-//! to dfdx. Three things make that sound:
+//! heap block does not change when the `Vec` is moved, so it is taken *before* the `Vec` is passed
+//! to dfdx. Three things make this sound:
 //!
 //! - the tensor lives as long as its [`Variable`];
-//! - its storage is never resized (dfdx never does that, and the tensor is given to no dfdx
+//! - its storage is never resized (dfdx never does that, and the tensor is passed to no dfdx
 //!   operation that writes);
-//! - slices are borrowed through the `Variable`, so Rust's rules hold between them.
+//! - slices are borrowed through the `Variable`, so Rust's borrowing rules apply.
 //!
-//! A `Variable` lives from step to step with its gradient buffer, so a training step allocates no
+//! A `Variable` and its gradient buffer are reused between steps, so a training step allocates no
 //! matrix. Tests check that dfdx and this module see the same numbers.
 
 use std::cell::{Cell, RefCell};
@@ -19,10 +19,10 @@ use dfdx::prelude::*;
 
 use crate::engine::EngineError;
 
-/// Gradients of all variables, kept from step to step so that no buffer is allocated twice.
+/// Gradients of all variables, reused between steps so that no buffer is allocated twice.
 pub type Grads = Gradients<f32, Cpu>;
 
-/// Why the tape cannot be run backwards: there is no memory for a gradient.
+/// Why the tape cannot be run backward: there is no memory for a gradient.
 pub type TapeError = CpuError;
 
 impl From<TapeError> for EngineError {
@@ -36,22 +36,22 @@ impl From<TapeError> for EngineError {
 /// A matrix on dfdx's tape, shared between the network and the backward operations.
 pub type Node = Rc<RefCell<Variable>>;
 
-/// A matrix of values: a dfdx tensor that keeps its identity from step to step.
+/// A matrix of values: a dfdx tensor that keeps its identity between steps.
 pub struct Variable {
     tensor: Tensor<(usize, usize), f32, Cpu>,
     values: *mut f32,
     len: usize,
     columns: usize,
-    /// Whether the step under way has already written its gradient.
+    /// Whether the current step has already written its gradient.
     is_written: Cell<bool>,
 }
 
-/// Whether a gradient is the first of its step or adds to others.
+/// Whether a gradient is the first of its step or is added to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Overwrite what an earlier step left.
+    /// Overwrite the value of an earlier step.
     First,
-    /// Add to what this step has already written.
+    /// Add to the value already written in this step.
     Add,
 }
 
@@ -71,7 +71,7 @@ impl Variable {
         Ok(Rc::new(RefCell::new(variable)))
     }
 
-    /// A matrix of zeros as large as another.
+    /// A matrix of zeros with the size of another.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -82,13 +82,13 @@ impl Variable {
 
     /// All values, row by row.
     pub fn values(&self) -> &[f32] {
-        // SAFETY: see the module's text; `&self` keeps writers away.
+        // SAFETY: see the module documentation; `&self` excludes writers.
         unsafe { std::slice::from_raw_parts(self.values, self.len) }
     }
 
-    /// All values, to be written.
+    /// All values, mutable.
     pub fn values_mut(&mut self) -> &mut [f32] {
-        // SAFETY: see the module's text; `&mut self` keeps everyone else away.
+        // SAFETY: see the module documentation; `&mut self` excludes all other access.
         unsafe { std::slice::from_raw_parts_mut(self.values, self.len) }
     }
 
@@ -97,12 +97,12 @@ impl Variable {
         self.columns
     }
 
-    /// Forgets that a gradient was written; once before each step.
+    /// Marks the gradient as unwritten; call before each step.
     pub fn begin_step(&self) {
         self.is_written.set(false);
     }
 
-    /// How the next gradient of this step is to be written.
+    /// How the next gradient of this step must be written.
     pub fn claim_gradient(&self) -> Write {
         if self.is_written.replace(true) { Write::Add } else { Write::First }
     }
@@ -133,7 +133,7 @@ pub fn gradients<'g, const N: usize>(
     Ok(std::array::from_fn(|_| buffers.next().unwrap_or_default()))
 }
 
-/// The same for any number of variables.
+/// [`gradients`] for any number of variables.
 ///
 /// # Errors
 /// Out of memory, the first time a buffer is needed.
@@ -145,15 +145,16 @@ pub fn gradient_list<'g>(grads: &'g mut Grads, of: &[&Variable]) -> Result<Vec<&
     for (index, variable) in of.iter().enumerate() {
         assert!(of[..index].iter().all(|other| other.values != variable.values), "asked for twice");
         let values: &mut Vec<f32> = grads.get_or_alloc_mut(variable.tensor())?;
-        // SAFETY: every variable has a buffer of its own on the heap, which stays where it is while the map of
-        // buffers grows; the variables differ, so the slices do not overlap, and `grads` is borrowed while they live.
+        // SAFETY: every variable has its own buffer on the heap, which does not move while the map
+        // of buffers grows; the variables differ, so the slices do not overlap, and `grads` is
+        // borrowed while they live.
         buffers.push(unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr(), values.len()) });
     }
     Ok(buffers)
 }
 
-/// Gives the first `len` values the gradient 0, unless this step has already written another: what
-/// a term of weight 0 does, so that nothing reads what an earlier step left.
+/// Sets the gradient of the first `len` values to 0, unless this step has already written it. Terms
+/// of weight 0 use it, so that no gradient of an earlier step is read.
 ///
 /// # Errors
 /// Out of memory, the first time a buffer is needed.
@@ -175,7 +176,7 @@ mod tests {
         for (index, value) in node.borrow_mut().values_mut().iter_mut().enumerate() {
             *value = index as f32;
         }
-        // dfdx's own view of the tensor, by its indexing and by an operation of its own.
+        // dfdx's own view of the tensor, by indexing and by one of its operations.
         let variable = node.borrow();
         assert_eq!(variable.tensor()[[1, 2]], 5.0);
         let doubled = variable.tensor().clone() * 2.0;

@@ -1,9 +1,9 @@
-//! Memory and order of work of a convolution, and the products of its parts, in both directions.
+//! The memory of a convolution, its order of computation and its products, in both directions.
 //!
-//! Samples are cut into runs ([`Shards`]). A shard walks over its samples in *tiles* whose
-//! patches stay in the processor's cache: a few whole pictures, or a band of one. Patches lie in
-//! scratch that the thread finds warm; each shard sums over its own samples, and these sums are added
-//! up in the order of the shards.
+//! Samples are split into runs ([`Shards`]). A shard processes its samples in *tiles* whose patches
+//! fit into the processor's cache: a few whole pictures, or a band of one. Patches are in scratch
+//! that is still in the thread's cache; each shard sums over its own samples, and these sums are
+//! added up in the order of the shards.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,11 +18,11 @@ use super::variable::TapeError;
 use crate::check::sizes::{PATCH_VALUES, patch_values};
 use crate::engine::EngineError;
 
-/// Weight gradients are added up in pieces of so many values.
+/// Values of weight gradients that are added up at a time.
 const PIECE: usize = 4096;
 
-/// A part of the minibatch whose patches are in scratch at one time: some rows of the small picture,
-/// of several samples only where these are all rows.
+/// A part of the minibatch whose patches are in scratch at the same time: some rows of the small
+/// picture; all rows, if of several samples.
 pub(super) struct Tile {
     samples: Range<usize>,
     rows: Range<usize>,
@@ -34,17 +34,17 @@ pub(super) struct Tile {
     pub(super) ends_pictures: bool,
 }
 
-/// What a convolution needs in addition to its nodes.
+/// The memory of a convolution besides its nodes.
 pub(super) struct Workspace {
     columns: Columns,
     /// Channels of the small picture.
     channels: usize,
-    /// Their scratch is for patches.
+    /// The shards; their scratch is for patches.
     shards: Shards,
 }
 
 impl Workspace {
-    /// Room for patches `columns` of a weight with `channels` rows, and for a bias of `outputs`
+    /// Memory for patches `columns` of a weight with `channels` rows, and for a bias of `outputs`
     /// channels.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Workspace {
         Ok(Workspace { columns, channels, shards })
     }
 
-    /// Values of one sample that a map in `direction` reads, and that it writes.
+    /// Values per sample that a map in `direction` reads and writes.
     pub(super) fn sizes(&self, direction: Direction) -> (usize, usize) {
         direction.arrange(self.columns.picture(), self.columns.positions() * self.channels)
     }
@@ -71,14 +71,14 @@ impl Workspace {
         Matrix::new(weight, self.channels, self.columns.patch())
     }
 
-    /// What the shards share.
+    /// The shards and their memory.
     pub(super) fn shards(&self) -> &Shards {
         &self.shards
     }
 
-    /// Calls `work` once for each tile of the first `rows` samples, with scratch for its patches, in
-    /// which other tiles have left their values. Tiles of the same samples follow each other in one
-    /// thread. `products` says how many products with the weight a tile takes.
+    /// Calls `work` once for each tile of the first `rows` samples, with scratch for its patches,
+    /// which is not cleared. Tiles of the same samples run one after another on one thread.
+    /// `products` is the number of products with the weight per tile.
     pub(super) fn for_each_tile(
         &self,
         threads: &Threads,
@@ -92,10 +92,10 @@ impl Workspace {
         });
     }
 
-    /// As [`for_each_tile`](Workspace::for_each_tile), for the gradients of weight and bias: `work` gets
-    /// its shard's own sums of both, to which [`add_to_weight`](Workspace::add_to_weight) and
-    /// [`add_to_bias`] add. In the end they are written to `dw` and `db`, or added where `adds` (for the
-    /// weight, for the bias) says so.
+    /// [`for_each_tile`](Workspace::for_each_tile) for the gradients of weight and bias: `work`
+    /// gets its shard's own sums of both, to which [`add_to_weight`](Workspace::add_to_weight) and
+    /// [`add_to_bias`] add. At the end they are written to `dw` and `db`, or added according to
+    /// `adds` (weight, bias).
     ///
     /// # Errors
     /// Out of memory, the first time.
@@ -131,8 +131,8 @@ impl Workspace {
         Ok(())
     }
 
-    /// Where the values of a tile lie that a map in `direction` reads, and those that it writes: its
-    /// pixels of small pictures, but all of its large pictures.
+    /// Ranges of a tile's values that a map in `direction` reads and writes: only its own pixels of
+    /// small pictures, but all of its large pictures.
     pub(super) fn ranges(&self, direction: Direction, tile: &Tile) -> (Range<usize>, Range<usize>) {
         let (positions, width) = (self.columns.positions(), self.columns.window().small.1);
         let start = tile.samples.start * positions + tile.rows.start * width;
@@ -143,7 +143,7 @@ impl Workspace {
         direction.arrange(large, small)
     }
 
-    /// The patches of a tile's large `pictures`, one a row of the result.
+    /// The patches of a tile's large `pictures`, one per row of the result.
     pub(super) fn gather<'s>(&self, tile: &Tile, pictures: &[f32], scratch: &'s mut [f32]) -> Matrix<'s> {
         let (picture, band) = (self.columns.picture(), self.band(tile));
         for index in 0..tile.samples.len() {
@@ -170,9 +170,9 @@ impl Workspace {
         }
     }
 
-    /// Adds a tile's share of the weight's gradient, `smallᵀ patches`, to its shard's sums.
+    /// Adds a tile's part of the weight's gradient, `smallᵀ patches`, to its shard's sums.
     pub(super) fn add_to_weight(&self, tile: &Tile, small: &[f32], patches: Matrix<'_>, sums: &mut [f32]) {
-        // The first tile overwrites what an earlier step left.
+        // The first tile overwrites the values of earlier steps.
         let small = self.pixel_rows(tile, small).transposed();
         multiply_here(sums, !tile.is_first, small, patches);
     }
@@ -215,7 +215,7 @@ impl Workspace {
         tile.rows.len() * self.columns.window().small.1 * self.columns.patch()
     }
 
-    /// The tile's pixels of small pictures, one a row.
+    /// The tile's pixels of small pictures, one per row.
     fn pixel_rows<'v>(&self, tile: &Tile, small: &'v [f32]) -> Matrix<'v> {
         Matrix::new(small, self.pixels(tile), self.channels)
     }
@@ -234,7 +234,7 @@ pub(super) fn add_to_bias(gradient: &[f32], sums: &mut [f64]) {
     );
 }
 
-/// Brings values to a length; nothing happens where they have it.
+/// Resizes `values` if its length differs.
 pub(super) fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), TapeError> {
     let missing = len.saturating_sub(values.len());
     values.try_reserve_exact(missing).map_err(|_| TapeError::OutOfMemory)?;

@@ -1,4 +1,4 @@
-//! Codes, with all that their kind knows of them.
+//! Codes, with variances and codebook entries where their kind has them.
 
 use std::rc::Rc;
 
@@ -9,23 +9,23 @@ use crate::engine::kernels::tape::Recorder;
 /// Codes of some samples, row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Codes {
-    /// As the decoder is given them, rows × units: the means, where a code is a distribution.
+    /// The decoder's input, rows × units: the means, if a code is a distribution.
     pub values: Vec<f32>,
-    /// Variances, rows × units, where each unit is a normal distribution; else empty.
+    /// Variances, rows × units, if each unit is a normal distribution; else empty.
     pub variances: Vec<f32>,
-    /// The entry of the codebook that each vector of a quantised code is, counted from 0, rows × vectors; else empty.
+    /// The codebook entry of each vector of a quantised code, counted from 0, rows × vectors; else
+    /// empty.
     pub entries: Vec<u32>,
 }
 
 impl Codes {
-    /// The bits of hashing codes, rows × units: 1 where a value lies above the threshold of its
-    /// unit.
+    /// The bits of hashing codes, rows × units: 1 if a value is above the threshold of its unit.
     pub fn bits(&self, thresholds: &[f32]) -> Vec<u8> {
         let pairs = self.values.iter().zip(thresholds.iter().cycle());
         pairs.map(|(value, least)| u8::from(value > least)).collect()
     }
 
-    /// Adds codes of more samples.
+    /// Appends codes of more samples.
     pub fn extend(&mut self, more: Codes) {
         let Codes { values, variances, entries } = more;
         self.values.extend(values);

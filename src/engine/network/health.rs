@@ -1,4 +1,4 @@
-//! What tells whether a network is well.
+//! Measurements of a network's health: activations, outputs, gradients, Jacobian.
 
 use std::rc::Rc;
 
@@ -25,13 +25,13 @@ use crate::run::{
 
 /// Sums over the samples.
 struct Sums {
-    /// Of the encoder's layers and the code, and of the decoder's layers.
+    /// For the encoder's layers and the code, and for the decoder's layers.
     activities: [Vec<Watched>; 2],
     output: OutputSums,
-    /// Of each unit of a code that is a picture.
+    /// For each unit of a code that is a picture.
     means: Option<Vec<f64>>,
     divergence: Option<(Rc<KlToPrior>, Vec<f64>)>,
-    /// Terms of the loss where a description length is measured.
+    /// Terms of the loss, if a description length is measured.
     losses: Option<Losses>,
     usage: Option<Vec<u64>>,
     mean: Vec<f64>,
@@ -43,16 +43,17 @@ struct Sums {
 struct Watched {
     name: String,
     node: Node,
-    /// Of an output that is a picture.
+    /// Number of channels, if the output is a picture.
     channels: Option<usize>,
-    /// Its function, where that has flat ends.
+    /// Its activation, if that saturates.
     flat: Option<Activation>,
     activity: Activity,
     sum: f64,
     saturated: u64,
 }
 
-/// Activations at a distance of less than this from the end of a sigmoid or tanh have hardly a slope.
+/// A sigmoid or tanh unit closer than this to an end of its range is saturated: its slope is almost
+/// 0.
 const FLAT: f32 = 0.01;
 
 impl Watched {
@@ -66,7 +67,7 @@ impl Watched {
         Watched { name, node: Rc::clone(node), channels, flat, activity, sum: 0.0, saturated: 0 }
     }
 
-    /// Those of the stages of one side; a card may be several operations, of which the last counts.
+    /// The outputs of one side's stages; of a card with several operations, the last counts.
     fn all(
         outputs: &[(Place, Node)],
         stages: &[Stage],
@@ -107,7 +108,7 @@ impl Watched {
         let units = activity.active_shares().count();
         let count = (activity.rows().max(1) * units.max(1) as u64) as f64;
         let dead_channels = self.channels.map_or(0, |channels| {
-            // A channel may be off at an edge where every sample is empty, and lives elsewhere.
+            // A channel may be off at an edge where all samples are empty, but active elsewhere.
             let mut lives = vec![false; channels];
             let shares = activity.active_shares().enumerate().filter(|(_, share)| *share > 0.0);
             shares.for_each(|(unit, _)| lives[unit % channels.max(1)] = true);
@@ -146,12 +147,12 @@ impl OutputSums {
         OutputSums { range, beyond: 0, values: 0, is_binary: true, edges: (0.0, 0.0) }
     }
 
-    /// Adds samples and what they were reconstructed as.
+    /// Adds samples and their reconstructions.
     fn add(&mut self, samples: &[f32], outputs: &[f32], shape: Shape, activation: Activation) {
         let (lowest, highest) = activation.reach().unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
         for &value in samples {
             self.range = (self.range.0.min(value), self.range.1.max(value));
-            // Rounding of the scaling is no value beyond.
+            // Rounding errors of the scaling do not count as out of range.
             self.beyond += u64::from(value < lowest - 1e-3 || value > highest + 1e-3);
             self.is_binary &= value == 0.0 || value == 1.0;
         }
@@ -172,7 +173,8 @@ impl OutputSums {
     }
 }
 
-/// Squared differences of neighbouring pixels of pictures, summed over both directions and all channels; 0 of rows.
+/// Squared differences of neighbouring pixels of pictures, summed over both directions and all
+/// channels; 0 for rows.
 fn edge_energy(values: &[f32], shape: Shape) -> f64 {
     let Shape::Image { width, channels, .. } = shape else { return 0.0 };
     let (line, features) = (width * channels, shape.features().max(1));
@@ -187,7 +189,8 @@ fn edge_energy(values: &[f32], shape: Shape) -> f64 {
 }
 
 impl Network {
-    /// What tells whether the network is well, on rows of the data with clean inputs. Nothing it learns is touched.
+    /// The network's health, measured on rows of the data with clean inputs. Learned values do not
+    /// change.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -214,8 +217,8 @@ impl Network {
         Ok(self.judge(sums, rows.len(), epoch, moment))
     }
 
-    /// How near the selector is to a choice, where that is too little after an attempt and another is
-    /// allowed.
+    /// How close the selector is to a choice, if that is not enough after an attempt and another
+    /// one is allowed.
     pub(in crate::engine) fn undecided(&self, attempt: Attempt) -> Option<f64> {
         let Bottleneck::Concrete { tries, .. } = self.plan.design().code.kind else { return None };
         let logits = self.parameters().iter().find(|parameter| parameter.name == "code.logits")?;
@@ -234,7 +237,7 @@ impl Network {
         });
         let units = self.code.borrow().columns();
         let design = self.plan.design();
-        // Kinds with a function of their own mean it to be flat.
+        // Kinds with their own function are meant to saturate.
         let own = matches!(design.code.kind, Bottleneck::Plain | Bottleneck::Wasserstein { .. });
         let last = self.plan.encoder().last().and_then(|stage| stage.kind.activation());
         encoder.push(Watched::new(
@@ -307,7 +310,7 @@ impl Network {
         Ok(sum.map(|sum| (sum / rows as f64).max(0.0).sqrt()))
     }
 
-    /// Sizes of the linear maps that the way from the input to the code is made of.
+    /// Sizes of the linear maps from the input to the code.
     #[cfg(test)]
     pub(in crate::engine) fn jacobian_maps(&self) -> Vec<crate::check::MapSizes> {
         let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.code_layer).expect("small");
@@ -381,7 +384,7 @@ impl Network {
     }
 }
 
-/// Where 0 ends and 1 begins for each unit of hashing codes (rows × `units`).
+/// Threshold between 0 and 1 for each unit of hashing codes (rows × `units`).
 pub fn code_thresholds(codes: &[f32], units: usize, threshold: Threshold) -> Vec<f32> {
     match threshold {
         Threshold::Half => vec![0.5; units],
@@ -390,7 +393,7 @@ pub fn code_thresholds(codes: &[f32], units: usize, threshold: Threshold) -> Vec
             .map(|unit| {
                 let mut values: Vec<f32> = codes.iter().skip(unit).step_by(units).copied().collect();
                 values.sort_by(f32::total_cmp);
-                // The end of the lower half: what is above it is 1.
+                // The end of the lower half: everything above it is 1.
                 values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.5)
             })
             .collect(),

@@ -1,4 +1,4 @@
-//! How likely data are under a variational network, by importance sampling.
+//! The likelihood of data under a variational network, by importance sampling.
 
 use super::{Network, Samples, Watch};
 use crate::dataset::Dataset;
@@ -11,7 +11,7 @@ use crate::engine::kernels::pass::{Mode, Pass};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Variable;
 
-/// Steps whose random numbers the estimate draws from, counted back from here: no training gets so far.
+/// Step whose random numbers the estimate uses, counted down from here; no training gets this far.
 const LAST_STEP: u64 = u64::MAX - 1;
 
 /// `−log p(x)` of some samples, estimated.
@@ -19,20 +19,22 @@ const LAST_STEP: u64 = u64::MAX - 1;
 pub struct Likelihood {
     /// Mean over the samples, in nats.
     pub nll: f64,
-    /// Standard error of that mean, from how much the samples differ.
+    /// Standard error of that mean, from the variance between samples.
     pub standard_error: f64,
-    /// Samples looked at.
+    /// Number of samples.
     pub samples: usize,
-    /// Codes drawn for each.
+    /// Codes drawn per sample.
     pub draws: usize,
 }
 
 impl Network {
-    /// `−log 1/K Σ_k p(x|z_k) p(z_k) / q(z_k|x)` with K = `draws` codes from `q(z|x)` for each of the rows (Rezende et al. 2014,
-    /// Burda et al. 2016): an upper bound of `−log p(x)` in the mean, the tighter the more codes.
+    /// `−log 1/K Σ_k p(x|z_k) p(z_k) / q(z_k|x)` with K = `draws` codes from `q(z|x)` for each of
+    /// the rows (Rezende et al. 2014, Burda et al. 2016): on average an upper bound of `−log p(x)`,
+    /// tighter with more codes.
     ///
     /// # Errors
-    /// [`EngineError::NoLikelihood`] where the code is no distribution or the loss no likelihood, [`EngineError::OutOfMemory`].
+    /// [`EngineError::NoLikelihood`] if the code is not a distribution or the loss not a
+    /// likelihood, [`EngineError::OutOfMemory`].
     pub fn likelihood(
         &mut self,
         data: &Dataset,
@@ -42,10 +44,10 @@ impl Network {
         self.likelihood_while(data, rows, draws, &mut |_| true)
     }
 
-    /// [`Network::likelihood`], for as long as `watch` wants it.
+    /// [`Network::likelihood`] that can be cancelled by `watch`.
     ///
     /// # Errors
-    /// As there, and [`EngineError::Cancelled`].
+    /// Those of [`Network::likelihood`], and [`EngineError::Cancelled`].
     pub fn likelihood_while(
         &mut self,
         data: &Dataset,
@@ -80,10 +82,10 @@ impl Network {
     }
 
     /// `−1/L Σ_l log p(x|z_l)` of each sample with L = `draws` codes from `q(z|x)`: the
-    /// reconstruction probability of An & Cho (2015), negated, so that what is strange is high.
+    /// reconstruction probability of An & Cho (2015), negated, so that anomalies score high.
     ///
     /// # Errors
-    /// As [`Network::likelihood`], and [`EngineError::Cancelled`] where `watch` says no.
+    /// Those of [`Network::likelihood`], and [`EngineError::Cancelled`] if `watch` returns false.
     pub fn strangeness(
         &mut self,
         samples: Samples<'_>,
@@ -109,8 +111,8 @@ impl Network {
         Ok(scores)
     }
 
-    /// Decodes `draws` codes for each of the samples, some at a time, and hands each round on,
-    /// which says whether to go on.
+    /// Decodes `draws` codes for each of the samples, in rounds, and passes each round to a
+    /// callback that returns whether to continue.
     fn draw_codes(
         &mut self,
         samples: Samples<'_>,
@@ -167,7 +169,7 @@ impl Network {
 
 /// One round of codes that were drawn and decoded.
 struct Drawn<'a> {
-    /// Rows of the data, and codes for each.
+    /// The pass: rows of the data, and codes for each.
     pass: &'a Pass,
     /// Whether the round is the first of these rows.
     is_first: bool,

@@ -1,5 +1,4 @@
-//! The loss of a design as operations: how reconstructions are compared with samples, and what the
-//! regularizers add.
+//! The loss of a design as operations: the reconstruction loss and the regularizers.
 
 use std::rc::Rc;
 
@@ -16,7 +15,7 @@ use crate::engine::parameter::Role;
 use crate::engine::terms::Penalised;
 use crate::project::{Loss, Place, Site, Variance};
 
-/// How a design compares, with what that learns.
+/// The comparison of a design's loss, with its learned values.
 pub(super) fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, EngineError> {
     Ok(match loss {
         Loss::SquaredError => Comparison::SquaredError,
@@ -33,7 +32,7 @@ pub(super) fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Compar
     })
 }
 
-/// Room for the weights of values and features, where a design has some; those of features are 1.
+/// Memory for the weights of values and features, if a design has any; those of features are 1.
 pub(super) fn loss_weights(plan: &Plan, capacity: usize) -> Result<LossWeights, EngineError> {
     let (design, features) = (plan.design(), plan.shape().features());
     let zeros = |is_wanted: bool, rows: usize| is_wanted.then(|| Variable::zeros(rows, features)).transpose();
@@ -47,7 +46,8 @@ pub(super) fn loss_weights(plan: &Plan, capacity: usize) -> Result<LossWeights, 
     Ok(weights)
 }
 
-/// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.
+/// The variance of the reconstruction, if the decoder is given the distributions of the quantisers'
+/// choices.
 pub(super) fn variance(
     builder: &Builder<'_>,
     code_layer: &CodeLayer,
@@ -58,7 +58,7 @@ pub(super) fn variance(
     else {
         return Ok(None);
     };
-    // Its linear decoder is a single stage, the output's or that of a free decoder's one layer.
+    // The linear decoder is a single stage: the output's, or the one layer of a free decoder.
     let weight = builder.parameters.iter().rev().find(|parameter| parameter.role == Role::Weight);
     let Some(weight) = weight else { return Ok(None) };
     let term = VarianceTerm::new(Rc::clone(code), Rc::clone(&weight.node), choices)?;
@@ -72,7 +72,8 @@ pub(super) fn penalties(
     input: &Node,
     capacity: usize,
 ) -> Result<Vec<Penalised>, EngineError> {
-    // A layer that changes nothing, such as flattening a row, has the output of the one before it.
+    // A layer that changes nothing, such as flattening a row, has the output of the layer before
+    // it.
     let output_of = |index: usize| {
         let is_before = |place: Place| matches!(place, Place::Encoder(layer) if layer <= index);
         builder.outputs.iter().rev().find(|(place, _)| is_before(*place)).map_or(input, |(_, node)| node)
@@ -84,7 +85,7 @@ pub(super) fn penalties(
     Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, code_layer), capacity)
 }
 
-/// The Jacobian of the code by the input.
+/// The Jacobian of the code with respect to the input.
 pub(super) fn jacobian_of_code(
     encoder: &[Rc<dyn Operation>],
     code_layer: &CodeLayer,

@@ -5,31 +5,31 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 use crate::project::Bottleneck;
 
-/// The step whose random numbers are drawn: no training gets so far.
+/// Step whose random numbers are used; no training gets this far.
 const LAST_STEP: u64 = u64::MAX;
 
-/// A distribution over a few choices.
+/// A distribution over a small number of choices.
 struct Choices {
-    /// Sums of the weights up to each choice.
+    /// Cumulative sums of the weights.
     sums: Vec<f64>,
 }
 
 impl Network {
-    /// Codes drawn from the prior, `count` × units, to be decoded: the same for the same seed, and
-    /// each the same however many are drawn with it.
+    /// Codes drawn from the prior, `count` × units, to be decoded. They depend on the seed only;
+    /// each is the same for any `count`.
     ///
     /// | code | prior |
     /// |---|---|
     /// | variational, importance-weighted, Wasserstein | the standard normal distribution |
-    /// | hashing | bits, 0 or 1 alike |
+    /// | hashing | bits, 0 or 1 with equal probability |
     /// | description length | the learned distribution of each quantiser's choice |
-    /// | quantised | an entry of the codebook for each vector, by their `shares`; by equal ones where there are none |
+    /// | quantised | a codebook entry per vector, by `shares`; uniformly without shares |
     ///
     /// Shares of entries are as [`CodebookHealth`] measures them.
     ///
     /// # Errors
-    /// [`EngineError::NoPrior`] for other kinds of code, with the reason, and where there are not
-    /// as many shares as entries.
+    /// [`EngineError::NoPrior`] for other kinds of code, with the reason, and if there are not as
+    /// many shares as entries.
     ///
     /// [`CodebookHealth`]: crate::run::CodebookHealth
     pub fn sample(&self, count: usize, seed: u64, shares: &[f32]) -> Result<Vec<f32>, EngineError> {
@@ -90,7 +90,7 @@ impl Network {
         Ok(codes)
     }
 
-    /// Values of the array of this name, in the engine's order; none where there is no such array.
+    /// Values of the array of this name, in the engine's order; empty if there is none.
     pub(super) fn values(&self, name: &str) -> Vec<f32> {
         let array = self.parameters.iter().find(|parameter| parameter.name == name);
         array.map_or_else(Vec::new, |parameter| parameter.node.borrow().values().to_vec())
@@ -98,8 +98,8 @@ impl Network {
 }
 
 impl Choices {
-    /// Choices in proportion to these weights. A weight that is no number or below 0 counts as 0;
-    /// where all do, all choices are alike.
+    /// Choices in proportion to these weights. NaN and negative weights count as 0; if all are 0,
+    /// the choices are equally likely.
     fn new(weights: &[f32]) -> Choices {
         let mut sum = 0.0;
         let sums: Vec<f64> = (weights.iter())
@@ -118,8 +118,8 @@ impl Choices {
         Choices::new(&logits.iter().map(|logit| (logit - most).exp()).collect::<Vec<f32>>())
     }
 
-    /// The choice at `uniform` in [0, 1) of all weights together. One without weight is never
-    /// chosen.
+    /// The choice at `uniform`, in [0, 1), of the total weight. Choices with weight 0 are never
+    /// picked.
     fn pick(&self, uniform: f32) -> usize {
         let place = f64::from(uniform) * self.sums.last().copied().unwrap_or_default();
         self.sums.partition_point(|sum| *sum <= place)
@@ -141,7 +141,7 @@ mod tests {
         check(&[0.0, 2.0, 0.0, 2.0, 0.0], 0.0, 1);
         check(&[0.0, 2.0, 0.0, 2.0, 0.0], 0.5, 3);
         check(&[0.0, 2.0, 0.0, 2.0, 0.0], 0.999_999_94, 3);
-        // Where no weight is a number above 0, all are alike.
+        // If no weight is a number above 0, all are equally likely.
         check(&[f32::NAN, -1.0], 0.4, 0);
         check(&[f32::NAN, -1.0], 0.6, 1);
         // The weights of these logits are 1 and 3.

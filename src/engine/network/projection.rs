@@ -1,18 +1,18 @@
-//! Codes made by hand, turned into codes of the kind that the decoder is given.
+//! Projecting edited codes onto valid codes of their kind.
 
 use super::Network;
 use crate::engine::kernels::pass::Mode;
 use crate::project::{Bottleneck, Competition, Shape};
 
 impl Network {
-    /// Replaces codes (rows × units) by such as the decoder is given by its encoder; those that are such already stay.
+    /// Replaces codes (rows × units) by codes that an encoder could output; valid codes are
+    /// unchanged.
     ///
-    /// | code | becomes |
-    /// |---|---|
-    /// | k-sparse | all but the largest `k·α` of its units, or of each group of them that compete, that are not 0 become 0 |
-    /// | hashing | each unit in [0, 1] |
-    /// | description length | shares of the choices of each quantiser, which add up to 1 |
-    /// | quantised | the nearest entry of the codebook for each vector |
+    /// - k-sparse: only the largest `k·α` non-zero units, of each group that competes, are kept;
+    ///   the others become 0
+    /// - hashing: each unit in [0, 1]
+    /// - description length: for each quantiser, shares of its choices that add up to 1
+    /// - quantised: the nearest entry of the codebook for each vector
     pub fn project_codes(&self, codes: &mut [f32]) {
         match self.plan.design().code.kind {
             Bottleneck::KSparse { within, .. } => {
@@ -39,8 +39,7 @@ impl Network {
     }
 }
 
-/// The units of a k-sparse code that compete with each other, group by group: first unit, step,
-/// number.
+/// The competing units of a k-sparse code, group by group: first unit, step, number.
 fn competitors(within: Competition, shape: Shape) -> impl Iterator<Item = [usize; 3]> {
     let all = shape.features();
     let (groups, step, count, first) = match (within, shape) {
@@ -57,9 +56,9 @@ fn competitors(within: Competition, shape: Shape) -> impl Iterator<Item = [usize
     (0..groups).map(move |group| [group * first, step, count])
 }
 
-/// Keeps the `k` largest of the units of a group that are on; the first of equal ones.
+/// Keeps the `k` largest of the non-zero units of a group; the first of equal ones.
 fn keep_largest(code: &mut [f32], [first, step, count]: [usize; 3], k: usize) {
-    // A unit that was kept may be below 0, where the others are.
+    // A kept unit can be negative, as only non-zero units compete.
     let units = (0..count).map(|unit| first + unit * step);
     let mut on: Vec<usize> = units.filter(|unit| code[*unit] != 0.0).collect();
     on.sort_by(|a, b| code[*b].total_cmp(&code[*a]));
@@ -69,7 +68,7 @@ fn keep_largest(code: &mut [f32], [first, step, count]: [usize; 3], k: usize) {
 /// Rounding of shares that add up to 1.
 const ROUNDING: f32 = 1e-4;
 
-/// Makes values shares of a whole: equal ones where nothing is above 0.
+/// Normalises values to shares that add up to 1; equal shares if nothing is above 0.
 fn share_out(group: &mut [f32]) {
     let sum: f32 = group.iter().map(|value| value.max(0.0)).sum();
     if (sum - 1.0).abs() <= ROUNDING && group.iter().all(|value| *value >= 0.0) {
@@ -102,7 +101,7 @@ mod tests {
         };
         for (code, k, expected) in [
             ([3.0, -1.0, 2.0, 0.0], 2, [3.0, 0.0, 2.0, 0.0]),
-            // Two units are on, one of them below 0.
+            // Two units are non-zero, one of them negative.
             ([3.0, -1.0, 0.0, 0.0], 2, [3.0, -1.0, 0.0, 0.0]),
             ([1.0, 1.0, 1.0, 0.5], 2, [1.0, 1.0, 0.0, 0.0]),
             ([1.0, 2.0, 3.0, 4.0], 9, [1.0, 2.0, 3.0, 4.0]),
@@ -127,7 +126,7 @@ mod tests {
             ([0.5, 0.4], [0.0, 0.0]),
             ([1.5, 0.4], [2.0, 0.0]),
             ([9.0, 9.0], [2.0, 2.0]),
-            // As far from two of them: the first.
+            // At equal distance from two entries: the first.
             ([1.0, 0.0], [0.0, 0.0]),
         ] {
             assert_eq!(changed(&vector, &|vector| replace_by_nearest(vector, &codebook)), expected);

@@ -1,4 +1,4 @@
-//! Which samples a network is shown, and how well it reconstructs each of them.
+//! Samples to run a network on, and the reconstruction error of each.
 
 use std::ops::Range;
 
@@ -8,20 +8,20 @@ use crate::engine::EngineError;
 use crate::engine::kernels::pass::Mode;
 use crate::engine::kernels::tape::Recorder;
 
-/// Samples a network is shown.
+/// Samples to run a network on.
 #[derive(Clone, Copy, Debug)]
 pub enum Samples<'a> {
     /// These rows of a data set.
     Rows(&'a Dataset, &'a [u32]),
-    /// Scaled samples, row by row, wherever they come from.
+    /// Scaled samples, row by row, from anywhere.
     Scaled(&'a [f32]),
 }
 
-/// Is told how many samples are done, now and then, and says whether to go on.
+/// Called from time to time with the number of samples done; returns whether to continue.
 pub type Watch<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 impl<'a> Samples<'a> {
-    /// How many there are, of so many features each.
+    /// Number of samples, with `features` features each.
     pub fn len(self, features: usize) -> usize {
         match self {
             Samples::Rows(_, rows) => rows.len(),
@@ -29,7 +29,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// All of them, so many at a time.
+    /// All samples, `rows` at a time.
     pub(super) fn blocks(self, features: usize, rows: usize) -> impl Iterator<Item = Samples<'a>> {
         let len = self.len(features);
         (0..len).step_by(rows.max(1)).map(move |start| self.part(features, start..(start + rows).min(len)))
@@ -44,7 +44,7 @@ impl<'a> Samples<'a> {
 }
 
 impl Network {
-    /// Fills the input buffers with a block of samples; returns how many these are.
+    /// Fills the input buffers with a block of samples; returns their number.
     pub(super) fn show(&mut self, block: Samples<'_>) -> usize {
         let count = block.len(self.plan.shape().features());
         match block {
@@ -60,13 +60,13 @@ impl Network {
     /// Squared error of each sample's reconstruction per feature, in units of the scaled data.
     ///
     /// # Errors
-    /// [`EngineError::Cancelled`] where `watch` says no.
+    /// [`EngineError::Cancelled`] if `watch` returns false.
     pub fn errors(&mut self, samples: Samples<'_>, watch: Watch<'_>) -> Result<Vec<f64>, EngineError> {
         let features = self.plan.shape().features();
         let mut errors = Vec::with_capacity(samples.len(features));
         for block in samples.blocks(features, self.capacity) {
             let count = self.show(block);
-            // The terms that a regularizer adds are not looked at.
+            // The terms of the regularizers are not needed.
             let pass = self.forward(Part::Whole, count, Mode::Use, &mut Recorder::idle());
             self.loss.forward(&pass, 1.0, &mut Recorder::idle());
             let values = self.loss.row_values();

@@ -1,28 +1,26 @@
-//! What a network takes from its data before the first step: the bias of its output, and a learned
-//! variance.
+//! Initial values from the data: the bias of the output, and a learned variance.
 
 use super::Network;
 use crate::check::StageKind;
 use crate::dataset::Dataset;
 use crate::project::Activation;
 
-/// Training samples that are looked at.
+/// Training samples that are used.
 const ROWS: usize = 1000;
-/// How near to its ends the range of an output is used: at the ends themselves the bias would be
-/// infinite.
+/// Margin at both ends of an output's range: at the ends themselves the bias would be infinite.
 const MARGIN: f64 = 0.01;
 
 impl Network {
-    /// If the design asks for it, lets the bias of the output start where the output is the mean of the
-    /// training data, and a learned σ² at their variance around it.
+    /// If the design asks for it, sets the bias of the output so that the output is the mean of the
+    /// training data, and a learned σ² to their variance around it.
     ///
-    /// From random biases, the first steps only move outputs to that mean. Their gradient has the same
-    /// sign for all samples. Adam moves each weight by about the learning rate (Kingma & Ba 2015,
-    /// §2.1), the bias as well as all weights of a unit, so that inputs of one sign shift a unit by
-    /// their number times as much: units are off, or saturated, for all samples before the bias has
-    /// arrived. A lower learning rate does not change the proportion.
+    /// With random biases, the first steps only move outputs to that mean. Their gradient has the
+    /// same sign for all samples. Adam moves the bias and all weights of a unit by about the
+    /// learning rate per step (Kingma & Ba 2015, §2.1), so n inputs of one sign shift a unit n
+    /// times as much as the bias does: units die or saturate for all samples before the bias has
+    /// converged. A lower learning rate does not change the ratio.
     ///
-    /// From σ = 1, `log σ²` would need thousands of such steps to data in [0, 1].
+    /// From σ = 1, `log σ²` would need thousands of such steps for data in [0, 1].
     pub(in crate::engine) fn start_from(&self, data: &Dataset) {
         if !self.plan.design().training.starts_from_data {
             return;
@@ -31,14 +29,14 @@ impl Network {
         self.start_bias(&means);
         let learned = self.parameters.iter().find(|parameter| parameter.name == "output.log_variance");
         let Some(log_variance) = learned else { return };
-        // Data that do not vary leave it where it is.
+        // Without variance in the data it is unchanged.
         if variance.is_finite() && variance > 0.0 {
             log_variance.node.borrow_mut().values_mut()[0] = variance.ln() as f32;
         }
     }
 
-    /// The bias of the last layer, from the mean of each feature; that of a convolution from the mean of
-    /// each channel. Layers without bias, and functions without an inverse, stay as they are.
+    /// Sets the bias of the last layer from the mean of each feature, or for a convolution of each
+    /// channel. Layers without bias, and activations without an inverse, are unchanged.
     fn start_bias(&self, means: &[f64]) {
         let Some(stage) = self.plan.decoder().last() else { return };
         let (StageKind::Dense { activation }
@@ -67,7 +65,7 @@ impl Network {
         if len == 0 || !means.len().is_multiple_of(len) {
             return;
         }
-        // In memory, the channels of a picture are next to each other.
+        // In memory, the channels of a pixel are adjacent.
         for (at, bias) in bias.values_mut()[..len].iter_mut().enumerate() {
             let own = means.iter().skip(at).step_by(len);
             let mean = own.sum::<f64>() / (means.len() / len) as f64;
@@ -78,11 +76,10 @@ impl Network {
     }
 }
 
-/// The mean of each feature over training samples, as they are scaled, and the mean squared deviation
-/// from it.
+/// The mean of each scaled feature over training samples, and the mean squared deviation from it.
 fn moments(data: &Dataset) -> (Vec<f64>, f64) {
     let train = &data.split.train;
-    // Evenly over the split, whatever its order.
+    // Evenly spaced over the split, whatever its order.
     let rows = train.iter().step_by(train.len().div_ceil(ROWS).max(1));
     let features = data.shape.features();
     let (mut row, mut sums, mut count) = (vec![0.0; features], vec![(0.0_f64, 0.0_f64); features], 0.0);
@@ -106,7 +103,7 @@ mod tests {
     use crate::engine::tests::{toy_data, toy_plan};
     use crate::project::{Layer, Loss, Output, Project, Recipe, Shape, Variance};
 
-    /// The starting values of an array, with the choice or without.
+    /// The initial values of an array, with or without this option.
     fn start(data: &Dataset, starts: bool, name: &str, edit: impl Fn(&mut Project)) -> Vec<f32> {
         let plan = toy_plan(data, |project| {
             project.loss = Loss::Gaussian { variance: Variance::Learned };

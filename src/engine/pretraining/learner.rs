@@ -15,10 +15,11 @@ use crate::engine::parameter::check_names;
 use crate::project::Activation;
 use crate::run::{Array, Weights};
 
-/// Stands among the keys of a layer's initial weights, where a network has the numbers of its parameters.
+/// Marks a layer's initial weights among the keys of random numbers; a network uses the numbers of
+/// its parameters there.
 const INITIAL_WEIGHTS: u64 = u64::MAX - 1;
 
-/// A layer that learns by itself.
+/// A layer that is trained by itself.
 pub enum Learner {
     /// As a restricted Boltzmann machine.
     Machine { rbm: Box<Rbm>, units: HiddenUnits, inputs: usize, outputs: usize },
@@ -26,7 +27,7 @@ pub enum Learner {
     Autoencoder(Box<Autoencoder>),
 }
 
-/// An autoencoder of one hidden layer on its way.
+/// An autoencoder with one hidden layer in training.
 pub struct Autoencoder {
     network: Network,
     optimizer: Optimizer,
@@ -34,22 +35,22 @@ pub struct Autoencoder {
     learning_rate: f32,
 }
 
-/// Where in the training a step is.
+/// Position of a step in the training.
 #[derive(Clone, Copy)]
 pub struct Moment<'a> {
     /// Its random numbers.
     pub draw: Draw,
-    /// The layer that learns, counted from 0.
+    /// The layer being trained, counted from 0.
     pub layer: usize,
     /// Its epoch, counted from 0.
     pub epoch: u32,
-    /// Which rows of the data the minibatch is made of.
+    /// Rows of the data in the minibatch.
     pub rows: &'a [u32],
-    /// How much each value of the input counts (rows × inputs), and each input; everything alike where there are none.
+    /// Weights of the input's values (rows × inputs) and of inputs; `None` if all are equal.
     pub weights: [Option<&'a [f32]>; 2],
 }
 
-/// What a layer has learned, in the order of weight files: outputs × inputs.
+/// Learned weights of a layer, in the order of weight files: outputs × inputs.
 pub struct Learned {
     pub encoder_weight: Vec<f32>,
     pub encoder_bias: Vec<f32>,
@@ -58,7 +59,7 @@ pub struct Learned {
 }
 
 impl Learner {
-    /// The layer `number` (from 0) of a plan, which knows nothing yet.
+    /// Layer `number` (from 0) of a plan, untrained.
     pub fn new(
         plan: &Plan,
         training: &LayerTraining,
@@ -79,7 +80,7 @@ impl Learner {
         }
     }
 
-    /// One step on `input` (rows × inputs); gives the squared error summed over it.
+    /// One step on `input` (rows × inputs); returns the squared error summed over it.
     pub fn step(&mut self, input: &[f32], moment: Moment<'_>, threads: &Threads) -> Result<f64, EngineError> {
         match self {
             Learner::Machine { rbm, units, inputs, .. } => {
@@ -94,7 +95,7 @@ impl Learner {
         }
     }
 
-    /// How far its steps go.
+    /// Learning rate of its steps.
     pub fn learning_rate(&self) -> f32 {
         match self {
             Learner::Machine { units, .. } => units.learning_rate(),
@@ -102,7 +103,7 @@ impl Learner {
         }
     }
 
-    /// What it has learned.
+    /// The learned weights.
     pub fn learned(&self) -> Learned {
         match self {
             Learner::Machine { rbm, inputs, outputs, .. } => Learned {
@@ -139,7 +140,7 @@ impl Learner {
         }
     }
 
-    /// Goes back to such a state.
+    /// Restores such a state.
     pub fn restore(&mut self, state: &Weights) -> Result<(), EngineError> {
         match self {
             Learner::Machine { rbm, .. } => {

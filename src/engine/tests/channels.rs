@@ -1,5 +1,5 @@
-//! Codes that are channels of a picture: gradients of whole networks, what competes with what, and
-//! a code whose layout can be told apart.
+//! Codes that are channels of a picture: gradients of whole networks, competition, and a code that
+//! shows its layout.
 
 use super::layers::{conv, toy_pictures};
 use super::*;
@@ -7,7 +7,7 @@ use crate::project::{
     CodeForm, CodebookUpdate, Competition, Estimator, Penalty, Regularizer, Site, Threshold, Variance,
 };
 
-/// Two channels at each of 3×4 positions, of pictures of 6×8 pixels.
+/// Two channels at each of 3×4 positions, for pictures of 6×8 pixels.
 fn channels(project: &mut Project, kind: Bottleneck) {
     project.encoder = vec![conv(3, 3, 2, Activation::Tanh)];
     project.code = Code { kind, ..Code::channels(2) };
@@ -31,7 +31,7 @@ fn every_kind_that_has_channels_has_the_gradient_of_its_network() {
         channels(project, Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 0.7 });
         project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.5 } };
     });
-    // Without a projection, and with weights that encoder and decoder share.
+    // Without a projection, and with weights tied between encoder and decoder.
     check_gradients_on(&data, "as many channels, tied", 3.0, |project| {
         channels(project, Bottleneck::Plain);
         project.code.units = 3;
@@ -55,7 +55,7 @@ fn a_code_of_channels_is_the_picture_before_it_with_other_channels() {
         (plan.code_units(), plan.encoder().last().map(crate::check::Stage::parameters)),
         (24, Some(3 * 2 + 2))
     );
-    // A code of three channels is the encoder's picture itself.
+    // A code of three channels is the encoder's output itself.
     let plan = toy_plan(&data, |project| {
         channels(project, Bottleneck::Plain);
         project.code.units = 3;
@@ -97,7 +97,7 @@ fn strongest_channels_or_positions_are_kept() {
             let expected = if above < k { all[at] } else { 0.0 };
             assert_eq!(kept[at], expected, "{within:?} {k}: {at}");
         }
-        // What is kept is a code of its kind already.
+        // The kept code is already valid for its kind.
         let plan = toy_plan(&data, |project| {
             channels(project, Bottleneck::KSparse { k, alpha: 1.0, lowers: false, within });
             project.code.units = 3;
@@ -118,7 +118,7 @@ fn moments_of_channels_are_those_of_the_convolution() {
         channels(project, Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 });
     });
     let mut network = Network::new(&plan, 1).expect("small");
-    // The convolution gives 1 and 2 as means, and 0 and ln 4 as logarithms of variances, everywhere.
+    // The convolution outputs means of 1 and 2, and log variances of 0 and ln 4, everywhere.
     for parameter in network.parameters() {
         let mut node = parameter.node.borrow_mut();
         match parameter.name.as_str() {
@@ -200,7 +200,7 @@ fn a_network_without_dense_layers_takes_pictures_of_another_size() {
     let (large_shape, large) = encode(larger, &picture(10, 12));
     assert_eq!(small_shape, Shape::Image { height: 3, width: 4, channels: 2 });
     assert_eq!(large_shape, Shape::Image { height: 5, width: 6, channels: 2 });
-    // Codes whose kernels see nothing of where the smaller picture ends are the same.
+    // Codes whose receptive fields do not reach the border of the smaller picture are equal.
     for (row, column) in [(0, 0), (0, 2), (1, 1), (1, 2)] {
         let of = |codes: &[f32], width: usize| codes[2 * (row * width + column)..][..2].to_vec();
         assert_eq!(of(&small, 4), of(&large, 6), "{row} {column}");

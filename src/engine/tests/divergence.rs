@@ -1,8 +1,9 @@
-//! A run that diverges stops, says so, and keeps the weights of its last sound epoch.
+//! A run that diverges stops, reports it, and keeps the weights of its last sound epoch.
 
 use super::*;
 
-/// A linear network that plain gradient descent trains with small rates and ruins with large ones.
+/// A linear network that plain gradient descent trains at small rates and that diverges at large
+/// ones.
 fn fragile(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Trainer {
     let plan = toy_plan(data, |project| {
         project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
@@ -16,7 +17,7 @@ fn fragile(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Trainer {
 #[test]
 fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
     let data = toy_data(64, 12);
-    // Too large a rate from the start, from the beginning of an epoch, and from its middle.
+    // Too high a rate from the start, from the beginning of an epoch, and from its middle.
     for steps in [0, 6, 7] {
         let mut trainer = fragile(&data, |_| {});
         let mut sound = trainer.network().weights();
@@ -67,7 +68,7 @@ fn no_snapshot_holds_weights_that_are_not_finite() {
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
 }
 
-/// A checkpoint without what a person set and what the clock says.
+/// A checkpoint without user settings and times.
 fn state(trainer: &Trainer) -> Checkpoint {
     let mut checkpoint = trainer.snapshot();
     (checkpoint.progress.learning_rate, checkpoint.progress.seconds) = (0.0, 0.0);
@@ -82,12 +83,12 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
     ];
     for rule in rules {
-        // Four steps an epoch.
+        // Four steps per epoch.
         let edit = |project: &mut Project| {
             (project.training.optimizer, project.training.batch_size) = (rule, 12);
         };
         let start = || fragile(&data, edit);
-        // On from the middle of an epoch: that is the last sound state, all of it.
+        // Resumed in the middle of an epoch: that is the last sound state, as a whole.
         let mut first = start();
         (0..5).for_each(|_| drop(first.step().expect("sound")));
         let there = first.snapshot();
@@ -103,7 +104,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         assert_eq!(state(&second), sound, "{rule:?}: written while it is not finite");
         assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
         assert_eq!(state(&second), sound, "{rule:?}: after it was told");
-        // With the rate it had, it continues as the run that never diverged.
+        // At its former rate, it continues like the run that never diverged.
         second.apply(Setting::LearningRate(there.progress.learning_rate));
         for _ in 0..9 {
             first.step().expect("sound");

@@ -1,10 +1,11 @@
-//! What tells whether a network is well, against closed forms and other figures of the same network.
+//! Measurements of a network's health, against closed forms and other numbers from the same
+//! network.
 
 use super::*;
 
 use crate::run::Health;
 
-/// A network of this kind after its training, and its health on the validation rows.
+/// A network of this kind after training, and its health on the validation rows.
 fn trained(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> (Trainer, Health) {
     let plan = toy_plan(data, edit);
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
@@ -101,7 +102,7 @@ fn the_jacobian_of_a_sigmoid_layer_is_the_closed_form() {
     });
     let codes = trainer.network().encode(&rows(&data));
     let weights = &trainer.network().weights().0["code.weight"].values;
-    // Σ_j [h_j (1 − h_j)]² Σ_i W_ji² (Rifai et al. 2011), in the mean over the samples.
+    // Σ_j [h_j (1 − h_j)]² Σ_i W_ji² (Rifai et al. 2011), averaged over the samples.
     let norms: Vec<f64> =
         weights.chunks_exact(12).map(|row| row.iter().map(|w| f64::from(*w).powi(2)).sum()).collect();
     let squares = codes.chunks_exact(4).map(|code| {
@@ -200,7 +201,7 @@ fn a_description_length_is_told_in_bits() {
         });
         let bits = health.bits.expect("bits");
         let losses = trainer.evaluate(Subset::Validation).expect("small").losses;
-        // The whole loss in nats, less 12 log t for describing values to within t.
+        // The total loss in nats, less 12 log t for describing values to within t.
         let total = (losses.total() - 12.0 * 0.01_f64.ln()) / std::f64::consts::LN_2;
         assert!((bits.total() - total).abs() < 1e-3 * total, "{bits:?} {total}");
         assert!(bits.code > 0.0 && bits.code <= 4.0 + 1e-6 && bits.error > 0.0);

@@ -1,5 +1,5 @@
-//! Kinds of code and regularizers within a whole network: gradients, composed too, terms that add up, what codes look
-//! like, exact resume.
+//! Kinds of code and regularizers within a whole network: gradients, also of combinations, the sum
+//! of the terms, the form of codes, exact resume.
 
 use super::layers::toy_pictures;
 use super::*;
@@ -19,7 +19,7 @@ fn sparsity(distance: Distance, over: Over) -> Penalty {
     Penalty::Sparsity { target: 0.2, distance, over }
 }
 
-/// Kinds of code whose gradient is that of what they compute; a quantised one passes it straight through.
+/// Kinds of code with exact gradients; a quantised code uses the straight-through gradient.
 fn smooth_kinds() -> [Bottleneck; 5] {
     [
         Bottleneck::Variational { beta: 0.7, warmup_epochs: 4, free_nats: 0.0 },
@@ -52,7 +52,8 @@ fn described(project: &mut Project, choices: usize) {
 
 #[test]
 fn description_lengths_have_the_gradient_of_their_network() {
-    // The decoder is linear, so the expected error is exact; with a layer more its choices are relaxed.
+    // The decoder is linear, so the expected error is exact; with one more layer, its choices are
+    // relaxed.
     for layers in [vec![], vec![dense(5, Activation::Tanh)]] {
         check_gradients(&format!("description length, {} layers", layers.len()), |project| {
             described(project, 3);
@@ -169,7 +170,7 @@ pub(super) fn of_kind(data: &Dataset, kind: Bottleneck) -> Plan {
             project.encoder.clear();
         }
         project.code = Code { kind, ..Code::plain(8) };
-        // Several samples a row have no activations of their own to look at.
+        // With several samples per row there are no activations to penalise.
         let site =
             if matches!(kind, Bottleneck::ImportanceWeighted { .. }) { Site::Encoder(0) } else { Site::Code };
         project.regularizers = vec![on(site, Penalty::L1, 0.01)];
@@ -225,7 +226,7 @@ fn codes_are_what_their_kind_promises() {
         let mut rows = vec![0.0; 20 * 12];
         data.gather(&(0..20).collect::<Vec<u32>>(), &mut rows);
         let codes = trainer.network().encode(&rows);
-        // Encoding, then decoding, is what reconstructing does.
+        // Encoding followed by decoding equals reconstructing.
         assert_eq!(trainer.network().decode(&codes), trainer.network().reconstruct(&rows), "{kind:?}");
         let known = trainer.network().codes(&rows);
         assert_eq!(known.values, codes, "{kind:?}");
@@ -265,7 +266,7 @@ fn codes_are_what_their_kind_promises() {
     }
 }
 
-/// A selector that is given too little time for a choice.
+/// A selector with too little time to converge.
 fn hurried(data: &Dataset, tries: u32) -> Plan {
     toy_plan(data, |project| {
         project.encoder.clear();
@@ -333,7 +334,8 @@ fn the_divergence_rises_with_its_warm_up() {
     });
     let records = losses(&plan, &data, 1);
     let kl = |epoch: usize| records[epoch].judged().get("KL").expect("a divergence");
-    // Nothing is learned to speak of, so only the weight changes: half of it after the first of two epochs, then all.
+    // Almost nothing is learned, so only the weight changes: half of it after the first of two
+    // epochs, then all.
     assert!((kl(0) / kl(2) - 0.5).abs() < 1e-3, "{} {}", kl(0), kl(2));
     assert!((kl(1) / kl(2) - 1.0).abs() < 1e-3, "{} {}", kl(1), kl(2));
     assert!((kl(3) / kl(2) - 1.0).abs() < 1e-6);
@@ -341,7 +343,8 @@ fn the_divergence_rises_with_its_warm_up() {
 
 #[test]
 fn a_selector_finds_the_columns_that_determine_the_others() {
-    // Four columns of uniform numbers, each copied twice with a little less than full weight, then noise of small size.
+    // Four columns of uniform numbers, each with two copies at slightly less than full weight, then
+    // small noise.
     let stream = Stream::new(3, Purpose::Synthetic, 0, 0);
     let rows: Vec<f32> = (0..600_u64)
         .flat_map(|row| {

@@ -87,8 +87,8 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
 #[test]
 fn every_layer_has_the_gradient_of_its_network() {
     let data = toy_pictures(40, 6, 8, 2);
-    // Where the largest of a block changes, or a sum its sign, differences would straddle a kink: the kernels' own tests
-    // keep clear of them.
+    // Where the largest of a block changes, or a sum its sign, differences would cross a kink; the
+    // kernels' own tests avoid them.
     let has_kinks = |layer: &Layer| matches!(layer, Layer::MaxPool2d { .. } | Layer::Prelu { .. });
     let smooth = Layer::ALL.into_iter().filter(|layer| !has_kinks(layer));
     for layer in smooth {
@@ -102,7 +102,8 @@ fn every_layer_has_the_gradient_of_its_network() {
     }
 }
 
-/// A convolution with gaps and groups for pictures of an even number of channels, and its transpose.
+/// A dilated convolution with groups, or its transpose, for pictures with an even number of
+/// channels.
 pub(super) fn grouped(channels: usize, is_transposed: bool) -> Layer {
     let (kernel, stride, padding, dilation, groups) = (3, 2, Padding::Same, 2, 2);
     let activation = Activation::Tanh;
@@ -125,7 +126,7 @@ pub(super) fn grouped(channels: usize, is_transposed: bool) -> Layer {
 
 #[test]
 fn a_mirror_that_pads_has_the_gradient_of_its_network() {
-    // 7×9 pixels, of which a pool of 2 leaves out a row and a column, and one of 3 then a column.
+    // 7×9 pixels; a pool of 2 leaves out a row and a column, then one of 3 leaves out a column.
     check_gradients_on(&toy_pictures(40, 7, 9, 2), "padded", 3.0, |project| {
         let pool = |size| Layer::AvgPool2d { size };
         project.encoder =
@@ -177,7 +178,7 @@ fn what_comes_out_has_the_size_that_was_planned() {
     }
 }
 
-/// Values that are remembered and not learned.
+/// Number of values in buffers.
 fn buffers(network: &Network) -> u64 {
     let buffers = network.parameters().iter().filter(|parameter| !parameter.is_learned());
     buffers.map(|parameter| parameter.len() as u64).sum()
@@ -195,7 +196,7 @@ fn a_network_of_pictures_is_bit_identical_on_any_number_of_threads_and_resumes_e
             Layer::Flatten,
             Layer::Dropout { rate: 0.1 },
         ];
-        // 129 rows to train on: the last one joins the minibatch before it.
+        // 129 training rows: the last one joins the minibatch before it.
         project.training.batch_size = 64;
         project.training.epochs = 2;
     });
@@ -227,7 +228,7 @@ fn running_statistics_are_those_of_the_data() {
     let data = toy_pictures(64, 4, 4, 1);
     let plan = toy_plan(&data, |project| {
         project.encoder = vec![Layer::BatchNorm { activation: Activation::Linear }];
-        // The whole training split is one minibatch, and nothing is learned to speak of.
+        // The whole training split is one minibatch, and almost nothing is learned.
         project.training.batch_size = 48;
         project.training.learning_rate = 1e-12;
         project.training.epochs = 200;

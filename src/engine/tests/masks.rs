@@ -1,10 +1,10 @@
-//! Missing values that losses and errors leave out, and features that count more or less in the loss.
+//! Missing values, which losses and errors leave out, and weights of features in the loss.
 
 use super::*;
 use crate::engine::Samples;
 use crate::project::{Delimiter, FeatureWeight, Greedy, Header, Missing, Source, Strategy, TableReading};
 
-/// Toy data with gaps, and a sample that has nothing else.
+/// Toy data with gaps, and one sample with missing values only.
 fn with_gaps() -> Arc<Dataset> {
     let mut data = (*toy_data(64, 12)).clone();
     let is_gap = |at: usize| at.is_multiple_of(5) || at / 12 == 7;
@@ -24,7 +24,8 @@ fn masked_plan(data: &Dataset, loss: Loss) -> Plan {
     })
 }
 
-/// Computed from reconstructions by the definition: sums over the values that are there, and means over samples of their means.
+/// Computed from reconstructions by the definition: sums over the values present, and means over
+/// samples of their means.
 #[test]
 fn losses_and_errors_are_those_of_the_values_that_are_there() {
     let data = with_gaps();
@@ -60,7 +61,8 @@ fn losses_and_errors_are_those_of_the_values_that_are_there() {
     }
 }
 
-/// The decoder's last bias is learned from each feature by itself: where one is always missing nothing moves it.
+/// The decoder's last bias is learned separately for each feature: if one is always missing,
+/// nothing changes it.
 #[test]
 fn what_is_always_missing_teaches_nothing() {
     let mut data = (*toy_data(64, 12)).clone();
@@ -103,8 +105,8 @@ fn weight(name: &str, weight: f32) -> FeatureWeight {
     FeatureWeight { name: name.to_owned(), weight }
 }
 
-/// The weighted loss, computed from reconstructions by its definition, in training and in evaluation; the squared error is
-/// without weights.
+/// The weighted loss, computed from reconstructions by its definition, in training and in
+/// evaluation; the squared error is without weights.
 #[test]
 fn weights_of_features_act_on_the_loss_alone() {
     let data = toy_data(64, 12);
@@ -135,7 +137,7 @@ fn weights_of_features_act_on_the_loss_alone() {
         "{found} {weighted}"
     );
     let mut trainer = Trainer::new(&design(weights), Arc::clone(&data), 1).expect("small");
-    // All rows that train are one minibatch.
+    // All training rows are one minibatch.
     let own: f64 = data
         .split
         .train
@@ -152,7 +154,7 @@ fn weights_of_features_act_on_the_loss_alone() {
         / data.split.train.len() as f64;
     let step = trainer.step().expect("sound");
     assert!((step.loss - own).abs() < 1e-5 * own, "{} {own}", step.loss);
-    // A weight of 1 is as good as none, to the bit.
+    // A weight of 1 equals no weight, bit for bit.
     let plans = [design(vec![weight("feature 2", 1.0)]), design(Vec::new())];
     let [of_ones, of_none] = plans.map(|plan| losses(&plan, &data, 1));
     assert_eq!(of_ones, of_none);
@@ -177,8 +179,8 @@ fn what_has_weight_0_teaches_nothing_and_unknown_weights_are_refused() {
     assert!(matches!(refused, Err(EngineError::FeatureWeights(_))), "{refused:?}");
 }
 
-/// The first layer's own training leaves out what is missing and what has weight 0; the decoder's last bias is learned from each
-/// feature by itself.
+/// The first layer's own training leaves out missing values and features with weight 0; the
+/// decoder's last bias is learned separately for each feature.
 #[test]
 fn pretraining_heeds_masks_and_weights() {
     let mut data = (*toy_data(64, 12)).clone();

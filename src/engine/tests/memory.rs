@@ -1,4 +1,4 @@
-//! The memory that `check` counts for a training, against what is allocated.
+//! Memory estimates for training in `check`, against allocated memory.
 
 use std::process::Command;
 
@@ -55,11 +55,11 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
     assert!(kinds.len() >= 10, "{} kinds were seen", kinds.len());
 }
 
-/// Set where a process measures its own memory.
+/// Set in a process that measures its own memory.
 const MEASURES: &str = "HOURGLASS_MEASURES_MEMORY";
 
-/// Runs the test `name` alone, in a process that takes memory from the system and gives it back
-/// piece by piece; says whether this is that process.
+/// Runs the test `name` alone, in a process whose allocator returns freed memory to the system;
+/// returns whether this is that process.
 fn is_alone(name: &str) -> bool {
     if std::env::var_os(MEASURES).is_some() {
         return true;
@@ -73,15 +73,15 @@ fn is_alone(name: &str) -> bool {
     false
 }
 
-/// Memory of this process that is its own and can be written, in bytes.
+/// Private, writable memory of this process, in bytes.
 fn held_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:")).expect("a line for data");
     1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number")
 }
 
-/// A training of one step per epoch holds as much memory as was counted for it, or somewhat less: at
-/// least 1 / `slack` of it.
+/// A training of one step per epoch allocates the estimated memory or somewhat less: at least 1 /
+/// `slack` of it.
 fn check_training(name: &str, data: &Arc<Dataset>, slack: f64, edit: impl FnOnce(&mut Project)) {
     let plan = toy_plan(data, |project| {
         project.encoder.clear();
@@ -217,7 +217,7 @@ fn trainings_of_single_layers_take_what_was_counted() {
     let data = toy_data(3000, 200);
     for by in [Greedy::Machines, Greedy::Autoencoders { masking: 0.2 }] {
         for units in [[300, 500], [600, 100]] {
-            // Where one training follows another both are held for a moment, which is not seen here.
+            // If one training follows another, both are briefly held, which is not measured here.
             check_training(&format!("{by:?} of {units:?}"), &data, 2.0, |project| {
                 let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
                 project.encoder = units.map(dense).to_vec();
@@ -228,8 +228,8 @@ fn trainings_of_single_layers_take_what_was_counted() {
     }
 }
 
-/// The linear maps by which `check` chooses the way to a Jacobian are those that the operations are
-/// taken apart into.
+/// `check` chooses the route to a Jacobian from the same linear maps that the operations are split
+/// into.
 #[test]
 fn jacobians_are_made_of_the_maps_that_were_counted() {
     let data = toy_pictures(20, 6, 8, 2);

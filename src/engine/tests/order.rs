@@ -1,10 +1,11 @@
-//! Which samples a training sees, in which order, and under which noise.
+//! Samples, order and noise of a training.
 
 use std::collections::BTreeMap;
 
 use super::*;
 
-/// Ten samples, each of whose features is its own number, so that what the encoder sees tells whom it sees.
+/// Ten samples whose features are all the sample's number, so that the encoder's input identifies
+/// the sample.
 fn numbered() -> Arc<Dataset> {
     let rows = Rows::F32((0..30_u8).map(|index| f32::from(index / 3)).collect());
     let split = SplitRows { train: (0..10).collect(), ..SplitRows::default() };
@@ -21,7 +22,7 @@ fn trainer(data: &Arc<Dataset>, batch_size: usize) -> Trainer {
     Trainer::new(&plan, Arc::clone(data), 1).expect("small")
 }
 
-/// What the encoder saw in one epoch: sample and noisy values, in the order of the training.
+/// The encoder's inputs in one epoch: sample and noisy values, in training order.
 fn epoch(trainer: &mut Trainer) -> Vec<(u32, Vec<f32>)> {
     let mut seen = Vec::new();
     loop {
@@ -51,7 +52,7 @@ fn noise_is_fresh_each_epoch_and_the_same_whatever_the_minibatches() {
         for (row, values) in seen {
             let noise: Vec<f32> = values.iter().map(|value| value - *row as f32).collect();
             assert!(noise.iter().all(|noise| *noise != 0.0 && noise.abs() < 0.1), "{noise:?}");
-            // Rounding at the size of the value leaves three digits: enough to tell any two apart.
+            // Rounding relative to the value leaves three digits: enough to distinguish any two.
             noises.push(noise.iter().map(|noise| (noise * 1e5).round() as i32).collect::<Vec<_>>());
         }
     }
@@ -84,7 +85,8 @@ fn the_last_partial_minibatch_is_used() {
         (report, trainer.snapshot().weights)
     });
     assert_eq!(reports.each_ref().map(|(report, _)| report.samples), [4, 4, 2]);
-    // Had the last two samples been dropped, the weights would have stayed as the second step left them.
+    // Had the last two samples been dropped, the weights would have stayed as the second step left
+    // them.
     assert_ne!(reports[1].1, reports[2].1);
     // The epoch's loss is the mean over samples, not over minibatches.
     let sum: f64 = reports.iter().map(|(report, _)| report.loss * report.samples as f64).sum();
@@ -107,7 +109,7 @@ fn the_test_split_is_never_read() {
     };
     let train = |data: &Arc<Dataset>| {
         let plan = toy_plan(data, |project| {
-            // The largest value of the data matters to this one.
+            // This corruption uses the largest value of the data.
             project.corruption = Corruption::SaltAndPepper { probability: 0.2 };
             project.training.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
         });
@@ -122,7 +124,8 @@ fn the_test_split_is_never_read() {
     };
     let reference = train(&with_test_rows(None));
     assert!(reference.2.is_finite() && reference.1.iter().all(|record| record.mse.is_finite()));
-    // NaN would spread to whatever reads it; a large number would move whatever is fitted.
+    // NaN would spread to everything that reads it; a large number would change everything fitted
+    // to it.
     for poison in [f32::NAN, 1e6] {
         let poisoned = train(&with_test_rows(Some(poison)));
         assert_eq!(format!("{poisoned:?}"), format!("{reference:?}"), "{poison}");
@@ -145,11 +148,11 @@ fn any_network_can_be_shown_noise_and_is_compared_with_the_clean_samples() {
         let plan = toy_plan(&data, |project| project.corruption = corruption);
         let mut network = Network::new(&plan, 1).expect("small");
         let clean = network.evaluate(&data, &rows, None).expect("small");
-        // No noise at all, said in another way.
+        // A noise level of 0 is no noise.
         assert_eq!(network.evaluate(&data, &rows, Some(noise(0.0))).expect("small"), clean);
         let noisy = network.evaluate(&data, &rows, Some(noise(0.5))).expect("small");
         assert_ne!(noisy, clean);
-        // By hand: corrupted in, compared with clean.
+        // By hand: corrupted input, clean target.
         network.gather(&data, &rows, Some(noise(0.5)));
         let input = network.last_input(40);
         let mut target = vec![0.0; 480];
@@ -157,7 +160,7 @@ fn any_network_can_be_shown_noise_and_is_compared_with_the_clean_samples() {
         let output = network.reconstruct(&input);
         let mse = output.iter().zip(&target).map(|(y, x)| f64::from(y - x).powi(2)).sum::<f64>() / 480.0;
         assert!((noisy.mse - mse).abs() < 1e-6 * mse, "{corruption:?}: {noisy:?}, not {mse}");
-        // And it continues as if nothing had been shown.
+        // And clean results are unchanged afterwards.
         assert_eq!(network.evaluate(&data, &rows, None).expect("small"), clean);
     }
 }

@@ -1,5 +1,6 @@
-//! Codes that are pictures against `PyTorch` and against finite differences: losses, codes and every gradient of whole
-//! networks, and the contractive penalty on codes whose channels or positions compete.
+//! Codes that are pictures against `PyTorch` and against finite differences: losses, codes and
+//! every gradient of whole networks, and the contractive penalty on codes whose channels or
+//! positions compete.
 
 use super::layers::{conv, toy_pictures};
 use super::*;
@@ -24,7 +25,8 @@ fn contraction(weight: f32) -> Regularizer {
     Regularizer { on: Site::Code, penalty: Penalty::Contractive { estimator: Estimator::Exact }, weight }
 }
 
-/// Loss terms, codes, reconstructions and gradients of one case of `tests/reference/code_channels.py`.
+/// Loss terms, codes, reconstructions and gradients of one case of
+/// `tests/reference/code_channels.py`.
 fn check_case(file: &File, case: &str, kind: Bottleneck) {
     let x = file.tensor(case, "x");
     let [rows, channels, height, width] = x.shape[..] else { panic!("{:?}", x.shape) };
@@ -121,8 +123,9 @@ fn penalties_on_channels_have_the_gradient_of_their_network() {
     }
 }
 
-/// The derivative of a kept value is that of the value before it was kept, and that of the others 0: `‖J‖²` by differences
-/// of the codes that compete, and its gradients by differences of what the network says it is.
+/// The derivative of a kept value is that of the value before selection, and that of the others 0:
+/// `‖J‖²` by differences of the codes after selection, and its gradients by differences of the
+/// network's own value.
 #[test]
 fn contraction_of_channels_and_positions_that_compete_equals_finite_differences() {
     let data = toy_pictures(40, 6, 8, 1);
@@ -133,7 +136,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
         let what = format!("{kept:?}");
         let plan = toy_plan(&data, |project| {
             project.encoder = vec![conv(3, 3, 2, Activation::Tanh)];
-            // Saturation moves the penalty with the weights before it.
+            // With saturation, the penalty depends on the weights before it.
             project.code = Code { activation: Activation::Tanh, kind: k_sparse(kept), ..Code::channels(4) };
             project.regularizers = vec![contraction(1.0)];
         });
@@ -152,7 +155,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
         let pattern = |codes: &[f32]| codes.iter().map(|code| *code == 0.0).collect::<Vec<bool>>();
         let chosen = pattern(&network.encode(&pictures));
         let mut expected = 0.0;
-        // So small a step that hardly a choice changes within it.
+        // Step small enough that choices rarely change within it.
         let step = 2e-4_f32;
         for pixel in 0..48 {
             let mut at = |by: f32| {
@@ -172,7 +175,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
         );
 
         let h = 2e-3_f32;
-        // The gradient of the penalty alone: that with it less that without.
+        // The gradient of the penalty: with it, less without it.
         let without = toy_plan(&data, |project| {
             *project = plan.design().clone();
             project.regularizers.clear();
@@ -201,7 +204,7 @@ fn contraction_of_channels_and_positions_that_compete_equals_finite_differences(
                     found
                 };
                 let sides = [2.0 * h, h, -h, -2.0 * h].map(&mut at);
-                // Where the choice changes there is a jump and no slope.
+                // Where the choice changes there is a jump and no derivative.
                 if sides.iter().all(|(_, is_same)| *is_same) {
                     let [a, b, c, d] = sides.map(|(penalty, _)| penalty);
                     let numeric = (8.0 * (b - c) - (a - d)) / f64::from(12.0 * h);

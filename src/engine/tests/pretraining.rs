@@ -1,4 +1,4 @@
-//! Layers trained one by one before the network: what they hand over, that it helps, and that it resumes exactly.
+//! Layers trained one by one before the network: weights handed over, better results, exact resume.
 
 use super::*;
 use crate::analysis::pca::Pca;
@@ -10,7 +10,7 @@ fn layer_wise(by: Greedy, epochs: u32) -> Strategy {
     Strategy::LayerWise { by, epochs, beside_joint: false }
 }
 
-/// A deep sigmoid network on the toy rows.
+/// A deep sigmoid network for the toy rows.
 fn deep(data: &Dataset, strategy: Strategy) -> Plan {
     toy_plan(data, |project| {
         let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
@@ -22,7 +22,7 @@ fn deep(data: &Dataset, strategy: Strategy) -> Plan {
     })
 }
 
-/// Takes every step of the layers' own trainings.
+/// Runs all steps of the layer-wise training.
 fn pretrain(trainer: &mut Trainer) -> Vec<GreedyRecord> {
     let mut records = Vec::new();
     while trainer.greedy().is_some() {
@@ -47,7 +47,7 @@ fn every_layer_has_its_epochs_and_then_the_network_its_own() {
         let places: Vec<(u32, u32)> = records.iter().map(|record| (record.layer, record.epoch)).collect();
         assert_eq!(places, [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (3, 3)]);
         assert!(records.iter().all(|record| record.error.is_finite() && record.error > 0.0));
-        // The learning of a layer is seen in its own error.
+        // A layer's progress shows in its own error.
         assert!(records[2].error < records[0].error, "{by:?}: {records:?}");
         assert_eq!(
             (trainer.epoch(), trainer.steps()),
@@ -102,7 +102,7 @@ fn a_linear_layer_alone_comes_near_principal_components() {
     data.gather(&data.split.train, &mut rows);
     let best = Pca::fit(&rows, 12, 1).expect("a direction").mse(&rows);
     assert!(last > 0.99 * best && last < 1.1 * best, "{last}, at best {best}");
-    // What it learned is what the network starts with.
+    // The network starts with the pretrained weights.
     let start = trainer.evaluate(Subset::Train).expect("small").mse;
     assert!((start - best).abs() < 0.1 * best, "{start} {best}");
 }
@@ -133,7 +133,7 @@ fn machines_give_a_deep_network_a_better_start() {
     });
     let [(random, pretrained, fine_tuned), (_, _, from_random)] = ends;
     assert!(pretrained < 0.6 * random, "before fine-tuning: {pretrained}, at random {random}");
-    // Six epochs each of all layers together.
+    // Six epochs per layer, all layers together.
     assert!(
         fine_tuned < 0.8 * from_random,
         "after equal epochs: {fine_tuned}, from random weights {from_random}"
@@ -151,7 +151,7 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
     for by in kinds() {
         let plan = deep(&data, layer_wise(by, 3));
         let mut whole = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
-        // Five steps an epoch: in the middle of the second layer's second epoch.
+        // Five steps per epoch: in the middle of the second layer's second epoch.
         let mut checkpoint = None;
         let mut before = Vec::new();
         for step in 0.. {
@@ -181,7 +181,7 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
             assert_eq!(a.loss.to_bits(), b.loss.to_bits(), "{by:?}");
         }
 
-        // A state that belongs elsewhere is refused, and nothing is changed by it.
+        // A state from elsewhere is refused, and changes nothing.
         let mut other = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let mut foreign = checkpoint.clone();
         foreign.pretraining.as_mut().expect("a state").progress.layer = 0;
@@ -215,7 +215,7 @@ fn a_layer_that_diverges_ends_the_run_with_the_last_sound_state() {
 fn a_layer_whose_last_update_is_not_finite_is_refused() {
     let data = toy_data(100, 12);
     let mut design = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 1)).design().clone();
-    // One step an epoch, whose error is still sound while what it leaves is not.
+    // One step per epoch, with a finite error but infinite weights after the update.
     (design.training.learning_rate, design.training.batch_size) = (3e38, 1000);
     let plan = crate::check::plan(&design, &facts(&data)).expect("sound");
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");

@@ -9,7 +9,8 @@ use crate::run::Weights;
 const FEATURES: usize = 10;
 const UNITS: usize = 3;
 
-/// Rows of a 10-dimensional normal distribution with three wide directions, all of them for training.
+/// Rows of a 10-dimensional normal distribution with three wide directions, all in the training
+/// split.
 fn wide_in_three(rows: usize) -> Arc<Dataset> {
     let stream = Stream::new(11, Purpose::Synthetic, 0, 0);
     let mut position = 0;
@@ -48,7 +49,7 @@ fn linear(data: &Dataset, kind: Bottleneck, epochs: u32) -> Plan {
     })
 }
 
-/// What a linear variational autoencoder has learned.
+/// The learned values of a linear variational autoencoder.
 struct Linear {
     weights: Weights,
 }
@@ -66,7 +67,7 @@ impl Linear {
         self.value("output.weight", feature * UNITS + unit)
     }
 
-    /// The evidence lower bound of one sample, its expectation taken in closed form.
+    /// The evidence lower bound of one sample, with its expectation in closed form.
     fn bound(&self, x: &[f32]) -> f64 {
         let head = |output: usize| {
             let sum: f64 = (0..FEATURES)
@@ -111,12 +112,13 @@ impl Linear {
 }
 
 /// The mean log-likelihood of probabilistic PCA at its optimum (Tipping & Bishop 1999):
-/// `−½ (d log 2π + Σ_{j≤q} log λ_j + (d − q) log σ² + d)`, λ the eigenvalues of the covariance, σ² the mean of the rest.
+/// `−½ (d log 2π + Σ_{j≤q} log λ_j + (d − q) log σ² + d)`, λ the eigenvalues of the covariance, σ²
+/// the mean of the rest.
 fn best_of_ppca(rows: &[f32]) -> f64 {
     let pca = Pca::fit(rows, FEATURES, FEATURES).expect("ten directions");
     let d = FEATURES as f64;
     let n = (rows.len() / FEATURES) as f64;
-    // Variances over the rows themselves, as the likelihood takes them.
+    // Variances over the rows themselves, as in the likelihood.
     let codes = pca.project(rows);
     let eigenvalue = |unit: usize| {
         codes.iter().skip(unit).step_by(FEATURES).map(|z| f64::from(*z).powi(2)).sum::<f64>() / n
@@ -148,7 +150,7 @@ fn a_linear_variational_autoencoder_becomes_probabilistic_pca() {
     let optimum = best_of_ppca(values);
     assert!(density <= optimum + 1e-3, "{density} is above the optimum {optimum}");
     assert!(optimum - bound < 0.1, "bound {bound}, density {density}, optimum {optimum}");
-    // What the training itself reported: the same bound from one draw a sample.
+    // The value reported in training: the same bound from one draw per sample.
     let reported = -last.expect("an epoch").train.total();
     assert!((reported - bound).abs() < 0.2, "{reported} {bound}");
 }
@@ -161,7 +163,7 @@ fn importance_samples_estimate_the_likelihood() {
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
         Bottleneck::ImportanceWeighted { samples: 4 },
     ] {
-        // Not trained to the end, so that the bound is loose.
+        // Stopped early, so that the bound is loose.
         let plan = linear(&data, kind, 12);
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         while !trainer.is_done() {
@@ -174,7 +176,8 @@ fn importance_samples_estimate_the_likelihood() {
         let network = trainer.network();
         let mut estimate = |draws| network.likelihood(&data, &rows, draws).expect("a likelihood").nll;
         let (one, ten, many) = (estimate(1), estimate(10), estimate(600));
-        // One draw estimates the bound itself, many the likelihood, and those between lie between.
+        // One draw estimates the bound itself, many draws the likelihood; numbers in between give
+        // values in between.
         let slack = 0.15;
         assert!((one + bound).abs() < slack, "{kind:?}: one draw {one}, bound {bound}");
         assert!(ten < one + 0.02 && many < ten + 0.02, "{kind:?}: {one} {ten} {many}");
@@ -217,7 +220,7 @@ fn a_network_without_a_distribution_has_no_likelihood() {
     assert!(matches!(ask(Bottleneck::Plain, gaussian), Err(EngineError::NoLikelihood(_))));
 }
 
-/// Deviation of the error of spline pictures, and the width they are quantised to.
+/// Standard deviation of the error for spline pictures, and the width they are quantised to.
 const SIGMA: f32 = 0.2;
 const WIDTH: f32 = 1.0 / 255.0;
 
@@ -265,7 +268,7 @@ fn a_factorial_code_describes_splines_in_fewer_bits_than_one_or_separate_ones() 
     let separate: Vec<(f64, f64)> = (0..4).map(|number| bits(&quarter(&data, number), 6, 6)).collect();
     let separate = separate.iter().fold((0.0, 0.0), |sum, bits| (sum.0 + bits.0, sum.1 + bits.1));
     let total = |bits: (f64, f64)| bits.0 + bits.1;
-    // The constant, which is the same for all three, is left out.
+    // The constant is equal for all three and left out.
     assert!(total(factorial) < total(single), "factorial {factorial:?}, single {single:?}");
     assert!(total(factorial) < total(separate), "factorial {factorial:?}, separate {separate:?}");
     assert!(factorial.0 <= 4.0 * 6.0_f64.log2(), "{factorial:?}");

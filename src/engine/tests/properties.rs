@@ -1,5 +1,5 @@
-//! What must hold whatever the settings are: initial weights, weight decay, schedules, corruption, optimizers, early
-//! stopping.
+//! Properties that hold for all settings: initial weights, weight decay, schedules, corruption,
+//! optimizers, early stopping.
 
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ fn initial_weights_are_distributed_as_pytorchs() {
     let moments = |values: &[f32], inputs: usize| {
         let bound = 1.0 / (inputs as f64).sqrt();
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        // Half a unit of rounding beyond the bound at most.
+        // At most half a unit of rounding above the bound.
         assert!(f64::from(largest) <= bound * 1.000_001, "{largest} lies outside ±{bound}");
         let n = values.len() as f64;
         let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / n;
@@ -25,12 +25,13 @@ fn initial_weights_are_distributed_as_pytorchs() {
     for inputs in [1, 7, 784] {
         let mut values = vec![0.0; 100_000];
         fill_uniform(&mut values, inputs, Stream::new(3, Purpose::Initialisation, 5, 0));
-        // torch.nn.Linear: U(−1/√inputs, 1/√inputs), variance 1 / (3 · inputs). Five standard errors each.
+        // torch.nn.Linear: U(−1/√inputs, 1/√inputs), variance 1 / (3 · inputs). Within five
+        // standard errors each.
         let (mean, square, largest) = moments(&values, inputs);
         assert!(mean.abs() < 0.0092 && (square - 1.0 / 3.0).abs() < 0.0048, "{inputs}: {mean} {square}");
         assert!(largest > 0.999, "{inputs}: the bound is reached");
     }
-    // Weights and biases of a network: those of each layer by its own inputs, tied layers included.
+    // Weights and biases of a network depend on the inputs of each layer, also of tied layers.
     let data = toy_data(8, 200);
     for tied in [false, true] {
         let plan = toy_plan(&data, |project| {
@@ -53,8 +54,8 @@ fn initial_weights_are_distributed_as_pytorchs() {
 fn weights_start_as_the_design_says() {
     let picture = Shape::Image { height: 8, width: 8, channels: 1 };
     let data = Dataset { shape: picture, ..(*toy_data(8, 64)).clone() };
-    // Inputs and outputs of each weight: those of a transposed convolution are counted on the convolution it transposes,
-    // as torch.nn.init does.
+    // Inputs and outputs of each weight; those of a transposed convolution are counted for the
+    // convolution it transposes, as in torch.nn.init.
     let dense = [(256, 50), (50, 256)];
     let convolutions = [(9, 16 * 9), (9, 16 * 9)];
     for kind in Initialisation::ALL {
@@ -84,7 +85,8 @@ fn weights_start_as_the_design_says() {
                 Initialisation::PyTorch => 1.0 / (3.0 * f64::from(inputs)),
                 Initialisation::He => 2.0 / f64::from(inputs),
                 Initialisation::Xavier => 2.0 / f64::from(inputs + outputs),
-                // Of orthonormal vectors as many as the shorter side; kernels are rows of 9, one for each of 16 channels.
+                // As many orthonormal vectors as the shorter side; kernels are rows of 9, one for
+                // each of 16 channels.
                 Initialisation::Orthogonal if name == "encoder.0" || name == "output" => 1.0 / 16.0,
                 Initialisation::Orthogonal => 1.0 / 256.0,
                 Initialisation::Zero => 0.0,
@@ -106,7 +108,7 @@ fn units_that_start_alike_stay_alike() {
     let data = toy_data(64, 12);
     let plan = toy_plan(&data, |project| {
         project.training.initialisation = Initialisation::Zero;
-        // Where all activations were 0, no weight would ever move.
+        // With all activations 0, no weight would ever change.
         project.encoder = vec![Layer::Dense { units: 9, activation: Activation::Sigmoid }];
         project.code.activation = Activation::Sigmoid;
     });
@@ -130,7 +132,7 @@ fn weights_decay_and_biases_do_not() {
         let network = Network::new(&plan, 1).expect("small");
         let before = network.weights();
         let mut updates = Updates::new(&training, network.parameters());
-        // No step has written a gradient: all are 0, and only the decay is left.
+        // No step has written a gradient: all are 0, and only weight decay acts.
         let mut grads = Grads::leaky();
         for step in 1..=3 {
             let parameters = network.parameters();
@@ -235,7 +237,7 @@ proptest! {
         row in any::<u64>(),
     ) {
         let range = (-6.0, 7.0);
-        // A picture of two rows at least, where there are values for it.
+        // A picture with at least two rows, if there are enough values.
         let shape = match clean.len() {
             len if is_picture && len > 1 && len % 2 == 0 => Shape::Image { height: 2, width: len / 2, channels: 1 },
             len => Shape::Vector(len),
@@ -257,7 +259,7 @@ proptest! {
             Corruption::Masking { .. } => prop_assert!(is_clean(&[0.0])),
             Corruption::SaltAndPepper { .. } => prop_assert!(is_clean(&[range.0, range.1])),
             Corruption::Gaussian { std } => {
-                // No 24-bit uniform number gives a normal one beyond 5.8.
+                // No 24-bit uniform number gives a normal number beyond 5.8.
                 let near = |(noisy, clean): (&f32, &f32)| (noisy - clean).abs() <= 5.8 * std + 1e-4;
                 prop_assert!(once.iter().zip(&clean).all(near));
                 if std > 0.01 && clean.len() > 8 {
@@ -267,7 +269,7 @@ proptest! {
             }
             Corruption::MissingRectangle { .. } => prop_assert!(is_clean(&[range.0])),
             Corruption::Pixelate { .. } | Corruption::Blur { .. } => {
-                // Means stay among what they are taken of.
+                // Means are within the range of their values.
                 let (least, most) = clean.iter().fold((0.0_f32, 0.0_f32), |ends, x| (ends.0.min(*x), ends.1.max(*x)));
                 prop_assert!(once.iter().all(|x| (least - 1e-4..=most + 1e-4).contains(x)));
             }
@@ -327,7 +329,7 @@ proptest! {
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let (mut best, mut stale, mut done) = (None::<(u32, f64)>, 0, 0);
         for epochs in [epochs, epochs + more] {
-            // Patience starts again where more is asked for; the best epoch is remembered.
+            // Patience starts again if more epochs are requested; the best epoch is remembered.
             if epochs > trainer.epochs() {
                 trainer.apply(Setting::Epochs(epochs));
                 stale = 0;

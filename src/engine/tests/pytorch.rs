@@ -1,6 +1,8 @@
-//! A small whole network against `PyTorch` 2.15 in double precision: loss, every gradient, steps of Adam, clipping.
+//! A small whole network against `PyTorch` 2.15 in double precision: loss, every gradient, steps of
+//! Adam, clipping.
 //!
-//! Weights and samples come from the same formula on both sides. The numbers below are the printed results of
+//! Weights and samples come from the same formula on both sides. The numbers below are the printed
+//! results of
 //! ```python
 //! def single(a): return torch.from_numpy(a.astype(np.float32).astype(np.float64))
 //! def value(k, shape): return single(0.8 * np.sin(1.3 * np.arange(np.prod(shape)) + 1.5 * k)).reshape(shape).requires_grad_()
@@ -21,7 +23,7 @@ use crate::engine::optimizer::Optimizer as Updates;
 
 const ROWS: [u32; 7] = [0, 1, 2, 3, 4, 5, 6];
 
-/// `scale · sin(…)`, rounded to single precision once, as the script does.
+/// `scale · sin(…)`, rounded to single precision once, as in the script.
 fn sine(offset: f64, scale: f64, angle: f64) -> f32 {
     (offset + scale * angle.sin()) as f32
 }
@@ -103,7 +105,7 @@ fn loss_gradients_and_steps_of_a_whole_network_equal_those_of_pytorch() {
 #[test]
 fn clipping_equals_that_of_pytorch() {
     let data = samples();
-    // A bound that is never reached changes nothing: the norm is 11.451.
+    // A limit above the norm, 11.451, changes nothing.
     for (limit, expected) in [(Some(0.5), true), (Some(11.46), false), (None, false)] {
         let mut network = network(&data, |project| {
             project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };

@@ -6,7 +6,7 @@ use crate::project::{BlockForm, BlockNorm, Estimator, Penalty, Regularizer, Site
 
 const NORMS: [BlockNorm; 3] = [BlockNorm::None, BlockNorm::Batch, BlockNorm::Group { groups: 2 }];
 
-/// A block whose gradient has no kinks.
+/// A residual block whose gradient has no kinks.
 fn block(form: BlockForm, channels: usize, stride: usize, norm: BlockNorm) -> Layer {
     let (inner, activation) = (Activation::Tanh, Activation::Softplus);
     Layer::Residual { form, channels, stride, norm, inner, activation }
@@ -19,12 +19,12 @@ fn upwards(form: BlockForm, channels: usize, norm: BlockNorm) -> Layer {
 
 #[test]
 fn blocks_have_the_gradient_of_their_network() {
-    // Sides that a stride of 2 does not divide.
+    // Sides that are not divisible by a stride of 2.
     let data = toy_pictures(40, 3, 5, 4);
     for (index, norm) in NORMS.into_iter().enumerate() {
         for form in BlockForm::ALL {
             let tied = (index % 2 == 0) == (form == BlockForm::Basic);
-            // With larger weights the differences of norms over few values are too coarse.
+            // With larger weights, differences of norms over few values are too coarse.
             check_gradients_on(&data, &format!("{form:?} {norm:?} tied {tied}"), 1.0, |project| {
                 // The first block's shortcut is the identity.
                 project.encoder = vec![block(form, 4, 1, norm), block(form, 8, 2, norm)];
@@ -114,7 +114,7 @@ fn a_tied_block_owns_no_kernels() {
     }
 }
 
-/// Values that are remembered and not learned.
+/// Number of values in buffers.
 fn buffers(network: &Network) -> u64 {
     let buffers = network.parameters().iter().filter(|parameter| !parameter.is_learned());
     buffers.map(|parameter| parameter.len() as u64).sum()
@@ -138,7 +138,7 @@ fn blocks_are_bit_identical_on_any_number_of_threads() {
     }
 }
 
-/// Each weight of a block has a row of its own among the gradients.
+/// Each weight of a block has its own row among the gradients.
 #[test]
 fn the_gradients_of_a_block_have_names_of_their_own() {
     let data = toy_pictures(40, 3, 4, 2);

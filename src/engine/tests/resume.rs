@@ -1,10 +1,10 @@
-//! Resuming from a checkpoint: early stopping continues to count, and edits hold.
+//! Resuming from a checkpoint: early stopping continues to count, and edits persist.
 
 use super::*;
 use crate::io::{Files, open_project, save_project};
 use crate::run::{Run, RunEvent, RunId};
 
-/// Early stopping that never sees an improvement after the first epoch, so that patience runs out for sure.
+/// Early stopping without any improvement after the first epoch, so that patience always runs out.
 pub(super) fn impatient(project: &mut Project) {
     project.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 1e6 });
     project.training.epochs = 8;
@@ -18,7 +18,7 @@ fn untimed(trainer: &Trainer) -> Checkpoint {
     checkpoint
 }
 
-/// Takes steps until the run is done or has taken `until`; settings change before their steps.
+/// Steps until the run is done or has taken `until` steps; settings change before the given steps.
 fn train(trainer: &mut Trainer, edits: &[(u64, Setting)], until: u64) {
     while !trainer.is_done() && trainer.steps() < until {
         let now = trainer.steps();
@@ -65,7 +65,7 @@ fn a_run_that_early_stopping_ended_stays_done_until_more_epochs_are_asked_for() 
     let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     second.restore(&first.snapshot(), 8).expect("the same network");
     assert!(second.is_done());
-    // Even the number it had asks for epochs that were not trained.
+    // Even the former number asks for epochs that were not trained.
     second.apply(Setting::Epochs(8));
     assert!(!second.is_done());
     train(&mut second, &[], u64::MAX);
@@ -81,7 +81,7 @@ fn an_earlier_end_leaves_patience_as_it_is() {
     assert_eq!((trainer.epoch(), trainer.epochs()), (5, 7));
 }
 
-/// Changes one array of a checkpoint's weights, best weights or moments.
+/// Selects one array of a checkpoint's weights, best weights or moments, to damage it.
 type Spoil = fn(&mut Checkpoint) -> &mut crate::run::Weights;
 
 #[test]
@@ -170,11 +170,11 @@ fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
     train(&mut first, &[], 2 * per_epoch - 1);
     let report = first.step_while(&|| false).expect("sound");
     assert_eq!((report.epoch, report.samples > 0), (None, true));
-    // The epoch is not over, and its validation can be left again.
+    // The epoch is not over, and its validation can be postponed again.
     assert_eq!((first.epoch(), first.steps(), first.step_in_epoch()), (1, 2 * per_epoch, per_epoch as u32));
     assert_eq!(first.step_while(&|| false).expect("sound").samples, 0);
 
-    // A file keeps it as it is.
+    // A file preserves it.
     let mut run = Run::new(RunId(1), &plan, &data);
     run.apply(&RunEvent::Terms(first.terms().clone()));
     run.apply(&RunEvent::Epochs(records[..1].to_vec()));

@@ -1,5 +1,5 @@
-//! Trained networks of every kind of code: codes and what is decoded of them, errors of single
-//! samples, draws from the prior, and networks that are kept.
+//! Trained networks of every kind of code: codes and their decodings, errors of single samples,
+//! draws from the prior, and cached networks.
 
 use super::kinds::{all_kinds, of_kind};
 use super::*;
@@ -41,7 +41,7 @@ fn codes_of_every_kind_decode_to_the_reconstruction_and_measure_as_in_training()
         assert_eq!((codes.variances.len(), codes.entries.len()), (variances, entries), "{kind:?}");
         let reconstructions = network.reconstruct(&values);
         assert!(network.decode(&codes.values) == reconstructions, "{kind:?}");
-        // One code alone, as one that a person points at.
+        // A single code, as selected in the window.
         let one = network.decode(&codes.values[UNITS..2 * UNITS]);
         let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
         assert!(one.iter().zip(&reconstructions[FEATURES..]).all(near) && one.len() == FEATURES, "{kind:?}");
@@ -52,7 +52,7 @@ fn codes_of_every_kind_decode_to_the_reconstruction_and_measure_as_in_training()
         let again = network.errors(Samples::Scaled(&values), &mut |_| true).expect("small");
         assert!(errors == again && errors.len() == rows.len(), "{kind:?}");
         let mean = errors.iter().sum::<f64>() / rows.len() as f64;
-        // That of a description length is measured by one draw of its choices.
+        // The error of a description length comes from one draw of its choices.
         let is_drawn = matches!(kind, Bottleneck::DescriptionLength { .. });
         assert!(is_drawn || (mean - evaluation.mse).abs() < 1e-6, "{kind:?}: {mean} {}", evaluation.mse);
         for (error, map) in errors.iter().zip(network.error_maps(&values).chunks_exact(FEATURES)) {
@@ -90,7 +90,7 @@ fn drawn(
     (codes, weights)
 }
 
-/// Five standard errors of the mean of so many numbers with this variance.
+/// Five standard errors of the mean of `count` numbers with this variance.
 fn tolerance(variance: f64, count: usize) -> f64 {
     5.0 * (variance / count as f64).sqrt()
 }
@@ -168,7 +168,7 @@ fn mean_of_unit(codes: &[f32], unit: usize) -> f64 {
     values.sum::<f64>() / (codes.len() / UNITS) as f64
 }
 
-/// How often each entry of the codebook was chosen; every vector is one of them.
+/// How often each entry of the codebook was chosen; every vector is an entry.
 fn chosen(codes: &[f32], weights: &Weights, dimension: usize) -> Vec<usize> {
     let codebook = &weights.0["code.codebook"].values;
     let mut counts = vec![0; codebook.len() / dimension];
@@ -192,7 +192,7 @@ fn a_network_is_kept_until_its_plan_changes_and_follows_its_weights() {
     };
     let fresh = |plan: &Arc<Plan>| Arc::new(Network::new(plan, 1).expect("small").weights());
     let small = Trained::new(plan(3, 1), fresh(&plan(3, 1)), None);
-    // Other facts that concern training alone leave the network as it is.
+    // Other facts that concern training only do not change the network.
     let facts = crate::check::DataFacts { available_bytes: 1 << 40, ..facts(&data) };
     let alike = Arc::new(crate::check::plan(small.plan().design(), &facts).expect("sound"));
     let later = Trained::new(alike, fresh(&plan(3, 2)), None);
@@ -204,7 +204,7 @@ fn a_network_is_kept_until_its_plan_changes_and_follows_its_weights() {
         assert!(found == trained.network(1).expect("small").encode(&rows));
         assert_eq!(found.len(), 7 * trained.plan().code_units());
     }
-    // Weights of another plan are refused, and the next question is answered.
+    // Weights of another plan are refused, and the next request succeeds.
     let foreign = small.with_weights(wide.weights().clone());
     assert!(matches!(ready.network(&foreign), Err(EngineError::Weights(_))));
     assert!(ready.network(&small).is_ok());

@@ -1,4 +1,4 @@
-//! What tells whether the network that is trained is well.
+//! Health of the network in training.
 
 use super::Trainer;
 use crate::engine::EngineError;
@@ -8,18 +8,18 @@ use crate::engine::parameter::{Parameter, Role};
 use crate::project::Place;
 use crate::run::{GradientHealth, Health};
 
-/// Rows that tell whether a network is well, at most.
+/// Most rows used to measure a network's health.
 const HEALTH_ROWS: usize = 512;
 
-/// The gradients of every layer's weights, measured within a step of the training: once an epoch, with
-/// what that step has computed anyway.
+/// The gradients of every layer's weights, measured once per epoch within a training step, from
+/// values the step computes anyway.
 #[derive(Default)]
 pub(super) struct GradientWatch {
     layers: Vec<GradientHealth>,
 }
 
 impl GradientWatch {
-    /// Measures the gradients that a way back has just left.
+    /// Measures the gradients that a backward pass has just computed.
     pub(super) fn measure(&mut self, parameters: &[Parameter], grads: &mut Grads) -> Result<(), EngineError> {
         let weights: Vec<&Parameter> = parameters.iter().filter(|own| own.role == Role::Weight).collect();
         let nodes: Vec<_> = weights.iter().map(|own| own.node.borrow()).collect();
@@ -33,7 +33,7 @@ impl GradientWatch {
                 let is_alone = weights.iter().filter(|other| other.place == own.place).count() == 1;
                 layer.name = if is_alone { own.place.to_string() } else { name_of(own) };
             }
-            // Where nothing of this step reached it, an older step's gradient is left.
+            // If no gradient reached it in this step, that of an older step is left.
             layer.gradient = if variable.has_gradient() { root_mean_square(slope) } else { 0.0 };
             layer.weight = root_mean_square(variable.values());
         }
@@ -41,7 +41,8 @@ impl GradientWatch {
     }
 }
 
-/// What one of several weights of a card is called: as the card, and as its part of it (`encoder layer 1, conv2`).
+/// Name of one of several weights of a card: the card's name, and its part
+/// (`encoder layer 1, conv2`).
 fn name_of(weight: &Parameter) -> String {
     // Names of layers begin with their stack and number, others with their card.
     let segments = match weight.place {
@@ -62,8 +63,8 @@ fn root_mean_square(values: &[f32]) -> f64 {
 }
 
 impl Trainer {
-    /// What tells whether the network is well now, on some rows that do not train; gradients are those of the last
-    /// epoch that this trainer ended.
+    /// The network's current health, on some rows outside the training split; gradients are those
+    /// of the last epoch this trainer ended.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

@@ -1,4 +1,4 @@
-//! The search for a learning rate: a short training whose rate grows from step to step (Smith 2017).
+//! Learning rate search: a short training whose rate grows from step to step (Smith 2017).
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::engine::EngineError;
 
 /// The lowest rate that is tried.
 const LOWEST: f64 = 1e-6;
-/// Powers of ten that are gone through, up to a rate of 10.
+/// Powers of ten covered, up to a rate of 10.
 const DECADES: usize = 7;
-/// Steps of each.
+/// Steps per power of ten.
 const STEPS: usize = 20;
-/// Share of the running mean that a new loss takes: the mean is over half a power of ten.
+/// Weight of a new loss in the running mean, which covers half a power of ten.
 const SMOOTHING: f64 = 0.1;
-/// How many times its own size the loss may rise above that of the start before the search ends.
+/// The search ends when the loss has risen above the initial loss by this many times its magnitude.
 const MOST_RISE: f64 = 3.0;
 
 /// Loss against learning rate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RateCurve {
-    /// In the order of the rates.
+    /// Ordered by rate.
     pub points: Vec<RatePoint>,
 }
 
@@ -37,29 +37,32 @@ pub struct RatePoint {
 impl RateCurve {
     /// The highest rate that is tried.
     pub const HIGHEST: f64 = 10.0;
-    /// Steps of a search that goes to its end.
+    /// Number of steps of a complete search.
     pub const STEPS: usize = DECADES * STEPS + 1;
 
-    /// The point of the lowest loss; `None` where the loss never fell: it lies within the first power of ten.
+    /// The point of the lowest loss; `None` if the loss never fell, that is if the point is within
+    /// the first power of ten.
     pub fn lowest(&self) -> Option<RatePoint> {
         let points = self.points.iter().enumerate();
         let (at, point) = points.min_by(|(_, a), (_, b)| a.loss.total_cmp(&b.loss))?;
         (at > STEPS).then_some(*point)
     }
 
-    /// The rate to train with, of two digits: a tenth of that at which the loss is lowest. There the loss still falls, and steps
-    /// are far from those that make it rise again.
+    /// The rate to train with, to two digits: a tenth of the rate with the lowest loss. There the
+    /// loss still falls, and steps are far below those that make it rise again.
     pub fn suggested(&self) -> Option<f32> {
         let rate = self.lowest()?.rate / 10.0;
         format!("{rate:.1e}").parse().ok()
     }
 
-    /// Trains a network of a plan from its start on minibatches of the training split, with a rate that grows by the same factor
-    /// from step to step, until the loss has risen far above that of the start. `watch` is given the points so far and says whether
-    /// to go on. Schedule, validation and trainings of single layers are left out.
+    /// Trains a network of a plan from its start on minibatches of the training split, with a rate
+    /// that grows by the same factor from step to step, until the loss has risen far above that of
+    /// the start. `watch` gets the points so far and returns whether to continue. Schedule,
+    /// validation and layer-wise training are left out.
     ///
     /// # Errors
-    /// [`EngineError::DataShape`], [`EngineError::OutOfMemory`]; [`EngineError::Cancelled`] where `watch` says no.
+    /// [`EngineError::DataShape`], [`EngineError::OutOfMemory`]; [`EngineError::Cancelled`] if
+    /// `watch` returns false.
     pub fn find(
         plan: &Plan,
         data: Arc<Dataset>,
@@ -82,7 +85,7 @@ impl RateCurve {
                 trainer.progress.end_epoch();
             }
             mean += SMOOTHING * (loss - mean);
-            // The mean began at 0, which still has this share of it.
+            // Bias correction: the mean began at 0.
             let loss = mean / (1.0 - (1.0 - SMOOTHING).powi(step as i32 + 1));
             points.push(RatePoint { rate, loss });
             if loss > points[0].loss + MOST_RISE * points[0].loss.abs() {

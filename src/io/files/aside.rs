@@ -1,5 +1,4 @@
-//! Files that get an unused name: content that must be kept although its own name is needed for
-//! something else.
+//! Saving content under an unused name, when its own name is needed for something else.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -10,18 +9,18 @@ use super::{Files, Sink, folder_of, target_of};
 use crate::io::FileError;
 
 impl Files {
-    /// Gives a file a second name in its folder, `NAME-LABEL-N.EXTENSION`, under which it stays
-    /// when it is replaced.
+    /// Gives a file a second name in its folder, `NAME-LABEL-N.EXTENSION`, which it keeps when it
+    /// is replaced.
     ///
     /// # Errors
-    /// Those of the system; the file is then as it was.
+    /// Those of the system; the file is then unchanged.
     pub fn set_aside(&self, path: &Path, label: &str) -> io::Result<PathBuf> {
         self.check_allowed()?;
         let (target, _) = target_of(path)?;
         let extension = target.extension().unwrap_or_default().to_string_lossy().into_owned();
         free_name(&target, label, &extension, |aside| match fs::hard_link(&target, aside) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // Some file systems know one name for a file.
+                // Some file systems have no hard links.
                 if aside.symlink_metadata().is_ok() {
                     return Err(ErrorKind::AlreadyExists.into());
                 }
@@ -31,8 +30,8 @@ impl Files {
         })
     }
 
-    /// Undoes [`Files::set_aside`]: a second name is removed, an only one becomes that of the file
-    /// again. A name that another program's file has taken meanwhile stays with that.
+    /// Undoes [`Files::set_aside`]: a second name is removed; if it is the only name, the file is
+    /// renamed back. If another program's file has taken the name meanwhile, that file keeps it.
     ///
     /// # Errors
     /// Those of the system.
@@ -69,8 +68,8 @@ impl Files {
         })
     }
 
-    /// Creates a new file in the folder for temporary files: with an unguessable name, for its
-    /// owner alone.
+    /// Creates a new file in the folder for temporary files: with an unguessable name, readable by
+    /// its owner only.
     ///
     /// # Errors
     /// [`FileError`]; then no file is left.
@@ -83,7 +82,7 @@ impl Files {
         let folder = std::env::temp_dir();
         self.attempt(&folder, || {
             let prefix: String = name.chars().take(40).chain(['-']).collect();
-            // Made exclusively, so neither a file nor a link that is there already is written to.
+            // Created exclusively, so an existing file or link is never written to.
             let file = tempfile::Builder::new()
                 .prefix(&prefix)
                 .suffix(&format!(".{extension}"))
@@ -99,14 +98,14 @@ impl Files {
 }
 
 /// Tries `NAME-LABEL-1.EXTENSION`, `NAME-LABEL-2.EXTENSION` and so on in the target's folder until
-/// one is not there yet.
+/// one is unused.
 fn free_name(
     target: &Path,
     label: &str,
     extension: &str,
     make: impl Fn(&Path) -> io::Result<()>,
 ) -> io::Result<PathBuf> {
-    // All of a long name, and more, would be too long for a name.
+    // A long name with additions could exceed the limit on names.
     let stem: String = target.file_stem().unwrap_or_default().to_string_lossy().chars().take(40).collect();
     for number in 1..=u32::MAX {
         let path = folder_of(target).join(format!("{stem}-{label}-{number}")).with_added_extension(extension);

@@ -1,4 +1,4 @@
-//! Disks that fail, for tests.
+//! Simulated disk failures, for tests.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,14 +21,14 @@ pub enum Fault {
     Denied,
     /// Data appended to a file cannot be made durable.
     NoSync,
-    /// All can be written, but not renamed.
+    /// Everything can be written, but not renamed.
     NoRename,
-    /// The program ends when all is written and nothing renamed yet.
+    /// The program ends when everything is written but not yet renamed.
     Crash,
 }
 
 impl Files {
-    /// From now on every write through this and its clones fails in this way; `None` ends that.
+    /// From now on every write through this and its clones fails in this way; `None` ends this.
     pub fn inject(&self, fault: Option<Fault>) {
         *self.fault.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
@@ -39,7 +39,7 @@ impl Files {
 pub struct Injected(Arc<Mutex<Option<Fault>>>);
 
 impl Injected {
-    /// Fails where the disk refuses any change.
+    /// Fails if the disk refuses any change.
     pub fn check_allowed(&self) -> io::Result<()> {
         match self.get() {
             Some(Fault::ReadOnly) => Err(ErrorKind::ReadOnlyFilesystem.into()),
@@ -48,7 +48,7 @@ impl Injected {
         }
     }
 
-    /// How much one write may write.
+    /// The limit for one write.
     pub fn room(&self) -> Room {
         match self.get() {
             Some(Fault::DiskFull { after_bytes }) => Room(Some(after_bytes)),
@@ -58,12 +58,12 @@ impl Injected {
         }
     }
 
-    /// Fails where nothing can be made durable.
+    /// Fails if nothing can be made durable.
     pub fn check_sync(&self) -> io::Result<()> {
         if self.get() == Some(Fault::NoSync) { Err(io::Error::other("a bad disk")) } else { Ok(()) }
     }
 
-    /// Gives the part back to be renamed, unless that fails, or a crash leaves it where it is.
+    /// Returns the part to be renamed, unless that fails or a crash leaves it in place.
     pub fn end(&self, part: NamedTempFile) -> io::Result<NamedTempFile> {
         match self.get() {
             Some(Fault::NoRename) => Err(ErrorKind::PermissionDenied.into()),
@@ -80,7 +80,7 @@ impl Injected {
     }
 }
 
-/// Bytes until the disk is full; `None` where it never is.
+/// Bytes until the disk is full; `None` for no limit.
 #[derive(Debug)]
 pub struct Room(Option<u64>);
 

@@ -1,5 +1,5 @@
-//! Folders of many files: filled under a hidden name next to their place, and moved there as a
-//! whole. So a folder that was given up half-way is not seen.
+//! Folders of many files: filled under a hidden name next to their final path, and moved there as a
+//! whole, so that an incomplete folder is never visible.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,12 +11,12 @@ use super::{Files, folder_of, part, permissions, sync_folder};
 use crate::io::{FileError, Watch};
 
 impl Files {
-    /// Fills a folder that need not exist. `fill` is given a hidden folder to write into; its files
-    /// are moved once it is complete, over files of equal names.
+    /// Fills a folder that need not exist. `fill` gets a hidden folder to write into; its files are
+    /// moved once it is complete, replacing files of the same names.
     ///
     /// # Errors
-    /// Those of `fill`, for the files at their final places; [`FileError`] where the folder cannot
-    /// be created. Nothing that was written remains then.
+    /// Those of `fill`, with the final paths of the files; [`FileError`] if the folder cannot be
+    /// created. Then nothing written remains.
     pub fn fill_folder<T>(
         &self,
         folder: &Path,
@@ -30,8 +30,8 @@ impl Files {
         Ok(filled)
     }
 
-    /// A hidden folder that is removed unless it is moved. It is where a rename reaches the place
-    /// of `folder`: in it where it exists, since it may be a disk of its own.
+    /// A hidden folder that is removed unless it is moved. It is in a place from which it can be
+    /// renamed to `folder`: inside it if it exists, since that may be a separate disk.
     fn staging(&self, folder: &Path) -> io::Result<Staging> {
         let above = if folder.is_dir() {
             folder
@@ -47,7 +47,7 @@ impl Files {
         permissions::set_new_folder_mode(&mut builder, self.private);
         let dir = builder.tempdir_in(above)?;
         let lock = File::create(dir.path().join(part::LOCK))?;
-        // Without locks nothing can be proven abandoned.
+        // Without locks nothing is considered abandoned.
         let _ = lock.try_lock();
         Ok(Staging { lock, dir })
     }
@@ -55,12 +55,12 @@ impl Files {
 
 /// A folder that is being filled, removed unless it is moved.
 struct Staging {
-    /// Held while somebody fills it.
+    /// Held while the folder is filled.
     lock: File,
     dir: TempDir,
 }
 
-/// Moves the content of the staging folder to its place.
+/// Moves the content of the staging folder to its final path.
 fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Result<()> {
     // From now on it does not count as abandoned.
     fs::remove_file(staging.path().join(part::LOCK))?;
@@ -76,7 +76,7 @@ fn move_all(Staging { lock, dir: staging }: Staging, folder: &Path) -> io::Resul
     let above = folder_of(folder);
     fs::create_dir_all(above)?;
     fs::rename(staging.path(), folder)?;
-    // It has another name now; there is nothing to remove.
+    // It has been renamed; there is nothing to remove.
     let _ = staging.keep();
     sync_folder(above);
     Ok(())
@@ -142,7 +142,7 @@ mod tests {
             });
             assert_eq!(result, Err(FileError::Cancelled { path: folder.join("2") }));
         }
-        // Cancelled when all was written.
+        // Cancelled after everything was written.
         let (files, watch) = watched();
         watch.cancel();
         assert_eq!(files.fill_folder(&new, |_| Ok(())), Err(FileError::Cancelled { path: new.clone() }));
@@ -161,7 +161,7 @@ mod tests {
         let staging = files.staging(&dir.path().join("made")).expect("made");
         let name = staging.dir.path().file_name().expect("a name").to_string_lossy().into_owned();
         assert_eq!(saves(), [name, "a".to_owned()], "somebody fills it");
-        // Its process is gone, without a chance to remove it.
+        // Its process ended without removing it.
         let _ = staging.dir.keep();
         drop(staging.lock);
         assert_eq!(saves(), ["a"]);

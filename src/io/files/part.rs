@@ -1,6 +1,6 @@
-//! Part files: a write fills a hidden file in the target's folder and renames it. The writer holds
-//! its lock until the process ends, so a part file without a lock was left by a process that was
-//! killed. A folder that is being filled contains a locked file.
+//! Part files: a write fills a hidden file in the target's folder and renames it. The writer locks
+//! it until the process ends, so an unlocked part file was left by a killed process. A folder that
+//! is being filled contains a locked file.
 
 use std::fs::{self, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -11,12 +11,11 @@ use tempfile::NamedTempFile;
 pub(super) const SUFFIX: &str = ".hourglass.part";
 /// The file that locks a folder while it is written.
 pub(super) const LOCK: &str = ".lock";
-/// How often a new part file is made before it is given up: each time another program took it for
-/// abandoned.
+/// Most attempts to create a part file: each time another program considered it abandoned.
 const TRIES: usize = 100;
 
-/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is
-/// for its owner alone; nobody may read it who may not read the `old` file it is to replace.
+/// A new part file for the target, locked; removed unless it is renamed. A `private` one is
+/// readable by its owner only; otherwise only by users who may read the `old` file it replaces.
 pub(super) fn part_file(
     folder: &Path,
     target: &Path,
@@ -29,7 +28,7 @@ pub(super) fn part_file(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // The mode of any new file; the user's mask removes bits from it.
+        // The mode of any new file; the umask removes bits from it.
         let mode = match old {
             _ if private => 0o600,
             Some(old) => old.permissions().mode() & 0o666 | 0o600,
@@ -42,29 +41,29 @@ pub(super) fn part_file(
     for _ in 0..TRIES {
         let part = builder.tempfile_in(folder)?;
         match part.as_file().try_lock() {
-            // Before it was locked it could count as abandoned.
+            // Before it was locked it may have looked abandoned.
             Ok(()) if leads_to(part.path(), &part.as_file().metadata()?) => return Ok(part),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
-            // Without locks nothing can be proven abandoned.
+            // Without locks nothing is considered abandoned.
             Err(TryLockError::Error(_)) => return Ok(part),
         }
     }
     Err(io::Error::other("another program deletes its new files immediately"))
 }
 
-/// How the name of a part begins: it says whose part it is. All of a long name, and more, would be
-/// too long for a name.
+/// Prefix of a part's name, which identifies its target. A long name with additions could exceed
+/// the limit on names.
 pub(super) fn prefix(target: &Path) -> String {
     let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
     format!(".{name}-")
 }
 
-/// Whether a file of this name is a part of another, which is not there yet.
+/// Whether a file with this name is an unfinished part of another.
 pub(in crate::io) fn is_part(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(SUFFIX)
 }
 
-/// Removes the part files in a folder that killed processes of the owner of `own` left there.
+/// Removes part files in a folder that were left by killed processes of the owner of `own`.
 pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_part)
@@ -86,18 +85,18 @@ fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(path)?;
     match file.try_lock() {
         Ok(()) if leads_to(path, &file.metadata()?) => fs::remove_file(path),
-        // Removed and replaced while it was looked at, or still written to.
+        // Removed and replaced in the meantime, or still being written.
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// Of a folder that was being filled a file in it is locked.
+/// In a folder being filled, one file is locked.
 fn remove_folder_if_abandoned(folder: &Path) -> io::Result<()> {
     let path = folder.join(LOCK);
     let lock = match OpenOptions::new().write(true).open(&path) {
         Ok(lock) => lock,
-        // It is not one of ours, or is just being made or moved.
+        // Not one of ours, or just being created or moved.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
@@ -118,7 +117,7 @@ pub(super) fn leads_to(path: &Path, file: &Metadata) -> bool {
     fs::symlink_metadata(path).is_ok_and(|named| (named.dev(), named.ino()) == (file.dev(), file.ino()))
 }
 
-/// The names are random, and Windows removes no file that is open elsewhere.
+/// The names are random, and Windows does not remove files that are open elsewhere.
 #[cfg(not(unix))]
 pub(super) fn leads_to(path: &Path, _file: &Metadata) -> bool {
     fs::symlink_metadata(path).is_ok_and(|named| named.is_file())
@@ -174,7 +173,7 @@ mod tests {
         expected.sort();
         assert_eq!(names(folder), expected);
 
-        // Its writer is gone, without a chance to remove it.
+        // Its writer ended without removing it.
         let (file, path) = alive.keep().expect("kept");
         files.check_writable(&folder.join("new")).expect("writable");
         assert!(path.exists(), "its lock is held");

@@ -1,4 +1,4 @@
-//! Who may read written files: on Unix by modes; elsewhere a user's folders are the user's own.
+//! Permissions of written files: on Unix by modes; elsewhere a user's folders are private anyway.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 
-/// Has a file that is made be for its owner alone.
+/// Makes a new file readable by its owner only.
 pub(super) fn set_mode(options: &mut OpenOptions, private: bool) {
     #[cfg(unix)]
     if private {
@@ -17,7 +17,7 @@ pub(super) fn set_mode(options: &mut OpenOptions, private: bool) {
     let _ = (options, private);
 }
 
-/// Has a folder of a new name be for its owner alone.
+/// Makes a folder with a new name readable by its owner only.
 pub(super) fn set_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: bool) {
     #[cfg(unix)]
     if private {
@@ -27,7 +27,7 @@ pub(super) fn set_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: 
     let _ = (builder, private);
 }
 
-/// Has a folder that a person asked for be as any new one, by the user's mask.
+/// Gives a folder requested by the user the usual mode, according to the umask.
 pub(super) fn set_new_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: bool) {
     #[cfg(unix)]
     builder.permissions(fs::Permissions::from_mode(if private { 0o700 } else { 0o777 }));
@@ -35,7 +35,7 @@ pub(super) fn set_new_folder_mode(builder: &mut tempfile::Builder<'_, '_>, priva
     let _ = (builder, private);
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder and its parents.
 pub(super) fn create_folders(path: &Path, private: bool) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -47,7 +47,7 @@ pub(super) fn create_folders(path: &Path, private: bool) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// Removes the permissions of others for a folder, where it contains only files that `is_ours`
+/// Removes the permissions of others for a folder, if it contains only files that `is_ours`
 /// accepts, and for these files.
 pub(super) fn make_private(folder: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
     let mut holds_others = false;
@@ -82,7 +82,7 @@ fn restrict_all(path: &Path) -> io::Result<()> {
 fn restrict(path: &Path) -> io::Result<()> {
     let Ok(found) = fs::metadata(path) else { return Ok(()) };
     let mode = found.permissions().mode();
-    // The user who set these bits on a folder shares it.
+    // A folder with these bits is shared by its user.
     let is_shared = found.is_dir() && mode & 0o3000 != 0;
     let closed = mode & 0o7700;
     if closed == mode & 0o7777 || is_shared {

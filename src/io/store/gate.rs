@@ -5,20 +5,18 @@ use std::time::Duration;
 use super::LOCK;
 use crate::io::lock;
 
-/// The longest a gate is waited for: a program that was halted while it held one must not halt all
-/// others.
+/// Longest wait for a gate: a program suspended while it holds one must not block all others.
 const GATE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Held by the one program that makes, takes over, looks through or removes workspaces below a
-/// root.
+/// Held by the program that creates, takes over, searches or removes workspaces below a root; one
+/// at a time.
 pub(super) struct Gate {
-    /// `None` where the system has no locks or patience ran out: then it is as if there were no
-    /// gate.
+    /// `None` if the system has no locks or the time limit passed: then there is no gate.
     _lock: Option<File>,
 }
 
 impl Gate {
-    /// Waits until no other program is in.
+    /// Waits until no other program holds the gate.
     pub(super) fn enter(root: &Path) -> Gate {
         let wait = || -> std::io::Result<Option<File>> {
             let file = lock::open_lock_file(&root.join(LOCK))?;

@@ -15,7 +15,7 @@ use crate::io::{FileError, Files, history_files};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The name of folders for unreadable content. They have no lock, so nobody examines them again.
+/// Prefix of folders for unreadable content. They have no lock, so they are never searched again.
 pub(super) const DAMAGED: &str = "damaged-";
 
 /// A workspace left by a crash.
@@ -27,16 +27,16 @@ pub struct Recovery {
     pub name: String,
     /// The file the project was opened from or last saved to.
     pub origin: Option<PathBuf>,
-    /// How many runs it contains.
+    /// Number of runs.
     pub runs: usize,
-    /// When it was last written to.
+    /// Time of the last write.
     pub modified: SystemTime,
 }
 
-/// A workspace that cannot be read here, and is kept for other programs.
+/// A workspace that cannot be read, and is kept for other programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// Where it is now.
+    /// Its new path.
     pub path: PathBuf,
     /// Why it cannot be read.
     pub error: FileError,
@@ -76,8 +76,8 @@ impl Store {
         found
     }
 
-    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns
-    /// where.
+    /// Copies the workspace unchanged, before anything damaged in it is replaced; returns the path
+    /// of the copy.
     pub(super) fn keep_as_found(&self) -> Result<PathBuf, FileError> {
         let dir = &self.inner.dir;
         let root = dir.parent().unwrap_or(dir);
@@ -93,13 +93,13 @@ enum Leftover {
     SetAside(SetAside),
 }
 
-/// The workspace in a folder below the root, if no process uses it; `None` also where it was empty
-/// and is removed.
+/// The workspace in a folder below the root, if no process uses it; `None` also if it was empty and
+/// is removed.
 fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     if !dir.join(LOCK).exists() {
         return None;
     }
-    // Fails where somebody works in it.
+    // Fails if it is in use.
     let store = Store::take_over(dir).ok()?;
     if is_empty(dir) {
         if let Err(error) = store.remove() {
@@ -112,7 +112,7 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
         Ok(Document { project, warning: Some(_) }) => {
             Some(Leftover::Work(recovery(dir, format!("{} (damaged)", project.name))))
         }
-        // A newer program reads it.
+        // A newer program can read it.
         Err(FileError::TooNew { .. }) => {
             Some(Leftover::Work(recovery(dir, "a project of a newer Hourglass".to_owned())))
         }
@@ -134,15 +134,15 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
 fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
     let folder = files.create_unique_dir(root, DAMAGED)?;
     if let Err(error) = files.rename(dir, &folder.join("workspace")) {
-        // It contains nothing, and the next start would make another.
+        // It is empty, and the next start would create another.
         files.remove_dir(&folder)?;
         return Err(error);
     }
     Ok(folder)
 }
 
-/// Whether a workspace is certainly empty: it says that all was saved elsewhere, and no run was
-/// written since, or there is neither a document nor a run. An unreadable one is not empty.
+/// Whether a workspace is certainly empty: it is marked as saved elsewhere, and no run was written
+/// since, or there is neither a document nor a run. An unreadable one is not empty.
 fn is_empty(dir: &Path) -> bool {
     let is_missing =
         |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
@@ -156,8 +156,8 @@ fn is_empty(dir: &Path) -> bool {
     is_empty().unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Whether there is no file below a folder, or none that was written after all of them were saved
-/// elsewhere. Parts of files do not count.
+/// Whether there is no file below a folder, or none written after everything was saved elsewhere.
+/// Parts of files do not count.
 fn holds_no_file(folder: &Path, saved: Option<SystemTime>) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -178,7 +178,7 @@ fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::metadata(path)?.modified()
 }
 
-/// Origin and state of a workspace, from its own file; the default where that cannot be read.
+/// Origin and state of a workspace, from its own file; the default if that cannot be read.
 pub(super) fn workspace(dir: &Path) -> Workspace {
     let text = fs::read_to_string(dir.join(WORKSPACE)).ok();
     text.and_then(|text| ron::from_str(&text).ok()).unwrap_or_default()
@@ -195,18 +195,18 @@ fn recovery(dir: &Path, name: String) -> Recovery {
     Recovery { path: dir.to_owned(), name, origin: workspace(dir).origin, runs: runs.len(), modified }
 }
 
-/// The document of a workspace, as far as it can be had.
+/// The document of a workspace, as far as it can be read.
 pub(super) struct Document {
     pub(super) project: Project,
     /// Its damage.
     pub(super) warning: Option<String>,
 }
 
-/// Reads the document. Where it is damaged, its readable part is used, or else the design of the
-/// first run.
+/// Reads the document. If it is damaged, its readable part is used, or else the design of the first
+/// run.
 ///
 /// # Errors
-/// [`FileError`] where there is nothing to go by.
+/// [`FileError`] if neither can be read.
 pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
     let error = match own_document(dir) {
         Ok(document) => return Ok(document),
@@ -226,7 +226,7 @@ pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
 fn own_document(dir: &Path) -> Result<Document, FileError> {
     let bytes = DirFolder::new(dir, &Files::default()).read(PROJECT)?;
     let bytes = bytes.ok_or_else(|| FileError::content(dir, PROJECT, "it is missing"))?;
-    // A byte that is no text costs the letter it was in.
+    // An invalid byte only damages the character it is in.
     let text = String::from_utf8_lossy(&bytes);
     let project = read_design(dir, PROJECT, &text)?;
     let warning = str::from_utf8(&bytes).is_err().then(|| {

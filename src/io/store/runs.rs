@@ -1,4 +1,4 @@
-//! How runs get into the live store while they train.
+//! Writing runs to the live store during training.
 
 use std::fs::File;
 use std::io::Read;
@@ -44,19 +44,20 @@ impl Store {
         }
     }
 
-    /// Stores a run and its state: all except its epochs, its checkpoint and its saved epochs.
+    /// Stores a run and its state: everything except its epochs, its checkpoint and its kept
+    /// epochs.
     ///
     /// # Errors
     /// [`FileError`]; the stored state is then unchanged.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
-        // The document may come later: until then the run represents it.
+        // The document may be stored later: until then the run represents it.
         let _mark = self.unsettle()?;
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
 
-    /// Stores the caption and the results of a run: a file that nothing else writes, so that it may
-    /// be written during training. A run that is not stored has none.
+    /// Stores the caption and the results of a run in a file that nothing else writes, so that it
+    /// may be written during training. A run that is not stored has no such file.
     ///
     /// # Errors
     /// [`FileError`]; the stored state is then unchanged.
@@ -74,7 +75,7 @@ impl Store {
         }
     }
 
-    /// Stores all of a run that was opened from a file.
+    /// Stores a whole run that was opened from a file.
     ///
     /// # Errors
     /// [`FileError`].
@@ -90,8 +91,8 @@ impl Store {
         self.save_kept(run.id, &run.kept)
     }
 
-    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the
-    /// checkpoint.
+    /// Appends finished epochs to a run. Fast, but a crash may lose the newest, which training from
+    /// the checkpoint reproduces.
     ///
     /// # Errors
     /// [`FileError`]; a half-written record is skipped when read.
@@ -108,7 +109,7 @@ impl Store {
         }
     }
 
-    /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
+    /// Appends finished epochs of single layers to a run, like [`Store::append_epochs`].
     ///
     /// # Errors
     /// [`FileError`]; a half-written record is skipped when read.
@@ -132,10 +133,10 @@ impl Store {
         self.inner.files.append(path, &bytes)
     }
 
-    /// Replaces a run's checkpoint; it outlasts a power failure, and so do the epochs before it.
+    /// Replaces a run's checkpoint; it survives a power failure, and so do the epochs before it.
     ///
     /// # Errors
-    /// [`FileError`]; the checkpoint before is then as it was.
+    /// [`FileError`]; the previous checkpoint is then unchanged.
     pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
         for history in [HISTORY, LAYERS] {
             self.inner.files.sync(&self.file_of(id, history)?)?;
@@ -145,7 +146,7 @@ impl Store {
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 
-    /// Makes the saved epochs of a run on disk equal to these: writes the newest and any missing
+    /// Makes the kept epochs of a run on disk equal to these: writes the newest and any missing
     /// one, removes dropped ones.
     ///
     /// # Errors
@@ -172,7 +173,7 @@ impl Store {
             if !is_there(&path) || is_newest {
                 self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
             }
-            // A crash may cost those that are going to be dropped: in an hour they would be tens of
+            // A crash may lose those that will be dropped: in an hour they would be tens of
             // gigabytes.
             let lasts = KeptEpochs::stays(epoch) || is_newest;
             let Some(weights) = kept.weights(epoch).filter(|_| lasts) else { continue };
@@ -199,7 +200,7 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a run.
+    /// Removes a run.
     ///
     /// # Errors
     /// [`FileError`].
@@ -208,7 +209,7 @@ impl Store {
         self.inner.files.remove_dir(&dir)
     }
 
-    /// Path of a run's file; its folder is made.
+    /// Path of a run's file; its folder is created.
     pub(super) fn file_of(&self, id: RunId, name: &str) -> Result<PathBuf, FileError> {
         let dir = self.inner.dir.join(run_files::folder(id));
         self.inner.files.create_dir(&dir)?;
@@ -221,7 +222,7 @@ impl Store {
     }
 }
 
-/// The first bytes of a file, at most `most`, and its length; nothing for a missing one.
+/// The first bytes of a file, at most `most`, and its length; empty for a missing file.
 fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
     let read = || -> std::io::Result<(Vec<u8>, u64)> {
         let file = File::open(path)?;

@@ -1,13 +1,13 @@
-//! Everything that points at something else is checked when it is read, and costs only the part it
-//! is in.
+//! Everything that refers to something else is checked when it is read, and an error only affects
+//! its own part.
 
 use std::fs;
 
 use super::*;
 use crate::run::{Health, LayerHealth, SelectorHealth};
 
-/// Opens a project with a run to which something was done, from a file and from the live store; the
-/// runs and the warnings of both.
+/// Opens a project with a modified run, from a file and from the live store; returns the runs and
+/// the warnings of both.
 pub(super) fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
     let dir = dir();
     let mut run = run(1);
@@ -23,7 +23,7 @@ pub(super) fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2]
     })
 }
 
-/// The part of a run that is left.
+/// The remaining part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Nothing,

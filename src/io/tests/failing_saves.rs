@@ -1,4 +1,4 @@
-//! Saves of a shared project file that fail, or that meet something else than a project file.
+//! Saves of a shared project file that fail, or that find another kind of file.
 
 use super::merging::{Program, file, found, names};
 use super::*;
@@ -38,7 +38,7 @@ fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
     check(&newer, true);
 }
 
-/// The file is written over in place, as `cp` does.
+/// The file is overwritten in place, as by `cp`.
 #[cfg(unix)]
 #[test]
 fn weights_that_were_written_over_are_the_stores_or_are_told_to_be_left_out() {
@@ -66,7 +66,7 @@ fn a_run_that_cannot_be_copied_is_set_aside_with_its_file() {
     let (mut one, two) = (Program::open(&path), Program::open(&path));
     one.add(5, 1);
     one.save();
-    // The local header of one of its files, which the zip's directory leads to.
+    // The local header of one of its files, which the zip's directory points to.
     let mut bytes = fs::read(&path).expect("there");
     let name = b"runs/5/run.ron";
     let at = bytes.windows(name.len()).position(|window| window == name).expect("an entry") - 30;

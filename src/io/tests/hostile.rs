@@ -1,5 +1,5 @@
-//! Files that somebody wrote to do harm, or that a disk garbled: errors and warnings, never a
-//! panic, never without bound.
+//! Malicious or corrupted files: errors and warnings, never a panic, never unlimited memory or
+//! time.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn a_bomb_is_refused_before_it_fills_the_memory() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// A damaged entry whose checksum is right, as an attacker would write it.
+    /// A damaged entry with a valid checksum, as an attacker would write it.
     #[test]
     fn any_damage_inside_an_entry_never_panics(
         entry in any::<prop::sample::Index>(),
@@ -71,7 +71,7 @@ proptest! {
             Some(old)
         });
         if let Ok(opened) = open_project(&path) {
-            // A project that opens can be saved again, and the saved one opens.
+            // A project that opens can be saved again, and the result opens.
             let runs: Vec<&Run> = opened.runs.iter().collect();
             if save_project(&Files::default(), &path, &opened.project, &runs).is_ok() {
                 prop_assert!(open_project(&path).is_ok());
@@ -79,7 +79,7 @@ proptest! {
         }
     }
 
-    /// The damage in the live store, whose files have no checksum.
+    /// This damage in the live store, whose files have no checksum.
     #[test]
     fn any_damage_in_a_workspace_never_panics(
         file in 0_usize..6,

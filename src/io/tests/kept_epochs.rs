@@ -12,7 +12,7 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     store.save_kept(RunId(1), &kept(1)).expect("stored");
     let folder = store.path().join("runs/1/kept");
     assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
-    // Weights come with their epoch and go with it.
+    // Weights are added and removed with their epoch.
     let mut epochs = kept(1);
     epochs.push_weights(1, Arc::new(Weights::default()));
     store.save_kept(RunId(1), &epochs).expect("stored");
@@ -20,7 +20,7 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     epochs.rewind(0);
     store.save_kept(RunId(1), &epochs).expect("stored");
     assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
-    // The newest, and those that are not going to be dropped; from 64 on these are even numbers.
+    // The newest, and those that will not be dropped; from 64 on these are even numbers.
     let mut epochs = kept(100);
     for epoch in [65, 66, 67, 99, 100] {
         epochs.push_weights(epoch, Arc::new(Weights::default()));
@@ -60,7 +60,7 @@ fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
     }
 }
 
-/// Only the requested weights are read: an open project takes little memory.
+/// Only requested weights are read: an open project needs little memory.
 #[cfg(unix)]
 #[test]
 fn weights_stay_in_their_file_until_they_are_needed() {

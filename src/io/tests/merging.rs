@@ -1,4 +1,4 @@
-//! Two programs that save the same project file: both works are in it afterwards.
+//! Two programs that save the same project file: both sets of changes are in it afterwards.
 
 use super::*;
 use crate::project::{IndexSet, NamedSelection, Pin, Recipe, Source};
@@ -53,7 +53,7 @@ pub(super) fn trained(run: &Run, epochs: u32) -> Run {
     run
 }
 
-/// A file with runs 1 and 4, of three epochs each.
+/// A file with runs 1 and 4, with three epochs each.
 pub(super) fn file(dir: &Path) -> PathBuf {
     let path = dir.join("a.hourglass");
     let runs = [trained(&run(1), 3), trained(&run(4), 3)];
@@ -61,8 +61,8 @@ pub(super) fn file(dir: &Path) -> PathBuf {
     path
 }
 
-/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs
-/// in a file.
+/// Numbers, epochs and fingerprints of the runs in a file (fingerprints are those of the test's own
+/// runs; 0 for those of the file).
 pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());
@@ -100,7 +100,7 @@ fn check(
     assert_eq!(one.save(), Vec::<String>::new());
     assert_eq!(two.save(), told);
     assert_eq!(found(&path), runs);
-    // Checkpoints follow checkpoints: nothing multiplies, and nothing is reported twice.
+    // Repeated saves: nothing is duplicated, and nothing is reported twice.
     for _ in 0..2 {
         one.save();
         assert_eq!(two.save(), Vec::<String>::new());
@@ -181,7 +181,7 @@ fn a_run_that_was_only_written_again_is_the_same_run() {
     let dir = dir();
     let path = file(dir.path());
     let mut two = Program::open(&path);
-    // As a program with another form of files would have written it.
+    // As written by a program with another file format.
     rewrite(&path, |name, mut bytes| {
         bytes.extend(if name.ends_with("run.ron") { "\n" } else { "" }.bytes());
         Some(bytes)
@@ -203,7 +203,7 @@ fn what_is_found_where_nothing_was_known_of_is_kept() {
     new.train(1, 6);
     new.save();
     assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0), (5, 6, 2)]);
-    // But not where a person said that it may go.
+    // But not if the user agreed to replace it.
     let sure = Program { base: MergeBase::replacing(&path), ..new };
     assert_eq!(sure.save(), Vec::<String>::new());
     assert_eq!(found(&path), [(1, 6, 2)]);
@@ -268,7 +268,7 @@ fn no_version_of_the_design_is_lost() {
     check(&pinned(&[1]), &pinned(&[2]), &pinned(&[2, 1]), 1, None);
     check(&pinned(&[1]), &old, &pinned(&[1]), 1, None);
     check(&old, &pinned(&[1]), &pinned(&[1]), 0, None);
-    // Pins are merged whatever becomes of the design.
+    // Pins are merged in any case.
     let both = |rows: &[u32], project: &Project| Project { pins: pinned(rows).pins, ..project.clone() };
     check(&new, &pinned(&[1]), &both(&[1], &new), 1, None);
     check(&pinned(&[1]), &new, &both(&[1], &new), 1, None);
@@ -341,8 +341,8 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
-    // Two runs that both continue the saved one: the one with its number is it, whichever comes
-    // first.
+    // Two runs that both continue the saved one: the one with its number replaces it, in either
+    // order.
     let dir = dir();
     let path = file(dir.path());
     let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
@@ -366,7 +366,7 @@ fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
         store.save_design(&Recipe::Linear.project(), Some(&path)).expect("stored");
         ours.runs.iter().for_each(|run| store.import_run(run).expect("stored"));
         if !is_noted {
-            // As an earlier version wrote it.
+            // As written by an earlier version.
             let text = format!("(origin:Some({:?}),is_settled:false)", path.to_str().expect("text"));
             fs::write(store.path().join("workspace.ron"), text).expect("written");
         }
@@ -388,7 +388,7 @@ fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
     let (old, new) = (Recipe::Denoising.project(), Recipe::Undercomplete.project());
     check(true, &old, 0);
     check(true, &new, 1);
-    // Without the note its owner is unknown: it is kept.
+    // Without this record its owner is unknown, so it is kept.
     check(false, &old, 1);
     check(false, &new, 1);
 }

@@ -1,4 +1,4 @@
-//! Workspaces left by a crash that cannot be read in full: nothing of them is removed.
+//! Workspaces left by a crash that cannot be read in full: nothing in them is removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::merging::trained;
 use super::*;
 
-/// A workspace below `root` that no process uses, with a run where `with_run`, after `damage` was
-/// done to its folder.
+/// An unused workspace below `root`, with a run if `with_run`, after `damage` was applied to its
+/// folder.
 fn left_behind(root: &Path, with_run: bool, damage: impl FnOnce(&Path)) {
     let store = Store::create(root).expect("created");
     store.save_design(&Recipe::Linear.project(), None).expect("stored");
@@ -19,7 +19,7 @@ fn left_behind(root: &Path, with_run: bool, damage: impl FnOnce(&Path)) {
     damage(&folder);
 }
 
-/// All files below a folder whose name is this.
+/// All files below a folder with this name.
 fn found(folder: &Path, name: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("there").flatten().map(|entry| entry.path());
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
@@ -60,7 +60,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
         assert!(same(&opened.runs[0], &run(3)), "{what}");
         let warnings = opened.warnings.join("\n");
         assert!(warnings.contains("replaced by the design of run 3"), "{warnings}");
-        // The copy stays, though the window is done with it.
+        // The copy remains, though the window no longer needs it.
         store.discard().expect("removed");
         let kept = found(root.path(), "checkpoint.safetensors");
         assert_eq!(kept.len(), 1, "{what}");
@@ -130,7 +130,7 @@ fn a_run_that_is_left_out_is_kept_and_gives_its_number_free() {
     assert!(!store.path().join("runs/3").exists());
     let kept = found(root.path(), "history.bin");
     assert!(kept.len() == 1 && kept[0].to_string_lossy().contains("damaged-"), "{kept:?}");
-    // A disk that takes no copy takes nothing away.
+    // If no copy can be made, nothing is removed.
     left_behind(root.path(), true, |folder| {
         fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written");
     });
@@ -175,7 +175,7 @@ fn epochs_of_layers_move_out_of_the_run() {
     store.save_design(&Project::default(), None).expect("stored");
     let run = run(1);
     store.import_run(&run).expect("stored");
-    // As an earlier version left it.
+    // As left by an earlier version.
     fs::remove_file(store.path().join("runs/1/layers.bin")).expect("removed");
     let text = super::super::run_files::run_text(&run).expect("encodes");
     let old =
@@ -231,7 +231,7 @@ fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
     store.import_run(&run(1)).expect("stored");
     store.settle().expect("settled");
     store.settle().expect("settled twice");
-    // Something changes after the save: all of it is there again, the runs too.
+    // A change after the save: everything is stored again, including the runs.
     store.save_design(&Recipe::Linear.project(), None).expect("stored");
     let opened = store.load().expect("loads");
     assert_eq!((opened.project, opened.runs.len()), (Recipe::Linear.project(), 1));

@@ -1,4 +1,4 @@
-//! The caption and results of a run are stored in every file, whichever program saves it.
+//! The caption and results of a run are stored in every file, by any program that saves it.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn captions_and_results_come_back_from_every_file() {
         assert_eq!(opened.warnings, Vec::<String>::new());
         assert!(same(&opened.runs[0], &run), "{:#?}", opened.runs[0]);
     }
-    // A run that is not stored has no results there, and one without any no file.
+    // A run that is not stored has no results there, and one without results has no file.
     store.save_results(RunId(9), &run.caption, &run.results).expect("nothing to do");
     store.save_results(RunId(1), &Caption::default(), &Results::default()).expect("stored");
     assert!(!store.path().join("runs/1/results.ron").exists());
@@ -76,7 +76,7 @@ fn results_of_another_program_are_kept() {
         assert_eq!(two.save(), Vec::<String>::new(), "it has done nothing to the run");
         assert!(!open_project(&path).expect("opens").runs[0].results.is_empty());
     }
-    // A run that was trained further meanwhile lacks them: both are kept.
+    // A run trained further meanwhile lacks them: both are kept.
     two.train(1, 6);
     let told = two.save();
     assert!(told[0].starts_with("run 1 is saved as run 5"), "{told:?}");

@@ -1,68 +1,67 @@
 use super::Recipe;
 use crate::project::format_percent;
 
-/// A figure of a recipe's trained run with the bound that shows its point.
+/// A number measured on a recipe's trained run, with the bound that shows its point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Claim {
-    /// Which figure.
+    /// The number.
     pub figure: Figure,
-    /// Where it lies.
+    /// Its bound.
     pub bound: Bound,
 }
 
-/// Something that is measured of a trained run.
+/// A number measured on a trained run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
-    /// Validation error per feature, as a share of that of PCA with as many components as the code
+    /// Validation error per feature, relative to that of PCA with as many components as the code
     /// has units.
     ErrorOverPca,
-    /// The error as a share of that after the first epoch.
+    /// The error relative to that after the first epoch.
     ErrorOverFirst,
     /// Largest principal angle between the decoder and the principal components, in degrees.
     AngleToPca,
-    /// Error of the restored part as a share of the error of the corrupted one, on the watched
-    /// samples.
+    /// Error of the restored part relative to that of the corrupted one, on the watched samples.
     RestoredOverCorrupted,
     /// Mean activation of the code.
     MeanActivation,
-    /// Most active units of the code for a sample.
+    /// Most active units of the code for one sample.
     MostActive,
     /// Root mean square of the norm of the code's derivative.
     Jacobian,
     /// Units of a variational code above 0.01 nats.
     ActiveUnits,
-    /// Mean of the largest shares of a selector.
+    /// Mean over units of their largest share, for a selector.
     MeanMax,
-    /// Different features a selector has chosen, as a share of its units.
+    /// Number of different features a selector has chosen, as a share of its units.
     Unique,
-    /// Error of a linear regression from a selector's features, as a share of that of PCA with as
+    /// Error of a linear regression from a selector's features, relative to that of PCA with as
     /// many components.
     RefitOverPca,
-    /// Bits that name the choices of a sample.
+    /// Bits per sample that encode the choices.
     CodeBits,
-    /// Bits that correct the reconstruction of a sample.
+    /// Bits per sample that correct the reconstruction.
     ErrorBits,
-    /// Share of a hashing code's values that lie within 0.1 of 0 or 1.
+    /// Share of a hashing code's values within 0.1 of 0 or 1.
     Decided,
-    /// `exp H` of the use of a codebook.
+    /// `exp H` of the use of a codebook's entries.
     Perplexity,
-    /// Area under the curve by which the error separates a held-out class from the others.
+    /// Area under the ROC curve of the error as a detector of a held-out class.
     Auc,
-    /// Validation loss of the first run as a share of that of the second.
+    /// Validation loss of the first run relative to that of the second.
     FirstOverSecond,
 }
 
-/// Where a figure lies.
+/// A bound on a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// There or below.
+    /// At most this.
     AtMost(f64),
-    /// There or above.
+    /// At least this.
     AtLeast(f64),
 }
 
 impl Bound {
-    /// Whether a number keeps to it; NaN does not.
+    /// Whether a number is within the bound; NaN is not.
     pub fn holds(self, value: f64) -> bool {
         match self {
             Bound::AtMost(most) => value <= most,
@@ -72,7 +71,7 @@ impl Bound {
 }
 
 impl Claim {
-    /// In a few words: `error ≤ 0.9 × PCA's`.
+    /// As a short text: `error ≤ 0.9 × PCA's`.
     pub fn text(self) -> String {
         let (sign, bound) = match self.bound {
             Bound::AtMost(most) => ("≤", most),
@@ -105,7 +104,7 @@ impl Claim {
 }
 
 impl Recipe {
-    /// The figures that its trained run reaches, with their bounds; `scripts/test.sh --long` trains
+    /// Numbers that its trained run reaches, with their bounds; `scripts/test.sh --long` trains
     /// every recipe and checks them.
     pub fn claims(self) -> &'static [Claim] {
         const fn at_most(figure: Figure, bound: f64) -> Claim {

@@ -28,7 +28,8 @@ impl Recipe {
             };
             [convolution, Layer::BatchNorm { activation: Activation::Relu }]
         };
-        // Batch norm allows a high rate, and with one that falls to almost 0 few epochs are enough.
+        // Batch norm allows a high rate, and with a rate that falls to almost 0 few epochs are
+        // enough.
         let falling = |learning_rate, epochs| Training {
             learning_rate,
             schedule: Schedule::Cosine { floor: 0.01 },
@@ -75,7 +76,8 @@ impl Recipe {
                     penalty: Penalty::Sparsity { target: 0.1, distance: Distance::Kl, over: Over::Samples },
                     weight: 0.1,
                 }],
-                // The error of a code of this size can fall for ever; a rate that falls brings it to rest.
+                // The error of a code of this size can fall for a long time; a falling rate lets it
+                // converge.
                 training: falling(1e-2, 100),
                 ..base
             },
@@ -208,7 +210,7 @@ impl Recipe {
                     ..Data::default()
                 },
                 corruption: Corruption::Pixelate { size: 4 },
-                // The encoder reads the coarse picture itself; the decoder alone enlarges it (Dong,
+                // The encoder reads the small picture itself; only the decoder enlarges it (Dong,
                 // Loy & Tang 2016, FSRCNN).
                 encoder: [vec![Layer::AvgPool2d { size: 4 }], convolution(32, 3, 1).to_vec()].concat(),
                 code: Code::channels(4),

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Missing;
 
-/// Which arrays of an `.npz` are taken besides those of rows and labels, and what their axes mean. What is not said is told
-/// by names and shapes.
+/// The arrays of an `.npz` besides those of rows and labels, and the meaning of their axes. By
+/// default both are detected from names and shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ArrayReading {
@@ -19,18 +19,18 @@ pub struct ArrayReading {
     /// The array of their labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_labels: Option<String>,
-    /// Whether arrays of validation and test rows become those splits where they are not named.
+    /// Whether arrays of validation and test rows become those splits if they are not named.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
     /// The meaning of the axes of an array.
     #[serde(skip_serializing_if = "super::is_default")]
     pub axes: Axes,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
-    /// has other than 1 or 3.
+    /// The channels displayed as red, green and blue (one for grey), counted from 1, for pictures
+    /// without exactly 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
-    /// What happens to NaN, which then is a missing value, but for [`Missing::DropRow`]; an array with some is refused where
-    /// nothing is said.
+    /// How NaN is handled, as a missing value except with [`Missing::DropRow`]; by default an array
+    /// with NaN is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
 }
@@ -45,8 +45,8 @@ pub struct IdxReading {
     /// Whether the test images become the test split.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
-    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture
-    /// has other than 1 or 3.
+    /// The channels displayed as red, green and blue (one for grey), counted from 1, for pictures
+    /// without exactly 1 or 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown_channels: Vec<usize>,
 }
@@ -54,7 +54,7 @@ pub struct IdxReading {
 /// Whether given parts of a source (training, validation, test) are kept apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parts {
-    /// They become the splits they are.
+    /// They become the corresponding splits.
     #[default]
     Kept,
     /// All rows are one data set, split by the fractions.
@@ -65,7 +65,7 @@ impl Parts {
     /// Both, in the order of menus.
     pub const ALL: [Parts; 2] = [Parts::Kept, Parts::Mixed];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Parts::Kept => "kept",
@@ -77,10 +77,10 @@ impl Parts {
 /// The meaning of the axes of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axes {
-    /// Determined by the lengths.
+    /// Detected from the lengths.
     #[default]
     Auto,
-    /// A vector a row; all further axes are one.
+    /// One vector per row; all further axes are flattened.
     Rows,
     /// `N×H×W`: grey pictures.
     Grey,
@@ -89,7 +89,7 @@ pub enum Axes {
     /// `N×C×H×W`.
     ChannelsFirst,
     /// `H×W×C×N`, `H×W×N` or `D×N`: samples along the last axis, as in MATLAB; the other axes are
-    /// determined by their lengths.
+    /// detected from their lengths.
     SamplesLast,
 }
 
@@ -98,7 +98,7 @@ impl Axes {
     pub const ALL: [Axes; 6] =
         [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst, Axes::SamplesLast];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Axes::Auto => "detect",

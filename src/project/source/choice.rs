@@ -7,8 +7,8 @@ use super::{
 };
 use crate::project::{visible, visible_list, visible_path};
 
-/// A decision about how data are read, instead of the detected one: the remedy of a warning, a
-/// field of the window, an option of the command line.
+/// A setting for reading data, in place of the detected one: the fix of a warning, a field of the
+/// window, an option of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
     /// Of a table: whether its first row contains names.
@@ -19,7 +19,7 @@ pub enum Choice {
     Decimal(Decimal),
     /// Of a table: the encoding.
     Encoding(Option<String>),
-    /// Of a table: lines that are no rows.
+    /// Of a table: lines that are not rows.
     Comments(Comments),
     /// Of a table: the sheet of a spreadsheet.
     Sheet(Option<String>),
@@ -27,25 +27,23 @@ pub enum Choice {
     SkipLines(Option<usize>),
     /// Of a table: rows skipped at the end.
     SkipFooter(Option<usize>),
-    /// Of a table: single rows that are skipped.
+    /// Of a table: single rows to skip.
     SkipRows(Option<RowSet>),
-    /// Of a table: what happens to missing values; of arrays: to NaN.
+    /// Of a table: how missing values are handled; of arrays: how NaN is.
     Missing(Missing),
     /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
-    /// Of a table: words for a missing value, in the place of the usual ones.
+    /// Of a table: words for a missing value, instead of the usual ones.
     OnlyMissingWords(Vec<String>),
-    /// Of a table: the order of day, month and year where several fit.
+    /// Of a table: the order of day, month and year if several are possible.
     DateOrder(DateOrder),
-    /// Of a table: the first of the hundred years in which years of two digits are; `None` for as
-    /// it looks.
+    /// Of a table: the first year of the century for two-digit years; `None` to detect it.
     FirstYear(Option<u16>),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
-    /// Of a table: the columns that are labels, and no others; `None` for those that look like
-    /// labels.
+    /// Of a table: the columns that are labels, and no others; `None` to detect them.
     Labels(Option<Vec<String>>),
-    /// Of a table: how one column is taken; `None` for as it looks.
+    /// Of a table: the role of one column; `None` to detect it.
     Column(String, Option<Take>),
     /// Of an `.npz`: the array of the rows.
     Array(Option<String>),
@@ -61,7 +59,7 @@ pub enum Choice {
     TestLabelArray(Option<String>),
     /// Of arrays: the meaning of their axes.
     Axes(Axes),
-    /// Of arrays: the channels that are shown.
+    /// Of arrays: the displayed channels.
     ShownChannels(Vec<usize>),
     /// Of arrays and pictures: whether training, validation and test are kept apart.
     Parts(Parts),
@@ -79,19 +77,18 @@ pub enum Choice {
     Pages(Pages),
     /// Of pictures: whether masks of others are samples.
     Masks(Masks),
-    /// Of pictures: where labels come from.
+    /// Of pictures: the source of labels.
     Label(LabelFrom),
     /// How every value is scaled.
     Scaling(Scaling),
     /// How values become 0 or 1.
     Binarise(Binarise),
-    /// By which rules the rest is read.
+    /// The rules for everything else.
     Rules(Rules),
 }
 
 impl Choice {
-    /// Puts the choice into the document. `false` where the data are of a kind without such a
-    /// choice.
+    /// Applies the choice to the document. `false` if this kind of data has no such setting.
     pub fn apply(self, data: &mut Data) -> bool {
         match (self, &mut data.source) {
             (Choice::Header(to), Source::Csv { header, .. }) => *header = to,
@@ -226,7 +223,7 @@ impl Choice {
         }
     }
 
-    /// As it is written on the command line: `--header no`.
+    /// As on the command line: `--header no`.
     pub fn option(&self) -> String {
         let array = |name: &str, value: &Option<String>| match value {
             Some(value) => format!("--{name} {}", quoted(value)),
@@ -312,25 +309,25 @@ impl Choice {
     }
 }
 
-/// A number, or that it is found.
+/// A number, or that it is detected.
 fn count(count: Option<usize>) -> String {
     count.map_or("detect".to_owned(), |count| count.to_string())
 }
 
-/// Rows, or that they are found.
+/// Rows, or that they are detected.
 fn rows(rows: Option<&RowSet>) -> String {
     rows.map_or("detect".to_owned(), RowSet::to_string)
 }
 
-/// A named file; an empty name means none. Without a name the current one is kept: a reader of
-/// folders finds it again.
+/// Sets a named file; an empty name means none. Without a name the current one is kept, which the
+/// folder reader detects again.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));
     }
 }
 
-/// A word of the command line, in quotes where a shell would take it apart.
+/// A word for the command line, in quotes if a shell would split it.
 pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ',' | '=' | '/' | ':');
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -14,10 +14,10 @@ pub struct PictureReading {
     /// Which values become black and white (0 and 1).
     #[serde(skip_serializing_if = "super::is_default")]
     pub range: PixelRange,
-    /// Which pages of a file of several are samples.
+    /// Which pages of a multi-page file are samples.
     #[serde(skip_serializing_if = "super::is_default")]
     pub pages: Pages,
-    /// Where labels come from.
+    /// The source of labels.
     #[serde(skip_serializing_if = "super::is_default")]
     pub label: LabelFrom,
     /// Whether folders named train, validation and test become those splits.
@@ -28,15 +28,15 @@ pub struct PictureReading {
     pub masks: Masks,
 }
 
-/// Whether pictures that are masks of others (`masks/x.png` of `x.png`, `x_mask.png`) are samples.
+/// Whether masks of other pictures (`masks/x.png` of `x.png`, `x_mask.png`) are samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Masks {
-    /// They are skipped where names and folders prove whose masks they are.
+    /// They are skipped if names and folders show which pictures they belong to.
     #[default]
     Auto,
     /// All pictures with the names of masks are skipped.
     LeftOut,
-    /// They are samples like all others.
+    /// They are samples like all other pictures.
     Samples,
 }
 
@@ -44,7 +44,7 @@ impl Masks {
     /// All three, in the order of menus.
     pub const ALL: [Masks; 3] = [Masks::Auto, Masks::LeftOut, Masks::Samples];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Masks::Auto => "detect",
@@ -57,19 +57,19 @@ impl Masks {
 /// How the transparency of pictures is handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alpha {
-    /// The ground, black or white, on which more of the drawing is to be seen.
+    /// The background, black or white, on which more of the drawing is visible.
     #[default]
     Auto,
-    /// A black ground.
+    /// A black background.
     Black,
-    /// A white ground.
+    /// A white background.
     White,
-    /// A ground of grey squares.
+    /// A background of grey squares.
     Checker,
-    /// It is kept as one more channel.
+    /// It is kept as an extra channel.
     Keep,
-    /// Pixels that are more transparent than not are missing: the network sees black there, and losses and errors leave them
-    /// out. The others are taken as if they were opaque.
+    /// Pixels with less than half opacity are missing: the network sees black there, and losses and
+    /// errors leave them out. The others are treated as opaque.
     Masked,
 }
 
@@ -78,7 +78,7 @@ impl Alpha {
     pub const ALL: [Alpha; 6] =
         [Alpha::Auto, Alpha::Black, Alpha::White, Alpha::Checker, Alpha::Keep, Alpha::Masked];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Alpha::Auto => "detect",
@@ -117,7 +117,7 @@ impl PixelRange {
         PixelRange::Percentiles,
     ];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             PixelRange::Auto => "detect",
@@ -129,13 +129,13 @@ impl PixelRange {
     }
 }
 
-/// Which pages of a file of several (TIFF) are samples.
+/// Which pages of a multi-page file (TIFF) are samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pages {
-    /// Each of them.
+    /// All pages.
     #[default]
     Each,
-    /// The first.
+    /// The first page.
     First,
 }
 
@@ -143,7 +143,7 @@ impl Pages {
     /// Both, in the order of menus.
     pub const ALL: [Pages; 2] = [Pages::Each, Pages::First];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Pages::Each => "each",
@@ -152,33 +152,33 @@ impl Pages {
     }
 }
 
-/// Where the labels of pictures come from.
+/// The source of the labels of pictures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum LabelFrom {
-    /// The first folder that is no part of the data.
+    /// The first folder that is not a split of the data.
     #[default]
     Auto,
     /// The folder this many levels below the chosen one, counted from 1.
     Folder(usize),
-    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` match any
-    /// letters, as in `{label}_*.png`; the label is as short as possible. `{word}` in its place is
-    /// a label of letters without digits.
+    /// A part of the file's name, or of its path if there is a `/`: `{label}` and `*` match any
+    /// characters, as in `{label}_*.png`; the label is as short as possible. `{word}` instead of
+    /// `{label}` is a label of letters without digits.
     Name(String),
-    /// A column of a table next to the pictures, which names the file in another.
+    /// A column of a table next to the pictures, which has the file names in another column.
     Table {
         /// The table.
         #[serde(serialize_with = "super::as_text")]
         path: PathBuf,
-        /// The column of file names; found by its values where it is not said.
+        /// The column of file names; by default detected from its values.
         #[serde(default)]
         file: Option<String>,
-        /// The column of labels; by default the first other one, or several in which each row has a
-        /// single 1: then the label is the name of its column.
+        /// The column of labels; by default the first other one, or several columns in which each
+        /// row has a single 1: then the label is the name of that column.
         #[serde(default)]
         label: Option<String>,
     },
-    /// There are none.
+    /// No labels.
     Nothing,
 }
 
@@ -205,7 +205,7 @@ impl LabelFrom {
         }
     }
 
-    /// The table they come from.
+    /// Their table.
     pub fn table(&self) -> Option<&PathBuf> {
         match self {
             LabelFrom::Table { path, .. } => Some(path),
@@ -213,7 +213,7 @@ impl LabelFrom {
         }
     }
 
-    /// The table, to be changed.
+    /// Their table, mutable.
     pub fn table_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
             LabelFrom::Table { path, .. } => Some(path),
@@ -237,7 +237,7 @@ impl Channels {
     /// Both, in the order of menus.
     pub const ALL: [Channels; 2] = [Channels::Grey, Channels::Rgb];
 
-    /// How many.
+    /// Number of channels.
     pub fn count(self) -> usize {
         match self {
             Channels::Grey => 1,
@@ -245,7 +245,7 @@ impl Channels {
         }
     }
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Channels::Grey => "grey",
@@ -257,9 +257,9 @@ impl Channels {
 /// How a picture of another aspect ratio is resized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fit {
-    /// Whole picture, black bars where needed.
+    /// Whole picture, with black bars where needed.
     Fit,
-    /// Fills the frame; the excess is cut off evenly.
+    /// Fills the frame; the excess is cropped evenly.
     #[default]
     Crop,
     /// Fills the frame, distorted.
@@ -270,7 +270,7 @@ impl Fit {
     /// All three, in the order of menus.
     pub const ALL: [Fit; 3] = [Fit::Fit, Fit::Crop, Fit::Stretch];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Fit::Fit => "fit",

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
-    /// In order, without overlaps or neighbours. Row 0, which does not exist, means no others.
+    /// Ascending, without overlapping or adjacent ranges. Row 0, which does not exist, marks
+    /// `only`.
     ranges: Vec<RangeInclusive<u64>>,
 }
 
-/// Prefix of rows that are the only ones read.
+/// Prefix for rows that are the only ones read.
 const ONLY: &str = "only:";
 
 impl RowSet {
@@ -22,7 +23,7 @@ impl RowSet {
         self.ranges.get(after).is_some_and(|range| range.contains(&row))
     }
 
-    /// Whether these are all there are: none, or `only:` these.
+    /// Whether these are the only rows: none, or `only:` these.
     pub fn are_all(&self) -> bool {
         self.is_empty() || self.contains(0)
     }
@@ -33,7 +34,7 @@ impl RowSet {
         if self.is_empty() { self } else { self.and(&RowSet::from_iter([0])) }
     }
 
-    /// The largest of their numbers.
+    /// The largest row number.
     pub fn last(&self) -> Option<u64> {
         self.ranges.last().map(|range| *range.end())
     }
@@ -43,7 +44,7 @@ impl RowSet {
         self.ranges.is_empty()
     }
 
-    /// Adds a row after all others. One that is not after the last is not added.
+    /// Adds a row after all others; ignored if it is not after the last.
     pub fn push(&mut self, row: u64) {
         match self.ranges.last_mut() {
             Some(last) if row == last.end().saturating_add(1) => *last = *last.start()..=row,
@@ -52,13 +53,13 @@ impl RowSet {
         }
     }
 
-    /// The rows of both.
+    /// The union of both.
     #[must_use]
     pub fn and(&self, other: &RowSet) -> RowSet {
         self.ranges.iter().chain(&other.ranges).cloned().collect()
     }
 
-    /// How many ranges they are written as.
+    /// Number of ranges in its text.
     pub fn ranges(&self) -> usize {
         self.ranges.len()
     }

@@ -11,14 +11,14 @@ pub struct TableReading {
     /// The decimal mark of its numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub decimal: Decimal,
-    /// The encoding of its text by its name on the web (`utf-8`, `utf-16le`, `windows-1252`); found
-    /// where it is not said.
+    /// The encoding of its text by its web name (`utf-8`, `utf-16le`, `windows-1252`); by default
+    /// detected.
     #[serde(skip_serializing_if = "super::is_default")]
     pub encoding: Option<String>,
-    /// Lines that are no rows.
+    /// Lines that are not rows.
     #[serde(skip_serializing_if = "super::is_default")]
     pub comments: Comments,
-    /// The sheet of a spreadsheet by its name; the first with a cell where it is not said.
+    /// The sheet of a spreadsheet by its name; by default the first one that is not empty.
     #[serde(skip_serializing_if = "super::is_default")]
     pub sheet: Option<String>,
     /// Lines skipped at the beginning; detected by default.
@@ -27,55 +27,53 @@ pub struct TableReading {
     /// Rows skipped at the end; detected by default.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_footer: Option<usize>,
-    /// Single rows that are skipped, counted from 1 below the header and its units, in addition to
-    /// those that sum the rows above them, unless these are all.
+    /// Single rows to skip, counted from 1 after the header and its units, in addition to detected
+    /// rows of sums, unless the set is exclusive.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_rows: Option<RowSet>,
     /// Words that mean a missing value, in addition to the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,
-    /// Whether the usual words (`NA`, `None`, `-`, …) are values: only an empty field and
-    /// [`Self::missing_words`] are missing.
+    /// Whether only empty fields and [`Self::missing_words`] are missing, so that the usual words
+    /// (`NA`, `None`, `-`, …) are values.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_missing_words: bool,
     /// The order of day, month and year in dates that can be read in several ways.
     #[serde(skip_serializing_if = "super::is_default")]
     pub date_order: DateOrder,
-    /// The first of the hundred years in which years of two digits are; where it is not said, 1969,
-    /// or ninety-nine years before the file was written for columns of births.
+    /// The first year of the century for two-digit years; by default 1969, or 99 years before the
+    /// file was written for columns of births.
     #[serde(skip_serializing_if = "super::is_default")]
     pub first_year: Option<u16>,
     /// The unit in which dates and times become numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub dates: DateUnit,
-    /// Whether no columns are labels but those that are named: not those that look like ids,
-    /// either.
+    /// Whether only the named columns are labels, so that not even columns of ids are detected as
+    /// labels.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_labels: bool,
-    /// Roles of single columns that differ from the detected ones. Labels are in a list of their
-    /// own.
+    /// Roles of single columns that differ from the detected ones. Labels have their own list.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,
 }
 
 impl TableReading {
-    /// The years that can be [`Self::first_year`].
+    /// The allowed values of [`Self::first_year`].
     pub const FIRST_YEARS: RangeInclusive<u16> = 1000..=9900;
 
-    /// Whether rows that sum others are skipped: not where the skipped rows are given, and these
-    /// are all.
+    /// Whether rows that sum others are skipped: not if the given rows are exclusive.
     pub fn finds_sums(&self) -> bool {
         self.skip_rows.as_ref().is_none_or(|rows| !rows.are_all())
     }
 }
 
-/// How one column of a table is taken.
+/// The role of one column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnChoice {
-    /// The column's name (`column 3` where there is no header, counted from 1).
+    /// The column's name (`column 3` without a header, counted from 1).
     pub name: String,
-    /// How it is taken.
+    /// Its role.
     pub take: Take,
 }
 
@@ -86,13 +84,13 @@ pub enum Take {
     Feature,
     /// One feature: its numbers.
     Numbers,
-    /// One feature a word: 1 where the row has this word, else 0.
+    /// One feature per word: 1 if the row has this word, else 0.
     Categories,
     /// One feature: the time since the beginning of 1970.
     Dates,
     /// A label, not a feature.
     Label,
-    /// Nothing.
+    /// Skipped.
     LeftOut,
 }
 
@@ -101,7 +99,7 @@ impl Take {
     pub const ALL: [Take; 6] =
         [Take::Feature, Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
 
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Take::Feature => "feature",
@@ -117,7 +115,8 @@ impl Take {
 /// The decimal mark of a table's numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decimal {
-    /// The mark that fits all numbers of the table; of two, the one that matches the delimiter.
+    /// The mark that fits all numbers of the table; if both do, the one that goes with the
+    /// delimiter.
     #[default]
     Auto,
     /// `1234.5`; a comma groups thousands.
@@ -130,7 +129,7 @@ impl Decimal {
     /// All, in the order of menus.
     pub const ALL: [Decimal; 3] = [Decimal::Auto, Decimal::Point, Decimal::Comma];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Decimal::Auto => "detect",
@@ -140,10 +139,10 @@ impl Decimal {
     }
 }
 
-/// Lines of a table that are no rows.
+/// Lines of a table that are not rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comments {
-    /// Those that begin with `#`, `%` or `!`, where the file begins with one.
+    /// Those that begin with `#`, `%` or `!`, if the file begins with one.
     #[default]
     Auto,
     /// None: every line is a row.
@@ -153,7 +152,7 @@ pub enum Comments {
 }
 
 impl Comments {
-    /// As on screen and on the command line.
+    /// Its name on screen and on the command line.
     pub fn name(self) -> String {
         match self {
             Comments::Auto => "detect".to_owned(),
@@ -184,7 +183,7 @@ impl DateUnit {
     pub const ALL: [DateUnit; 5] =
         [DateUnit::Auto, DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             DateUnit::Auto => "detect",
@@ -195,7 +194,7 @@ impl DateUnit {
         }
     }
 
-    /// How many seconds one is; where it is to be found, a second.
+    /// Its length in seconds; for automatic detection, one second.
     pub fn secs(self) -> f64 {
         const DAY: f64 = 86_400.0;
         match self {
@@ -210,7 +209,7 @@ impl DateUnit {
 /// The order of day, month and year in dates of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateOrder {
-    /// The one that all dates of the table allow; of several the day before the month.
+    /// The order that all dates of the table allow; if several do, the day before the month.
     #[default]
     Auto,
     /// `31/12/2024`
@@ -226,7 +225,7 @@ impl DateOrder {
     pub const ALL: [DateOrder; 4] =
         [DateOrder::Auto, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             DateOrder::Auto => "detect",
@@ -240,13 +239,12 @@ impl DateOrder {
 /// Whether a table's first row contains names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Header {
-    /// It does where it differs from the rows below as names do.
+    /// It does if it differs from the rows below in the way names do.
     #[default]
     Auto,
     /// It does.
     Yes,
-    /// It does, and the row below it is data, also where it looks like one of units or further
-    /// names.
+    /// It does, and the row below it is data, even if it looks like units or further names.
     OneRow,
     /// It does not.
     No,
@@ -256,7 +254,7 @@ impl Header {
     /// All, in the order of menus.
     pub const ALL: [Header; 4] = [Header::Auto, Header::Yes, Header::OneRow, Header::No];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Header::Auto => "detect",
@@ -278,7 +276,7 @@ pub enum Delimiter {
     Comma,
     /// `;`
     Semicolon,
-    /// A tabulator.
+    /// A tab.
     Tab,
     /// `|`
     Pipe,
@@ -297,7 +295,7 @@ impl Delimiter {
         Delimiter::Spaces,
     ];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Delimiter::Auto => "detect",
@@ -316,8 +314,8 @@ pub enum Missing {
     /// They become the column's mean over the training split.
     #[default]
     ColumnMean,
-    /// The network sees the column's mean, and losses and errors leave them out, so that they need
-    /// not be reconstructed.
+    /// The network gets the column's mean, and losses and errors leave these values out, so that
+    /// they need not be reconstructed.
     Masked,
     /// Their row is skipped.
     DropRow,
@@ -327,7 +325,7 @@ impl Missing {
     /// All, in the order of menus.
     pub const ALL: [Missing; 3] = [Missing::ColumnMean, Missing::Masked, Missing::DropRow];
 
-    /// As on screen.
+    /// Its name on screen.
     pub fn name(self) -> &'static str {
         match self {
             Missing::ColumnMean => "column mean",

@@ -1,4 +1,4 @@
-/// Words in a line with `mark` between them; in quotes, as in CSV, where they would be taken apart.
+/// Joins words with `mark` between them; in quotes, as in CSV, if they would be split.
 pub fn join_words(words: &[String], mark: &str) -> String {
     let is_plain =
         |word: &str| !word.contains(',') && !word.starts_with('"') && word.trim() == word && word != "detect";
@@ -8,7 +8,7 @@ pub fn join_words(words: &[String], mark: &str) -> String {
     words.collect::<Vec<_>>().join(mark)
 }
 
-/// Words between commas; in quotes, as in CSV, where they contain a comma.
+/// Splits words at commas; words with a comma are in quotes, as in CSV.
 pub fn split_words(text: &str) -> Vec<String> {
     let (mut words, mut rest) = (Vec::new(), text.trim_start());
     while !rest.is_empty() {
@@ -30,7 +30,7 @@ fn in_quotes(text: &str) -> Option<(String, &str)> {
         let (before, after) = rest.split_once('"')?;
         word.push_str(before);
         match after.strip_prefix('"') {
-            // Two quotes are one of the word.
+            // Two quotes stand for one in the word.
             Some(after) => {
                 word.push('"');
                 rest = after;

@@ -1,11 +1,11 @@
-//! The losses of a run, thinned out to a few points that show their course.
+//! The losses of a run, thinned out to a small number of points.
 
 use crate::project::Bottleneck;
 use crate::run::{Losses, Run};
 
-/// Most points of a curve, so that judging a run takes the same time after any number of epochs.
+/// Most points of a curve, so that diagnosis takes the same time for any number of epochs.
 const MOST_POINTS: usize = 200;
-/// Length of the moving average, as a share of all points.
+/// Length of the moving average: 1/10 of all points.
 const WINDOW: usize = 10;
 
 /// Losses of epochs that can be compared with each other.
@@ -14,15 +14,15 @@ pub(super) struct Curve {
     pub epochs: Vec<u32>,
     /// Total training loss.
     pub train: Vec<f64>,
-    /// Total validation loss, where there is a validation split.
+    /// Total validation loss, if there is a validation split.
     pub validation: Option<Vec<f64>>,
     /// Squared error per feature.
     pub mse: Vec<f64>,
 }
 
 impl Curve {
-    /// The curve of a run since its last restart and since the weights of its loss terms are constant; `None`
-    /// if epochs of its kind of code cannot be compared.
+    /// The curve of a run since its last restart and since the weights of its loss terms are
+    /// constant; `None` if epochs of its kind of code cannot be compared.
     pub fn of(run: &Run) -> Option<Curve> {
         let kind = run.design.code.kind;
         if let Bottleneck::Concrete { .. } = kind {
@@ -53,7 +53,7 @@ impl Curve {
         Some(curve)
     }
 
-    /// How many points there are.
+    /// Number of points.
     pub fn len(&self) -> usize {
         self.epochs.len()
     }
@@ -64,7 +64,7 @@ impl Curve {
     }
 }
 
-/// Moving averages over the last points; the first ones over fewer.
+/// Moving averages over the last `window` points; the first ones over fewer.
 pub(super) fn smoothed(values: &[f64], window: usize) -> Vec<f64> {
     (0..values.len())
         .map(|end| {

@@ -1,4 +1,4 @@
-//! Faults that the losses of a run show.
+//! Faults that show in the losses of a run.
 
 use super::curve::{Curve, least, roughness, smoothed};
 use super::{Diagnosis, Fault, Unit};
@@ -9,18 +9,21 @@ use crate::run::{Advice, Run, Status};
 
 /// Fewest points of a loss that can be judged.
 const FEWEST_POINTS: usize = 10;
-/// Rise of the validation loss above its minimum, as a share of its decrease, from which a network overfits.
+/// Rise of the validation loss above its minimum, as a share of its decrease, from which a network
+/// overfits.
 const OVERFITTING_RISE: f64 = 0.03;
 /// Shortest time that it must have been rising, as a share of all epochs.
 const OVERFITTING_TIME: f64 = 0.1;
-/// Roughness of the training loss, as a share of its total decrease, from which the rate is too high.
+/// Roughness of the training loss, as a share of its total decrease, from which the rate is too
+/// high.
 const ROUGH: f64 = 0.05;
-/// Rise of the training loss above its minimum, as a share of its decrease, from which the rate is too high.
+/// Rise of the training loss above its minimum, as a share of its decrease, from which the rate is
+/// too high.
 const TRAINING_RISE: f64 = 0.1;
-/// Decrease of the error over the last fifth of the epochs, as a share of the error, from which more epochs
-/// help.
+/// Decrease of the error over the last fifth of the epochs, as a share of the error, from which
+/// more epochs help.
 const STILL_FALLING: f64 = 0.1;
-/// The same, from which more epochs are worth a try.
+/// As [`STILL_FALLING`], but from which more epochs are worth a try.
 const FALLING: f64 = 0.02;
 /// A network has learned if its error fell below this share of the first one.
 const LEARNED: f64 = 0.9;
@@ -29,7 +32,7 @@ const DEEP: usize = 3;
 /// Error relative to PCA's from which a network is clearly worse.
 const WORSE: f64 = 1.03;
 
-/// Adds the faults that are found.
+/// Adds the faults found.
 pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(diverged(run));
     if let Some(curve) = Curve::of(run) {
@@ -46,7 +49,7 @@ pub(super) fn is_late(run: &Run) -> bool {
     !run.status.is_unfinished() || 2 * done >= run.epochs
 }
 
-/// A rate rounded to one digit, such as a third or a tenth of the present one.
+/// A rate rounded to one digit, such as a third or a tenth of the current one.
 pub(super) fn lower_rate(run: &Run, divisor: f32) -> Advice {
     Advice::LearningRate(round(run.design.training.learning_rate / divisor))
 }
@@ -56,25 +59,25 @@ pub(super) fn round(value: f32) -> f32 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
-/// Adam in place of SGD, with the rate that suits it: that of SGD tells nothing of it.
+/// Adam instead of SGD, with a suitable rate, which does not depend on that of SGD.
 pub(super) fn adam(run: &Run) -> Option<Advice> {
     let is_sgd = matches!(run.design.training.optimizer, Optimizer::Sgd { .. });
     is_sgd.then(|| Advice::Adam(Training::default().learning_rate))
 }
 
-/// Weights to start from where those of the run started at 0: layers of equal weights stay equal, or get no
+/// Initial weights if those of the run were 0: layers of equal weights stay equal, or get no
 /// gradient at all.
 pub(super) fn other_than_zero(run: &Run) -> Option<Advice> {
     let is_zero = run.design.training.initialisation == Initialisation::Zero;
     is_zero.then(|| Advice::Initialisation(Initialisation::default()))
 }
 
-/// Weights that keep the variance of activations through layers of `ReLU`, where there are several: with
+/// Initial weights that keep the variance of activations through several layers of `ReLU`: with
 /// `PyTorch`'s default each layer leaves a sixth of it.
 pub(super) fn he(run: &Run) -> Option<Advice> {
     let activations = run.design.encoder.iter().filter_map(Layer::activation);
     let bends = activations.filter(|own| matches!(own, Activation::Relu | Activation::LeakyRelu)).count();
-    // Layers that were trained by themselves start from what they learned.
+    // Pretrained layers start from their pretrained weights.
     let is_random = run.design.training.strategy == Strategy::Joint;
     (bends >= DEEP && is_random).then_some(Advice::Initialisation(Initialisation::He))
 }
@@ -152,8 +155,8 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     let fall = train.first()? - best;
     let rough = roughness(&train[train.len() / 2..]);
     let rise = smooth.last()? - best;
-    // A loss that has not fallen is judged by its own size, as is one that is known from the end of a warm-up on, when
-    // most of its fall is over.
+    // A loss that has not fallen is compared with its own magnitude, as is one that is known only
+    // after a warm-up, when most of the decrease is over.
     let own_size = if curve.epochs.first()? > &1 { best.abs() } else { 1e-3 * best.abs() };
     let scale = fall.max(own_size).max(f64::MIN_POSITIVE);
     let is_fault = rough > ROUGH * scale || rise > TRAINING_RISE * scale;
@@ -169,7 +172,7 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     Some(finding.advise(run, advice.into_iter().flatten()))
 }
 
-/// How much the error fell over the last fifth of the epochs, as a share of its value before.
+/// Decrease of the error over the last fifth of the epochs, as a share of its value before.
 pub(super) fn last_fall(curve: &Curve) -> Option<f64> {
     if curve.len() < FEWEST_POINTS {
         return None;
@@ -196,19 +199,20 @@ fn still_falling(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("trained for", f64::from(last), Unit::Epochs);
     let rate = run.design.training.learning_rate;
     let longer = Advice::Epochs(run.epochs.saturating_mul(2));
-    // A rate that is high already may be too high twice.
+    // If the rate is already high, twice the rate may be too high.
     let faster = (!has_high_rate(run)).then_some(Advice::LearningRate(round(2.0 * rate)));
     Some(finding.advise(run, [longer].into_iter().chain(faster)))
 }
 
-/// PCA with as many components is a fair baseline only if the network is trained for reconstruction alone.
+/// PCA with as many components is a fair baseline only if the network is trained for reconstruction
+/// alone.
 fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     let design = &run.design;
     let is_binary = run.health.as_ref().and_then(|health| health.output).is_some_and(|own| own.is_binary);
     let learned = Loss::Gaussian { variance: Variance::Learned };
     let is_fair = match design.code.kind {
         Bottleneck::Plain | Bottleneck::Wasserstein { .. } => true,
-        // Where σ is learned, or may be.
+        // If σ is learned, or may be.
         Bottleneck::ImportanceWeighted { .. } => !is_binary,
         Bottleneck::Variational { beta, .. } => beta <= 1.0 && !is_binary,
         Bottleneck::KSparse { .. }
@@ -226,7 +230,7 @@ fn worse_than_pca(run: &Run) -> Option<Diagnosis> {
     }
     let fall = last_fall(&curve).unwrap_or_default();
     if fall >= STILL_FALLING {
-        // It is too early to tell.
+        // Too early to decide.
         return None;
     }
     let finding = Diagnosis::new(Fault::WorseThanPca, 0.55 + 0.25 * (1.0 - pca / best))

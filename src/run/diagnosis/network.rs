@@ -1,4 +1,4 @@
-//! Faults that the latest measurement of a network's health shows.
+//! Faults that show in the latest measurement of a network's health.
 
 use super::learning::{
     adam, curved, has_high_rate, has_learned, he, is_late, lower_rate, other_than_zero, round,
@@ -16,23 +16,23 @@ const BEYOND: f64 = 0.001;
 const INACTIVE: f64 = 0.5;
 /// Share of dead units above which a code has a fault: each of its units counts.
 const DEAD_CODE: f64 = 0.5;
-/// Share of dead units or channels above which a hidden layer has a fault. Up to 56 % are dead in layers
-/// of networks that nothing is wrong with, which have more units than they need.
+/// Share of dead units or channels above which a hidden layer has a fault. Healthy networks with
+/// more units than they need have layers with up to 56 % dead.
 const DEAD: f64 = 2.0 / 3.0;
 /// Share of saturated activations above which a layer has a fault.
 const SATURATED: f64 = 0.6;
 /// Gradient of a layer relative to the largest, below which it vanishes.
 const VANISHING: f64 = 2e-3;
-/// Relative change of weights in a step of SGD, above which gradients explode.
+/// Relative change of weights per step of SGD, above which gradients explode.
 const EXPLODING: f64 = 0.1;
 /// Temperature at which a selector mixes all features (Abid, Balin & Zou 2019, §3.2).
 const WARM: f32 = 10.0;
 /// Perplexity relative to its maximum, below which a codebook has collapsed.
 const COLLAPSED: f64 = 0.1;
-/// Share of the edges that is kept, below which an output is blurred.
+/// Share of edge energy kept, below which an output is blurred.
 const BLURRED: f64 = 0.35;
 
-/// Adds the faults that are found.
+/// Adds the faults found.
 pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(wide_code(run));
     let Some(health) = run.health.as_deref().filter(|health| health.epoch > 0) else { return };
@@ -47,7 +47,7 @@ pub(super) fn find(run: &Run, found: &mut Vec<Diagnosis>) {
     found.extend(blurred(run, health));
 }
 
-/// As in the rule for problems: nothing keeps the network from copying its input.
+/// As in the rule for problems: nothing prevents the network from copying its input.
 fn wide_code(run: &Run) -> Option<Diagnosis> {
     let design = &run.design;
     let (code, features) = (run.code_shape().features(), run.shape.features());
@@ -96,7 +96,7 @@ fn nats_of_units(run: &Run, nats: &[f32]) -> Vec<f64> {
 fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     let nats = nats_of_units(run, health.divergence.as_ref()?);
     let kind = run.design.code.kind;
-    // During warm-up and in the first epochs, units still become active and inactive.
+    // During warm-up and in the first epochs, units still change between active and inactive.
     let settled = kind.settles_after().saturating_add((run.epochs / 20).max(2));
     if health.epoch < settled.min(run.epochs) || nats.is_empty() {
         return None;
@@ -124,7 +124,8 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
             advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { round(beta / 4.0) }));
             advice.push(Advice::FreeNats(if free_nats > 0.0 { 2.0 * free_nats } else { 0.25 }));
         }
-        // Units that are active after a warm-up only stay active if the weight and the likelihood let them.
+        // Units that become active during a warm-up only stay active if the weight and the
+        // likelihood allow it.
         let longer = (run.design.training.epochs / 2).max(1);
         let stays = beta > 0.0 && beta <= 1.0 && run.design.loss != Loss::SquaredError;
         if fault == Fault::Collapse && stays && warmup_epochs < longer {
@@ -137,7 +138,7 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     Some(finding.advise(run, advice))
 }
 
-/// Number of dead units or channels of a layer, and of all.
+/// Number of dead units or channels of a layer, and their total number.
 fn dead_of(layer: &LayerHealth) -> (usize, usize) {
     layer.channels.map_or((layer.dead, layer.units), |channels| (layer.dead_channels, channels))
 }
@@ -148,10 +149,10 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
         dead as f64 / units.max(1) as f64
     };
     let limit = |layer: &LayerHealth| if layer.name == "code" { DEAD_CODE } else { DEAD };
-    // Selectors, quantisers and codebooks have findings of their own for the code.
+    // Selectors, quantisers and codebooks have their own findings for the code.
     let has_own = run.design.code.kind.jumps();
     let layers = health.layers.iter().filter(|layer| !(has_own && layer.name == "code"));
-    // A sigmoid that gives 0 is saturated.
+    // A sigmoid that outputs 0 is saturated.
     let layers = layers.chain(&health.decoder).filter(|layer| layer.saturated.is_none());
     let layers = layers.filter(|layer| share(layer) > limit(layer));
     let worst = layers.max_by(|a, b| share(a).total_cmp(&share(b)))?;
@@ -168,7 +169,7 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
     if let Some(advice) = other_than_zero(run) {
         return Some(finding.advise(run, [advice]));
     }
-    // A penalty on this layer, if there is one, is the reason.
+    // A penalty on this layer, if there is one, is the cause.
     let site = encoder_index(&worst.name).map_or(Site::Code, Site::Encoder);
     let is_decoder = worst.name.starts_with("decoder");
     let penalties = run.design.regularizers.iter().enumerate();
@@ -183,10 +184,10 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
     if advice.is_empty() && is_code && is_sparse {
         advice.push(Advice::LoweredK);
     } else if advice.is_empty() {
-        // A rate at which a network learns does no harm.
+        // A rate at which a network learns is not the cause.
         let is_stuck = has_high_rate(run) && !has_learned(run);
         advice.extend(is_stuck.then(|| lower_rate(run, 10.0)));
-        // Layers that were born dead, and those that a step has killed.
+        // Either units dead from the start, or units that a step has killed.
         let born = he(run).filter(|_| !has_high_rate(run) && !is_code);
         if is_code {
             let own = run.design.code.activation == Activation::Relu;
@@ -207,7 +208,7 @@ fn encoder_index(name: &str) -> Option<usize> {
 }
 
 fn saturated(run: &Run, health: &Health) -> Option<Diagnosis> {
-    // A penalty on a layer may ask for activations near an end: sparsity does, and contraction leads there.
+    // A penalty on a layer may push activations towards an end: sparsity and contraction do.
     let is_asked = |layer: &LayerHealth| {
         let site = encoder_index(&layer.name).map_or(Site::Code, Site::Encoder);
         run.design.regularizers.iter().any(|own| own.on == site && own.weight > 0.0)
@@ -258,7 +259,7 @@ fn vanishing(run: &Run, health: &Health) -> Option<Diagnosis> {
     Some(finding.advise(run, advice))
 }
 
-/// Only in SGD is the step proportional to the gradient: other optimizers divide by its size.
+/// Only in SGD is the step proportional to the gradient: other optimizers normalise it.
 fn exploding(run: &Run, health: &Health) -> Option<Diagnosis> {
     let training = &run.design.training;
     let Optimizer::Sgd { momentum, .. } = training.optimizer else { return None };
@@ -285,7 +286,7 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
     let Bottleneck::Quantised { dimension, update, .. } = run.design.code.kind else { return None };
     let codebook = health.codebook.as_ref()?;
     let entries = codebook.shares.len();
-    // Fewer choices than entries cannot use all of them.
+    // Fewer choices than entries cannot use all entries.
     let choices = health.samples * run.code_shape().features() / dimension.max(1);
     let possible = entries.min(choices).max(1) as f64;
     let use_of = codebook.perplexity() / possible;
@@ -304,7 +305,8 @@ fn codebook(run: &Run, health: &Health) -> Option<Diagnosis> {
 
 fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
     let selector = health.selector.as_ref()?;
-    // The temperature falls until the end of the run; before that the selector need not have chosen.
+    // The temperature falls until the end of the run; before that the selector need not have
+    // converged.
     if !matches!(run.status, Status::Done) {
         return None;
     }
@@ -322,7 +324,8 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
             .with("repeated features", (units - unique) as f64, Unit::Count)
             .with("distinct features", unique as f64, Unit::Count)
             .with("units", units as f64, Unit::Count);
-        // Units that are cold from the start choose before they know what the others choose.
+        // At a low initial temperature, units choose before they can react to the choices of
+        // others.
         let Bottleneck::Concrete { start_temperature, .. } = run.design.code.kind else { return finding };
         let warmer = (start_temperature < WARM).then_some(Advice::StartTemperature(WARM));
         finding.advise(run, warmer)
@@ -331,7 +334,8 @@ fn selector(run: &Run, health: &Health) -> Option<Diagnosis> {
 
 fn blurred(run: &Run, health: &Health) -> Option<Diagnosis> {
     let edges = health.output?.edges.filter(|edges| *edges < BLURRED)?;
-    // A description length pays for every bit, and so chooses to lose what costs more than it is worth.
+    // A description length pays for every bit, so it drops details that cost more than they are
+    // worth.
     let chooses = matches!(run.design.code.kind, Bottleneck::DescriptionLength { .. });
     if chooses || !is_late(run) {
         return None;

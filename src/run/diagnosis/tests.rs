@@ -1,4 +1,4 @@
-//! Each finding, from numbers made by hand: where it is found, and where it is not.
+//! Each finding, on handmade numbers: where it is found, and where it is not.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use crate::run::{
     SelectorHealth, Status, Terms, facts,
 };
 
-/// A run of the default project, changed, that is done but recorded nothing yet.
+/// A run of the edited default project that is done but has no records yet.
 fn run(edit: impl FnOnce(&mut Project)) -> Run {
     static DIGITS: OnceLock<Dataset> = OnceLock::new();
     let data = DIGITS.get_or_init(|| load(&Data::default(), &Progress::default()).expect("embedded"));
@@ -24,7 +24,7 @@ fn run(edit: impl FnOnce(&mut Project)) -> Run {
     Run { status: Status::Done, ..Run::new(RunId(1), &plan, data) }
 }
 
-/// Epochs with losses of training and validation and a squared error, each a function of the epoch.
+/// Adds epochs with training loss, validation loss and squared error, each a function of the epoch.
 fn trained(mut run: Run, epochs: u32, loss: impl Fn(f64) -> (f64, f64, f64)) -> Run {
     let losses = |total| Losses::new(&Terms::default(), &[total]).expect("the total");
     run.epochs = epochs;
@@ -43,10 +43,10 @@ fn trained(mut run: Run, epochs: u32, loss: impl Fn(f64) -> (f64, f64, f64)) -> 
     run
 }
 
-/// A course that nothing is wrong with.
+/// Losses without any fault.
 fn healthy(epoch: f64) -> (f64, f64, f64) {
     let fallen = (-epoch / 8.0).exp();
-    // Steps up and down, as minibatches cause them.
+    // Steps up and down, as from minibatches.
     let noise = if (epoch as u32).is_multiple_of(2) { 0.01 } else { -0.01 };
     (1.0 + 3.0 * fallen + noise, 1.2 + 3.0 * fallen + 2.0 * noise, 0.02 + 0.05 * fallen)
 }
@@ -96,9 +96,9 @@ fn overfitting_is_a_validation_loss_that_has_been_rising_while_training_learns()
     let over = run_of(|_| {}, &rises);
     check(&over, &[Fault::Overfitting]);
     assert_eq!(diagnoses(&over)[0].advice[0], Advice::EarlyStopping);
-    // Where training stops by itself, the best weights are kept.
+    // With early stopping, the best weights are kept.
     check(&run_of(|design| design.training.early_stopping = Some(EarlyStopping::default()), &rises), &[]);
-    // For a moment, or by no more than the noise, or where training no longer learns.
+    // Briefly, or within the noise, or after training has stopped learning.
     check(
         &run_of(|_| {}, &|epoch| (rises(epoch).0, healthy(epoch).1 + f64::from(u8::from(epoch > 97.0)), 0.1)),
         &[],
@@ -126,7 +126,7 @@ fn a_rate_is_too_high_where_the_training_loss_jumps_or_rises() {
         (train + 0.05 * (epoch - 30.0).max(0.0), validation, mse)
     });
     check(&rises, &[Fault::HighRate]);
-    // The losses of a divergence that gains weight cannot be compared with each other.
+    // While the weight of the divergence grows, losses cannot be compared.
     let kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 40, free_nats: 0.0 };
     let rises_with_weight =
         trained(run(|design| design.code = Code { kind, ..Code::plain(2) }), 60, |epoch| {
@@ -157,7 +157,7 @@ fn an_error_that_still_falls_asks_for_more_epochs_once_the_run_is_done() {
     assert_eq!(advice(&done)[0], Advice::Epochs(120));
     done.status = Status::Training;
     check(&done, &[]);
-    // Stopped by early stopping, or by a person: it was not the epochs that ended it.
+    // Ended by early stopping, or by the user, not by the number of epochs.
     done.status = Status::Done;
     done.epochs = 100;
     check(&done, &[]);
@@ -202,9 +202,9 @@ fn a_posterior_collapses_as_a_whole_or_unit_by_unit() {
     check(&of(1.0, &[1.0, 0.5, 0.0]), &[]);
     let has_beta = |run: &Run| advice(run).iter().any(|one| matches!(one, Advice::Beta(_)));
     assert!(has_beta(&of(1.0, &[0.0, 0.0])));
-    // A weight of 0 is no penalty that could be lower.
+    // A penalty with weight 0 cannot be lowered.
     assert!(!has_beta(&of(0.0, &[0.0, 0.0])));
-    // With squared error units become inactive again after a warm-up.
+    // With squared error, units become inactive again after a warm-up.
     let warms = |run: &Run| advice(run).iter().any(|one| matches!(one, Advice::WarmUp(_)));
     let collapsed = of(0.5, &[0.0, 0.0]);
     assert!(!warms(&collapsed));
@@ -262,7 +262,7 @@ fn dead_units_name_the_penalty_on_their_layer_only_where_there_is_one() {
     assert!(!advice(&of(Some(Site::Code), dead())).iter().any(is_penalty), "it is on another layer");
     let lower = Advice::Penalty { at: 0, name: "L1", weight: 0.05 };
     assert_eq!(advice(&of(Some(Site::Encoder(1)), dead()))[0], lower);
-    // Channels of a picture count as a whole: units at an empty edge are none.
+    // Channels of a picture count as a whole: units at an empty edge do not.
     let channels = LayerHealth { channels: Some(2), dead_channels: 0, ..layer("layer 1", 7) };
     check(&of(None, vec![channels.clone()]), &[]);
     check(&of(None, vec![LayerHealth { dead_channels: 2, ..channels }]), &[Fault::DeadUnits]);
@@ -276,7 +276,7 @@ fn dead_units_have_the_remedy_of_their_cause() {
     };
     let he = Advice::Initialisation(Initialisation::He);
     let leaky = Advice::Activation { from: Activation::Relu, to: Activation::LeakyRelu };
-    // Layers of networks that are well have that many; in a code each unit counts.
+    // Layers of healthy networks have that many; in a code each unit counts.
     check(&of(|_| {}, "layer 1", 60), &[]);
     check(&of(|_| {}, "code", 60), &[Fault::DeadUnits]);
     assert_eq!(advice(&of(|_| {}, "layer 1", 70)), [leaky]);
@@ -285,7 +285,7 @@ fn dead_units_have_the_remedy_of_their_cause() {
         design.encoder = vec![dense; 3];
     };
     assert_eq!(advice(&of(deep, "layer 3", 70)), [he]);
-    // They were killed rather than born dead, and yet the network learns.
+    // Killed rather than dead from the start, but the network learns.
     let fast: fn(&mut Project) = |design| design.training.learning_rate = 0.1;
     assert_eq!(advice(&of(fast, "layer 1", 70)), [leaky]);
     let mut stuck = run(fast);
@@ -302,7 +302,7 @@ fn dead_units_have_the_remedy_of_their_cause() {
         }
     };
     assert_eq!(advice(&of(k_sparse, "code", 70)), [Advice::LoweredK]);
-    // A sigmoid that gives 0 is saturated.
+    // A sigmoid that outputs 0 is saturated.
     let flat = LayerHealth { saturated: Some(0.5), ..layer };
     let flat = Health { layers: vec![flat], ..Health::default() };
     check(&measured(trained(run(|_| {}), 100, healthy), flat), &[]);
@@ -363,7 +363,7 @@ fn gradients_vanish_where_little_is_learned_and_explode_where_steps_follow_them(
     assert_eq!(diagnoses(&gone)[0].title(), "Vanishing gradients in encoder layer 1");
     check(&of(adam, 1e-6, true), &[]);
     check(&of(adam, 0.1, false), &[]);
-    // 0.002 / (1 − 0.5) × 50 / 0.1 is twice the size of the weights.
+    // 0.002 / (1 − 0.5) × 50 / 0.1 is twice the magnitude of the weights.
     check(&of(sgd, 50.0, true), &[Fault::ExplodingGradients]);
     check(&of(sgd, 1.0, true), &[]);
     check(&of(adam, 50.0, true), &[]);
@@ -401,7 +401,7 @@ fn a_codebook_collapses_and_a_selector_has_to_choose() {
     check(&selector(Status::Done, 0.9, &[1, 2]), &[Fault::UndecidedSelector]);
     check(&selector(Status::Done, 0.999, &[1, 1]), &[Fault::RepeatedFeatures]);
     check(&selector(Status::Done, 0.999, &[1, 2]), &[]);
-    // It is still cooling.
+    // The temperature is still falling.
     check(&selector(Status::Training, 0.5, &[1, 1]), &[]);
 }
 
@@ -419,7 +419,7 @@ fn outputs_have_to_reach_the_data_and_keep_their_edges() {
     let beyond = OutputHealth { least: -2.0, most: 3.0, beyond: 0.4, ..well };
     check(&of(standardise, beyond), &[Fault::OutputReach]);
     assert_eq!(advice(&of(standardise, beyond)), [Advice::LinearOutput, Advice::UnitRange]);
-    // What is lost beyond the range is lost in the edges too.
+    // Losses beyond the range reduce the edges too.
     check(&of(standardise, OutputHealth { edges: Some(0.1), ..beyond }), &[Fault::OutputReach]);
 }
 

@@ -26,11 +26,11 @@ pub struct MeanCode {
 }
 
 impl SampleGroup {
-    /// Encodes the samples and averages their codes; `None` where there are none. `goes_on` is
-    /// called regularly.
+    /// Encodes the samples and averages their codes; `None` if there are none. `goes_on` is called
+    /// regularly.
     ///
     /// # Errors
-    /// A message where `goes_on` says no, and where the data do not fit the network.
+    /// A message if `goes_on` says no, and if the data do not fit the network.
     pub(in crate::session) fn mean(
         &self,
         network: &mut Network,

@@ -20,14 +20,14 @@ pub struct NearestTraining {
     pub count: usize,
 }
 
-/// Rows that are gathered at a time.
+/// Rows gathered at a time.
 const BLOCK: usize = 256;
 
 impl NearestTraining {
     /// Finds them, nearest first. `goes_on` is called regularly.
     ///
     /// # Errors
-    /// A message where `goes_on` says no.
+    /// A message if `goes_on` says no.
     pub fn find(&self, goes_on: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
         let samples: Vec<&[f32]> = self.samples.chunks_exact(self.data.shape.features().max(1)).collect();
         let search =
@@ -96,7 +96,7 @@ pub struct Neighbourhoods {
     pub code: Vec<Found>,
     /// By the values.
     pub values: Vec<Found>,
-    /// By the code of PCA with as many components as the code has units; empty where PCA cannot be
+    /// By the code of PCA with as many components as the code has units; empty if PCA cannot be
     /// fitted.
     pub linear: Vec<Found>,
 }
@@ -105,7 +105,7 @@ impl NearSample {
     /// Finds them.
     ///
     /// # Errors
-    /// A message where `goes_on` says no, and where a row of the set is not one of the data.
+    /// A message if `goes_on` says no, and if a row of the set is not one of the data.
     pub(in crate::session) fn find(
         &self,
         fits: &mut Fits,

@@ -12,10 +12,10 @@ const SAMPLED: usize = 200;
 /// Properties of codes that take longer than a frame to compute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
-    /// Their first principal components, at most [`MOST_AXES`]; `None` where there are none.
+    /// Their first principal components, at most [`MOST_AXES`]; `None` if there are none.
     pub pca: Option<Pca>,
-    /// The 95th percentile of the distance to the nearest other code; infinite where there are too
-    /// few codes.
+    /// The 95th percentile of the distance to the nearest other code; infinite if there are too few
+    /// codes.
     pub usual: f32,
 }
 

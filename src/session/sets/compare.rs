@@ -7,8 +7,7 @@ use crate::project::Shape;
 /// rows.
 const MOST_CLASSES: usize = 100;
 
-/// Rows of a data set with the errors of all its rows, NaN where unknown; empty where none are
-/// known.
+/// Rows of a data set with the errors of all its rows, NaN if unknown; empty if none are known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
     /// The data.
@@ -26,9 +25,10 @@ pub struct Comparison {
     pub selected: usize,
     /// Number of other rows.
     pub others: usize,
-    /// Whether the others are the training rows of the network that the selected rows are shown to.
+    /// Whether the others are the training rows of the network that the selected rows are used
+    /// with.
     pub is_with_training: bool,
-    /// Errors of the reconstruction, where some are known on both sides.
+    /// Errors of the reconstruction, if some are known on both sides.
     pub errors: Option<Difference>,
     /// Numeric columns, features and labels, most different first.
     pub columns: Vec<Difference>,
@@ -52,7 +52,7 @@ pub struct Difference {
 pub struct Moments {
     /// Number of values.
     pub count: usize,
-    /// Their mean; 0 where there are none.
+    /// Their mean; 0 if there are none.
     pub mean: f64,
     /// Their standard deviation, with `count - 1` in its denominator.
     pub std: f64,
@@ -96,7 +96,7 @@ impl Sums {
 }
 
 impl Difference {
-    /// The difference of values by row, ignoring those that are not finite. `None` where a side has
+    /// The difference of values by row, ignoring those that are not finite. `None` if a side has
     /// none.
     fn of(name: &str, is_selected: &[bool], value: impl Fn(usize) -> f64) -> Option<Difference> {
         let value = &value;
@@ -107,7 +107,7 @@ impl Difference {
         Difference::between(name, side(true), side(false))
     }
 
-    /// The difference between the values of both sides; `None` where one has none.
+    /// The difference between the values of both sides; `None` if one has none.
     fn between(
         name: &str,
         selected: impl Iterator<Item = f64>,
@@ -122,7 +122,7 @@ impl Difference {
     }
 
     /// The difference of the means divided by the root of the mean of both variances (Cohen's d as
-    /// in Austin 2009); infinite where nothing varies and the means differ.
+    /// in Austin 2009); infinite if nothing varies and the means differ.
     pub fn standardised(&self) -> f64 {
         let far = self.selected.mean - self.others.mean;
         if far == 0.0 {
@@ -134,8 +134,7 @@ impl Difference {
 
 impl Comparison {
     /// Compares rows, in ascending order, with all others. Pixels are not treated as columns;
-    /// missing values are excluded. `errors` are by row, NaN where unknown, empty where none are
-    /// known.
+    /// missing values are excluded. `errors` are by row, NaN if unknown, empty if none are known.
     pub fn of(data: &Dataset, rows: &[u32], errors: &[f32]) -> Comparison {
         let mut is_selected = vec![false; data.len()];
         for row in rows {
@@ -178,8 +177,8 @@ impl Comparison {
 }
 
 impl Comparison {
-    /// Compares rows of other data with the training rows of the network they are shown to.
-    /// Features are matched by position, label columns by name.
+    /// Compares rows of other data with the training rows of the network. Features are matched by
+    /// position, label columns by name.
     pub(super) fn with_training(selected: Side<'_>, training: Side<'_>) -> Comparison {
         let features = match selected.data.shape {
             Shape::Vector(features) if selected.data.shape == training.data.shape => features,
@@ -217,7 +216,7 @@ impl Comparison {
 }
 
 impl<'a> Side<'a> {
-    /// The values of a feature, NaN where they were missing.
+    /// The values of a feature, NaN if they were missing.
     fn feature(self, feature: usize) -> impl Iterator<Item = f64> + 'a {
         let (data, features, base) = (self.data, self.data.shape.features(), self.data.base(feature));
         let places = self.rows.iter().map(move |row| *row as usize * features + feature);
@@ -226,7 +225,7 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// The numbers of a label column; `None` where it holds classes.
+    /// The numbers of a label column; `None` if it holds classes.
     fn numbers(self, column: &'a LabelColumn) -> Option<impl Iterator<Item = f64> + 'a> {
         let LabelValues::Numbers(values) = &column.values else { return None };
         Some(self.rows.iter().filter_map(|row| values.get(*row as usize).copied().map(f64::from)))

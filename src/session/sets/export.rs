@@ -16,15 +16,15 @@ pub struct Exported<'a> {
     pub data: &'a Dataset,
     /// The rows.
     pub rows: &'a [u32],
-    /// Errors by row of the data, NaN where unknown; empty where none are known.
+    /// Errors by row of the data, NaN if unknown; empty if none are known.
     pub errors: &'a [f32],
 }
 
 /// Writes rows as a table: name, or number in the source counted from 1; split; labels; the columns
-/// of a table as in the source; and the errors, where some are known.
+/// of a table as in the source; and the errors, if some are known.
 ///
 /// # Errors
-/// [`FileError`] where the file cannot be written.
+/// [`FileError`] if the file cannot be written.
 pub fn export_table(
     files: &Files,
     path: &Path,
@@ -67,10 +67,10 @@ fn column_starts(data: &Dataset) -> Vec<usize> {
 }
 
 /// Writes rows as PNG files into a folder, creating it. Returns the number of files written, which
-/// is 0 where the rows are not pictures.
+/// is 0 if the rows are not pictures.
 ///
 /// # Errors
-/// [`FileError`] where a picture cannot be written.
+/// [`FileError`] if a picture cannot be written.
 pub fn export_pictures(
     files: &Files,
     folder: &Path,
@@ -144,7 +144,7 @@ pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     }
 }
 
-/// The row's number in the source, so that files sort in row order, and its name where it has one,
+/// The row's number in the source, so that files sort in row order, and its name if it has one,
 /// with the page for files with several pages (`scan.tif#2`). For data made of several arrays
 /// (`x_test[2]`), the name is the array and the index, as in tables.
 pub fn picture_name(data: &Dataset, row: u32) -> String {

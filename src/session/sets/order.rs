@@ -33,8 +33,8 @@ impl Order {
         }
     }
 
-    /// Sorts rows; `errors` are by row of the data, NaN where unknown. Unknown errors come last;
-    /// the sort is stable.
+    /// Sorts rows; `errors` are by row of the data, NaN if unknown. Unknown errors come last; the
+    /// sort is stable.
     pub fn of(self, data: &Dataset, mut rows: Vec<u32>, errors: &[f32]) -> Vec<u32> {
         let error = |row: u32| errors.get(row as usize).copied().unwrap_or(f32::NAN);
         match self {

@@ -1,4 +1,4 @@
-//! Positions of the codes of a set on a plane, and their density where there are too many to draw.
+//! Positions of the codes of a set on a plane, and their density if there are too many to draw.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub enum CodePart {
 pub struct Places {
     /// The points, one for each code.
     pub points: Vec<[f32; 2]>,
-    /// Their density, where there are more than [`MOST_POINTS`].
+    /// Their density, if there are more than [`MOST_POINTS`].
     pub density: Option<Density>,
 }
 
@@ -66,7 +66,7 @@ impl CodePart {
         (codes.chunks_exact(units).flat_map(own).collect(), count)
     }
 
-    /// How many numbers it has in a code of this shape.
+    /// Number of values of the part in a code of this shape.
     fn numbers(self, code: Shape) -> usize {
         match self {
             CodePart::Channel(_) => code.features() / code.channels().max(1),
@@ -74,7 +74,7 @@ impl CodePart {
         }
     }
 
-    /// Which unit of a code of this shape, position by position, its number (from 0) is.
+    /// Unit of a code of this shape that has this number (from 0) within the part.
     fn unit(self, number: usize, code: Shape) -> usize {
         match self {
             CodePart::Channel(channel) => number * code.channels() + channel,
@@ -82,7 +82,7 @@ impl CodePart {
         }
     }
 
-    /// What it is called in a code of this shape, counted from 1.
+    /// Name of the part in a code of this shape, counted from 1.
     pub fn name(self, code: Shape) -> String {
         match (self, code) {
             (CodePart::Channel(channel), _) => format!("channel {}", channel + 1),
@@ -106,7 +106,7 @@ impl CodePlane {
         match self {
             CodePlane::Units(units) => units.map(|unit| code.unit_name(unit)),
             CodePlane::Principal => [1, 2].map(|number| format!("principal component {number}")),
-            // Two numbers are shown as they are, and one as a strip.
+            // Two numbers are plotted directly, and one as a strip.
             CodePlane::Part(part, _) if part.numbers(code) == 2 => {
                 [0, 1].map(|number| code.unit_name(part.unit(number, code)))
             }
@@ -123,7 +123,7 @@ impl CodePlane {
     /// has.
     ///
     /// # Errors
-    /// A message where the watched codes have no principal components.
+    /// A message if the watched codes have no principal components.
     pub fn places(self, codes: &[f32], watched: &Kept) -> Result<Places, String> {
         let units = watched.code_units.max(1);
         let points = match self {
@@ -189,7 +189,7 @@ impl PlaceJob {
     /// Runs the job.
     ///
     /// # Errors
-    /// A message where the watched codes have no principal components.
+    /// A message if the watched codes have no principal components.
     pub fn places(&self) -> Result<Places, String> {
         match &self.on {
             PlaceOn::Latent(plane, watched) => plane.places(&self.codes, watched),
@@ -246,7 +246,7 @@ mod tests {
         let distance = position[1][0] - position[0][0];
         assert!((distance.abs() - 100.0 * 3.0_f32.sqrt()).abs() < 1e-2, "{position:?}");
         let names = |part| CodePlane::Part(part, 3).axis_names(code);
-        // Two numbers are shown as they are.
+        // Two numbers are plotted directly.
         assert_eq!(names(CodePart::Channel(1)), [1, 4].map(|unit| code.unit_name(unit)));
         assert_eq!(names(CodePart::Position(1))[1], "principal component 2 of row 1, column 2");
     }

@@ -80,7 +80,8 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
 /// them, their number, and their names, which are listed only while a person chooses one.
 pub type Weighable<'a> = (&'static str, usize, &'a dyn Fn() -> Vec<String>);
 
-/// Weights of columns, channels or features in the loss; `weighable` is `None` until data are loaded.
+/// Weights of columns, channels or features in the loss; `weighable` is `None` until data are
+/// loaded.
 pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Option<Weighable<'_>>) {
     let dim = tokens(ui).dim;
     let mut removed = None;

@@ -304,7 +304,7 @@ fn a_form_alone_changes_nothing() {
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings));
     assert_eq!(settings, Training::default());
-    // The same holds for a design from elsewhere that exceeds the limits of the fields.
+    // This also holds for a design from elsewhere that exceeds the limits of the fields.
     let beyond = |data: &mut Data| {
         data.source =
             Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });

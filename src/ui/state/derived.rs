@@ -34,7 +34,7 @@ struct Origin {
     missing: Option<NoData>,
     /// Which data those are that the document asks for, once they are loaded.
     fingerprint: Option<u64>,
-    /// What was guessed about the data the document asks for.
+    /// Doubtful guesses about the document's data.
     doubts: Vec<Doubt>,
 }
 

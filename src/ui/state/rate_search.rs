@@ -24,7 +24,7 @@ impl RateSearch {
         }
     }
 
-    /// What the search under way has tried so far, in the order of the rates.
+    /// The points tried so far by the running search, in order of rate.
     pub fn points(&self) -> &[RatePoint] {
         &self.points
     }

@@ -152,7 +152,7 @@ fn a_run_resumes_only_with_its_own_split() {
     window.until("it is split as before", |state| state.data.of.as_ref() == Some(&state.project.data));
     assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
 
-    // The same settings may split the rows differently if the labels have changed.
+    // Equal settings may split the rows differently if the labels have changed.
     let split = window.state().runs[0].split;
     window.state().runs[0].split = Some(0);
     window.state().resume_run(crate::run::RunId(1), Some(4));

@@ -165,8 +165,8 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     }
 }
 
-/// Tells what was chosen for each column or other thing with a name, in the place of what is usual: how it is taken, or how
-/// much it counts.
+/// Reports changes to lists of named settings, such as how each column is read or each feature's
+/// weight. A name without an entry has the `usual` value.
 fn compare_named(
     (old, new): (&Value, &Value),
     (key, usual): (&str, &str),

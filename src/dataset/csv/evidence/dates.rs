@@ -12,27 +12,27 @@ use crate::project::DateOrder;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Dates {
-    /// The fields that are no plain numbers; `None` before the first of them, and where
-    /// it is over.
+    /// The fields that are not plain numbers; `None` before the first of them, and once there are
+    /// too many.
     dated: Option<Box<Dated>>,
     may_be: bool,
-    /// Whether all fields are dates of eight digits, though numbers as well.
+    /// Whether all fields are dates in eight digits, which are numbers as well.
     are_compact: bool,
-    /// Whether all fields are months of six digits, though numbers as well.
+    /// Whether all fields are months in six digits, which are numbers as well.
     are_months: bool,
-    /// Whether all fields are months and years with a point between them, though numbers as well.
+    /// Whether all fields are months and years separated by a point, which are numbers as well.
     are_pointed: bool,
-    /// Whether all fields are hours and minutes in four digits, and some are in the second half of
-    /// an hour.
+    /// Whether all fields are hours and minutes in four digits, with some in the second half of an
+    /// hour.
     are_clock: bool,
     have_halves: bool,
-    /// Whether the column has the name of a date.
+    /// Whether the column has a name for dates.
     pub is_named: bool,
-    /// The order of day, month and year where several fit.
+    /// The order of day, month and year if several fit.
     pub order: DateOrder,
-    /// The year in which the file was written, where that is known.
+    /// The year in which the file was written, if known.
     pub written: Option<u16>,
-    /// Memory for the knowledge about dates.
+    /// Memory charged for the dates.
     charged: u64,
 }
 
@@ -65,7 +65,7 @@ impl Dates {
         self.add_no_date(row, field);
     }
 
-    /// Adds a number that is no plain one.
+    /// Adds a number that is not a plain one.
     pub(super) fn add_stray(&mut self, row: u64, field: &[u8]) {
         self.are_no_digits();
         self.add_no_date(row, field);
@@ -83,14 +83,14 @@ impl Dates {
         }
     }
 
-    /// Adds any other field, too long ones as words.
+    /// Adds any other field; too long ones count as words.
     pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
         self.are_no_digits();
         if !self.may_be {
             return;
         }
         if self.dated.is_none() {
-            // With the few fields that it remembers.
+            // Including the few fields that it remembers.
             let bytes = memory::bytes_of::<Dated>(1) + 8 * memory::text_bytes(VALUE_BYTES);
             if budget.take(bytes).is_err() {
                 self.may_be = false;
@@ -111,13 +111,13 @@ impl Dates {
         }
     }
 
-    /// Forgets them, and releases their memory.
+    /// Drops them, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.dated = None;
         budget.give_back(std::mem::take(&mut self.charged));
     }
 
-    /// Whether all fields are digits of a format, though numbers as well.
+    /// Whether all fields are digits in a format, which are numbers as well.
     pub(super) fn are_digits_of(&self, format: DateFormat) -> bool {
         format == DateFormat::COMPACT && self.are_compact
             || format == DateFormat::MONTH && self.are_months
@@ -125,8 +125,8 @@ impl Dates {
             || format == DateFormat::CLOCK && self.are_clock
     }
 
-    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often
-    /// end in small numbers.
+    /// Whether all fields are hours and minutes in four digits, also judged by the minutes: codes
+    /// often end in small numbers.
     pub(super) fn are_clock_times(&self) -> bool {
         self.are_clock && self.have_halves
     }
@@ -141,18 +141,19 @@ impl Dates {
         self.dated.as_ref().and_then(|dated| dated.first(format, first_year))
     }
 
-    /// The first of the hundred years in which years of two digits are, in a column of this name.
+    /// The first year of the century for two-digit years, in a column with this name.
     pub(super) fn first_year(&self, format: DateFormat, name: &str) -> u16 {
         self.short_years(format).map_or(FIRST_YEAR, |years| years.first_year(name, self.written))
     }
 
-    /// The last of the usual years, where it is after that in which the file was written, and this.
+    /// The last year in the usual century, if that is after the year in which the file was written,
+    /// and the latter.
     pub(super) fn future(&self, format: DateFormat) -> Option<(u16, u16)> {
         let (years, written) = (self.short_years(format)?, self.written?);
         Some((years.future(FIRST_YEAR, written)?, written))
     }
 
-    /// The first date as it is written.
+    /// The first date as written.
     pub(super) fn first_text(&self) -> Option<&str> {
         self.dated.as_ref().and_then(|dated| dated.first_text())
     }
@@ -161,7 +162,8 @@ impl Dates {
         self.dated.as_ref().map(|dated| dated.short_years(format))
     }
 
-    /// Dates that mean missing, and how often each occurs, in a column of this many different ones.
+    /// Dates that mean missing, and how often each occurs, in a column with this many different
+    /// values.
     pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
         self.dated.iter().flat_map(move |dated| dated.sentinels(different))
     }
@@ -176,7 +178,7 @@ impl Dates {
     pub(super) fn unreadable(&self, present: u64) -> Option<(DateFormat, Unreadable<'_>)> {
         let dated = self.dated.as_ref()?;
         let (format, unreadable) = (dated.format(self.order)?, dated.unreadable(present)?);
-        // Months alone are words, with others among them or not.
+        // Months are words, with or without others among them.
         let are_months = format.is_month() && matches!(unreadable, Unreadable::Strays(..));
         (!are_months).then_some((format, unreadable))
     }

@@ -12,37 +12,37 @@ use crate::dataset::memory::{self, Budget};
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Figures {
-    /// The notations in which all fields are numbers.
+    /// The notations that fit all fields.
     notations: Notations,
-    /// Fields that are a number in some notation, and the notations of all of them.
+    /// Fields that are numbers in some notation, and the notations of all of them.
     count: u64,
     of_numbers: Notations,
     may_have_comma: bool,
     may_have_point: bool,
     misfits: Misfits,
     signs: Signs,
-    /// How many have a percent sign.
+    /// Number of fields with a percent sign.
     percents: u64,
-    /// Whether a number with the minus after it is surely one: it has a fraction, grouped digits or
-    /// a currency.
+    /// Whether a number followed by a minus is certain: it has a fraction, grouped digits or a
+    /// currency.
     has_sure_minus: bool,
     /// The first currency, and another one.
     currencies: [Option<Box<str>>; 2],
     /// Smallest and largest number, with decimal points and with decimal commas.
     points: Ends,
     commas: Ends,
-    /// Numbers with something after them; `None` before the first field that is no number, and
-    /// where there is no memory for it.
+    /// Numbers followed by something; `None` before the first field that is not a number, and if
+    /// there is no memory for it.
     tails: Option<Box<Tails>>,
     charged: u64,
-    /// How many are digits, an `E` and digits, as codes may be.
+    /// Number of fields that are digits, an `E` and digits, as codes may be.
     powers: u64,
     /// Whether all numbers are whole.
     are_whole: bool,
-    /// Whether each field is a number as far from the last as the next, and how far.
+    /// Whether the numbers are in equal steps so far, and the step.
     is_even: bool,
     step: Option<f64>,
-    /// Whether each number is larger than the last.
+    /// Whether each number is larger than the previous one.
     rises: bool,
     last: Option<f64>,
 }
@@ -75,14 +75,14 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// Adds a plain number. Digits, points and signs are text; it is parsed again only for new
-    /// information.
+    /// Adds a plain number. Digits, points and signs are text, which is parsed again only if it may
+    /// matter.
     pub(super) fn add_plain(&mut self, plain: Plain, field: &[u8]) {
         if plain.has_point && self.is_mark_open() {
             let text = std::str::from_utf8(field).unwrap_or_default();
             return self.add_number(text, Notations::of(text));
         }
-        // In every notation that is left it is the same number.
+        // It is the same number in every remaining notation.
         self.count += 1;
         self.misfits.points += u64::from(plain.has_point);
         if self.may_have_comma {
@@ -99,7 +99,7 @@ impl Figures {
         (self.are_whole, self.is_even) = (false, false);
     }
 
-    /// Adds a number with an exponent, or of more digits than a plain one.
+    /// Adds a number with an exponent, or with more digits than a plain one.
     pub(super) fn add_exponent(&mut self, value: f64, field: &str) {
         let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let parts = field.split_once(['E', 'e']);
@@ -113,7 +113,7 @@ impl Figures {
         self.add_value(value, field.as_bytes(), value.fract() == 0.0);
     }
 
-    /// Adds any other field, too long ones as words.
+    /// Adds any other field; too long ones count as words.
     pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
         let (notations, signs) =
             if is_short { Notations::of(field) } else { (Notations::NONE, Signs::default()) };
@@ -136,8 +136,7 @@ impl Figures {
         }
     }
 
-    /// Whether numbers with a point have to be looked at: unless all so far are written with
-    /// decimal points.
+    /// Whether numbers with a point have to be examined: unless all so far have decimal points.
     fn is_mark_open(&self) -> bool {
         self.may_have_comma || !self.may_have_point
     }
@@ -206,14 +205,14 @@ impl Figures {
         self.last = Some(value);
     }
 
-    /// Forgets the fields it keeps, and releases their memory.
+    /// Drops the fields it keeps, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.tails = None;
         budget.give_back(std::mem::take(&mut self.charged));
     }
 
-    /// The notation in which all of this many fields are numbers; where comma and point both fit,
-    /// by the given decimal mark.
+    /// The notation in which all of this many fields are numbers; if comma and point both fit, by
+    /// the given decimal mark.
     pub(super) fn notation_of_all(&self, present: u64, has_comma: Option<bool>) -> Option<Notation> {
         let notations = match (&self.tails, self.tail(present)) {
             (Some(tails), Tail::Factors | Tail::Unit(_)) => self.of_numbers.and(tails.notations()),
@@ -232,13 +231,13 @@ impl Figures {
         self.tails.as_ref().map_or(Tail::None, |tails| tails.of_all(present, self.count))
     }
 
-    /// Why this many fields are not numbers with a unit, where most are.
+    /// Why this many fields are not numbers with a unit, if most are.
     pub(super) fn odd_tails(&self, present: u64) -> Option<Odd<'_>> {
         self.tails.as_ref()?.odd(present, self.count)
     }
 
-    /// Whether digits with a minus after them are no negative numbers, but marks of a scale: `2-`
-    /// is below `2`.
+    /// Whether digits followed by a minus are not negative numbers, but grades on a scale: `2-` is
+    /// below `2`.
     pub(super) fn are_grades(&self) -> bool {
         self.signs.minus_after && !self.has_sure_minus
     }
@@ -247,7 +246,7 @@ impl Figures {
         self.signs
     }
 
-    /// Whether the same fields are other numbers with another decimal mark.
+    /// Whether its fields would be other numbers with another decimal mark.
     pub(super) fn is_ambiguous(&self) -> bool {
         self.notations.is_ambiguous() && self.points.range() != self.commas.range()
     }
@@ -262,18 +261,18 @@ impl Figures {
         self.percents > 0 && self.percents < self.count
     }
 
-    /// Two currencies, where there are several.
+    /// Two currencies, if there are several.
     pub(super) fn currencies(&self) -> Option<(&str, &str)> {
         let [first, other] = &self.currencies;
         Some((first.as_deref()?, other.as_deref()?))
     }
 
-    /// How many numbers are digits, an `E` and digits: `1E5`.
+    /// Number of numbers that are digits, an `E` and digits: `1E5`.
     pub(super) fn powers(&self) -> u64 {
         self.powers
     }
 
-    /// How many fields are numbers, with nothing after them.
+    /// Number of fields that are numbers followed by nothing.
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -283,17 +282,17 @@ impl Figures {
         self.are_whole
     }
 
-    /// Whether each is a whole number one above the last.
+    /// Whether the numbers are whole and count up by 1.
     pub(super) fn counts_up(&self) -> bool {
         self.is_even && self.are_whole && self.step.is_none_or(|step| step == 1.0)
     }
 
-    /// The step from each to the next, where all are whole numbers with one step that is not zero.
+    /// The step from each to the next, if all are whole numbers in equal steps other than zero.
     pub(super) fn even_step(&self) -> Option<f64> {
         self.step.filter(|step| self.is_even && self.are_whole && *step != 0.0)
     }
 
-    /// Whether each is larger than the last.
+    /// Whether each is larger than the previous one.
     pub(super) fn rise(&self) -> bool {
         self.rises
     }

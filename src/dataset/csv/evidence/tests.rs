@@ -55,7 +55,7 @@ fn columns_are_judged_by_all_their_fields() {
     check(&["red", "blue", "1"], None, "words");
     check(&["1", "2", "3", "1O"], None, "Point");
     check(&["12 %", "5%"], None, "Point");
-    // Most of the fields show how the numbers are written.
+    // Most of the fields show the notation of the numbers.
     for first in ["1.5", "0,5"] {
         check(&[first, "0,5", "1,5", "2,5", "1.5", "3,5"], Some(false), "Comma");
         check(&[first, "0.5", "1.5", "2.5", "1,5", "3.5"], Some(true), "Point");

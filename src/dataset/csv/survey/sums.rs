@@ -1,5 +1,4 @@
-//! Rows that summarise others: their names say so and their numbers prove it, or their numbers
-//! alone do.
+//! Rows that summarise others, as named and proven by their numbers, or by their numbers only.
 
 use ::csv::ByteRecord;
 
@@ -14,20 +13,20 @@ use crate::dataset::DataError;
 use crate::dataset::progress::Pulse;
 use crate::project::Rules;
 
-/// Rows above a last one that sums them up without saying so, at least.
+/// Fewest rows above a last one that sums them up without a name.
 const SUMMED_UP: u64 = 5;
 /// Tables of up to this many bytes are read again to check whether the last rows sum the others;
-/// larger ones only where the numbers of the last are the largest, or its name is exceptional.
+/// larger ones only if the numbers of the last row are the largest, or its name is exceptional.
 const SMALL: u64 = 1 << 20;
-/// Rows at the end whose numbers are compared with those above them though they have no name of a
+/// Rows at the end whose numbers are compared with those above even without the name of a
 /// statistic.
 const LAST: u64 = 6;
-/// Numbers that are sums or means by chance less often than this are no values.
+/// Probability of a coincidence below which numbers are sums or means, not values.
 const CHANCE: f64 = 1e-3;
 
 impl Survey<'_> {
-    /// Finds the rows that sum up others as their names say and their numbers prove; and the last
-    /// rows, where their numbers alone do.
+    /// Finds the rows that sum up others by their names and numbers, and the last rows if only
+    /// their numbers do.
     pub(super) fn sums(&self, body: &Body) -> Result<Sums, DataError> {
         self.sums_and(body, true)
     }
@@ -108,7 +107,7 @@ impl Survey<'_> {
         }
         if let Some((first, kind)) = end.first() {
             let proven = end.iter().take_while(|(_, kind)| kind.is_some()).count();
-            // Another group may follow the sum of a group.
+            // The sum of a group may be followed by another group.
             let most = if *kind == Some(Kind::Sum) { 0 } else { proven };
             if has_rows || end.len() - proven > most || end[proven..].iter().any(|(_, kind)| kind.is_some()) {
                 let mut sums = self.sums_and(body, false)?;
@@ -121,10 +120,10 @@ impl Survey<'_> {
             (sums.end, sums.is_end_doubtful) = (Some(*first), end.len() > proven);
         }
         let doubtful = sums.add(&judged);
-        // More of them are data, and not all of them are known.
+        // If there are more, they are data, and not all of them are known.
         let are_known = self.among.len() < MOST_AMONG;
         for (number, row) in &self.among {
-            // `SD` below a `Mean` that is doubted.
+            // `SD` below a doubtful `Mean`.
             let is_below = || {
                 let is_whole = statistics::called(row).is_some_and(|called| called.is_whole);
                 is_whole && sums.doubtful.last().is_some_and(|(above, _)| above + 1 == *number)
@@ -144,7 +143,7 @@ impl Survey<'_> {
         Ok(sums)
     }
 
-    /// Whether a row begins with a word in a column of other words whose role was not chosen.
+    /// Whether a row begins with a word in a column of other content whose role was not chosen.
     fn is_misfit(&self, row: &ByteRecord, contents: &[Content]) -> bool {
         let mut fields = row.iter().zip(contents.iter().zip(&self.layout.columns));
         let first = fields.find(|(field, _)| !field.trim_ascii().is_empty());
@@ -155,8 +154,8 @@ impl Survey<'_> {
         })
     }
 
-    /// Kinds of statistics that the last row may contain without saying so: sums, or any where it
-    /// alone has no first field.
+    /// Kinds of statistics that the last row may contain without a name: sums, or any kind if only
+    /// its first field is empty.
     fn kinds_of_last(&self) -> &'static [Kind] {
         let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
         let is_alone = self.evidence.first().is_some_and(|first| first.missing() == 1);
@@ -188,7 +187,7 @@ impl Survey<'_> {
     }
 
     /// Whether the first field of a row is empty as in hardly any other row, or a unique word.
-    /// `own` rows are counted among all.
+    /// `own` rows are included in the total.
     pub(super) fn has_new_name(&self, row: &ByteRecord, contents: &[Content], own: u64) -> bool {
         let (Some(field), Some(evidence)) = (row.get(0), self.evidence.first()) else { return false };
         let Ok(text) = std::str::from_utf8(field.trim_ascii()) else { return false };

@@ -1,4 +1,4 @@
-//! Fields that say more than a number or a word: marks, units, durations, letters of other
+//! Fields that are more than a number or a word: marks, units, durations, characters of other
 //! encodings.
 
 use super::kinds::{loaded, with};
@@ -6,7 +6,7 @@ use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
-/// A table of a column and of numbers that repeat in no order, with decimal points.
+/// A table with a column and irregularly repeating numbers with decimal points.
 fn column(name: &str, fields: &[&str]) -> Vec<u8> {
     let rows = (0..).zip(fields).map(|(at, field)| format!("{field};{}.5\n", at * 7 % 5));
     format!("{name};x\n{}", rows.collect::<String>()).into_bytes()
@@ -18,7 +18,7 @@ fn numbers(raw: &Raw) -> Vec<f32> {
     all.iter().step_by(2).copied().collect()
 }
 
-/// The remedies of the doubts of a table whose message contains a text.
+/// The fixes of the doubts about a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found: Vec<_> = raw.doubts.iter().filter(|doubt| doubt.message.contains(part)).collect();
     assert!(!found.is_empty(), "{part}: {:?}", raw.doubts);
@@ -34,7 +34,7 @@ fn marks_are_1_where_the_other_fields_are_empty() {
         assert!(!raw.has_gaps && raw.overview[0].missing == 0);
         assert!(raw.notes.iter().any(|note| note.contains("an empty field is 0")), "{:?}", raw.notes);
         assert_eq!(raw.columns[0].kind, ColumnKind::Truth { words: [String::new(), mark.to_owned()] });
-        // A trained run reads other tables so, and words for missing values as such.
+        // A trained run reads other tables in the same way, and words for missing values as such.
         let (_dir, path) = write(&column("b", &["", "NA", mark]));
         let reading = TableReading::default();
         let again = csv::load(&path, Asked::of(&reading), &raw.columns, &Progress::default()).unwrap();
@@ -43,7 +43,7 @@ fn marks_are_1_where_the_other_fields_are_empty() {
     }
     let old = with(&column("b", &["1", "", "1", ""]), &[], Rules::Version1, vec![]).unwrap();
     assert!(old.has_gaps, "an empty field was a missing number");
-    // Any other word may be one.
+    // Any other word may be a value.
     let text = column("b", &["won", "", "won", ""]);
     let take = Choice::Column("b".to_owned(), Some(Take::Numbers));
     assert_eq!(remedies(&loaded(&text), "missing in 2").first(), Some(&take));
@@ -92,7 +92,7 @@ fn durations_times_and_months_are_read() {
     let reading = TableReading::default();
     let raw = csv::load(&path, Asked::of(&reading), &trained, &Progress::default()).unwrap();
     assert_eq!(numbers(&raw), [3600.0]);
-    // Four digits that are no times are codes.
+    // Four digits that are not times are codes.
     let raw = loaded(&column("t", &["0930", "1015", "0960", "1400", "2359"]));
     assert_eq!(raw.overview[0].content, "codes");
 }
@@ -122,7 +122,7 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
     );
     let raw = loaded(&column("t", &["0.25", "99.99", "0.5", "0.75", "99.99", "0.125", "1"]));
     assert_eq!(remedies(&raw, "may mean missing"), [word("99.99")]);
-    // A word for missing values is one in all columns.
+    // A word for missing values applies to all columns.
     let raw = loaded(b"n;x\n0,5;0\n99,99;1\n0,25;2\n0,75;3\n99,99;4\n0,125;99,99\n1;7\n");
     assert!(remedies(&raw, "\"n\" (99,99, 2 times); 99,99 may be a value in other columns").is_empty());
     let raw = loaded(&column("t", &["189", "-32768", "700"]));

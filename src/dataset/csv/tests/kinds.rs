@@ -1,4 +1,4 @@
-//! Tables of every kind that people have, each with the right values.
+//! Tables of all common kinds, each with the right values.
 
 use super::*;
 use crate::dataset::{ColumnKind, csv};
@@ -68,7 +68,7 @@ fn tables_are_read_as_people_write_them() {
         &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0],
         &["header: in a comment"],
     );
-    // The sign may be a letter of the name.
+    // The sign may be a character of the name.
     for (text, names) in [
         ("# of rooms,price\n1,2\n3,4\n", ["# of rooms", "price"]),
         ("#n,price\n1,2\n3,4\n", ["#n", "price"]),
@@ -226,7 +226,7 @@ fn every_guess_can_be_overruled() {
     refused(b"a,b\n1,2\n", Choice::Encoding(Some("klingon".to_owned())), "no encoding \"klingon\"");
 }
 
-/// A table shown to a run that knows these columns.
+/// A table used with a run that knows these columns.
 fn shown(text: &[u8], known: &[Column], labels: &[&str]) -> Result<Raw, DataError> {
     let (_dir, path) = write(text);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
@@ -293,13 +293,13 @@ fn a_trained_run_finds_its_columns_by_name() {
     let dates = [Column { name: "d".into(), kind, unit: None }];
     let read = |text: &[u8]| shown(text, &dates, &[]).unwrap().rows;
     assert_eq!(read(b"d\n02/01/2024\n03/01/2024\n"), Rows::F32(vec![1.0, 2.0]));
-    // The second shows that the month comes first in both.
+    // The second date shows that the month comes first in both.
     assert_eq!(read(b"d\n01/02/2024\n01/31/2024\n"), Rows::F32(vec![1.0, 30.0]));
     let unit = crate::project::DateUnit::Seconds;
     let kind = ColumnKind::Dates { format: "%H:%M".to_owned(), unit, base: 0.0, first_year: None };
     let clock = [Column { name: "d".into(), kind, unit: None }];
     assert_eq!(shown(b"d\n00:10\n01:00\n", &clock, &[]).unwrap().rows, Rows::F32(vec![600.0, 3600.0]));
-    // No time of day, but minutes and seconds.
+    // Not a time of day, but minutes and seconds.
     assert!(shown(b"d\n10:30\n27:19\n", &clock, &[]).is_err());
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
@@ -401,8 +401,8 @@ fn spreadsheets_are_read_whatever_they_are_called() {
     );
     let error = read(&word, &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("row 3, column \"a\": \"red\" is not a number"), "{error}");
-    // Cells at the far end of a sheet take no memory for those between, and empty rows and columns
-    // without a name are ignored.
+    // Cells at the far end of a sheet need no memory for those in between, and empty rows and
+    // columns without a name are ignored.
     let far = sheet(&[row(1, &[number("A1", "1")]), row(1_048_576, &[number("XFD1048576", "2")])].concat());
     let far = read(&far, &[], Missing::ColumnMean).unwrap();
     assert_eq!((far.rows.len(), far.shape.features()), (4, 2));

@@ -1,4 +1,4 @@
-//! Labels, ids and columns left out, also where a table is shown to a trained run.
+//! Labels, ids and skipped columns, also in tables for a trained run.
 
 use super::kinds::{loaded, with};
 use super::*;
@@ -19,7 +19,7 @@ fn rows_without_a_label_are_told_and_version_1_has_more_of_them() {
     }
 }
 
-/// The columns of a table, each as it is taken.
+/// The columns of a table and their roles.
 fn taken(raw: &Raw) -> Vec<(&str, Take)> {
     raw.overview.iter().map(|column| (column.name.as_str(), column.take)).collect()
 }
@@ -102,7 +102,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
         let error = read(text, &[], known).unwrap_err().to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
-    // Places that cannot be are those of a damaged file.
+    // Impossible positions come from a damaged file.
     for places in [[0, 0], [0, 9]] {
         let others = [other("note", places[0], false), other("id", places[1], true)];
         assert!(read(b"7,1,x,2\n9,3.5,y,4\n", &[], Known { others: &others, ..known }).is_err());
@@ -123,7 +123,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     let told = Asked { header: Header::Yes, ..asked };
     let raw = csv::load(&path, told, &made_up, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
-    // Neither has a header: another column shifts all places.
+    // Neither has a header: an additional column shifts all positions.
     let (_dir, path) = write(b"7,1,2\n9,3,4.5\n");
     let error = csv::load(&path, asked, &made_up, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("the table has 3 columns"), "{error}");
@@ -191,11 +191,11 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
     check(&|at| format!("{},{}\n", at * at % 7 % 3, measured(at)), &["\"column 1\""]);
     check(&|at| format!("{},{}.0\n", measured(at), at * at % 7 % 2), &["\"column 4\""]);
     check(&|at| format!("{},{}\n", if at * at % 7 == 2 { 1 } else { -1 }, measured(at)), &["\"column 1\""]);
-    // Among others, of many values, next to answers alone.
+    // Among others; with many values; next to answers only.
     check(&|at| format!("{}.5,{},{}\n", at, at % 3, measured(at)), &[]);
     check(&|at| format!("{},{}\n", at * 7 % 23, measured(at)), &[]);
     check(&|at| format!("{},{},{},{}\n", at % 3, at % 5, at * 3 % 5, at * at % 5), &[]);
-    // All of few values, the last of the fewest.
+    // All with few values, the last with the fewest.
     let grades = |at: usize| format!("{},{},{}", 1 + at * 7 % 10, 1 + at * 3 % 10, 1 + at * 9 % 10);
     check(&|at| format!("{},{}\n", grades(at), 2 + 2 * (at * at % 7 % 2)), &["\"column 4\""]);
     // Words, also after ids.
@@ -205,14 +205,14 @@ fn classes_of_a_table_without_names_are_offered_as_labels() {
     check(&|at| format!("{},{},{}\n", kind(at), measured(at), kind(at + 1)), &[]);
 }
 
-/// Ids as those of patients: large, in no order, none twice.
+/// Ids like those of patients: large, unordered, without duplicates.
 fn patient(at: usize) -> usize {
     8671 + at * 7919 % 99991
 }
 
 #[test]
 fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubted() {
-    // The first row is like the others, so that it is no header.
+    // The first row is like the others, so it is not a header.
     let rows = |row: &dyn Fn(usize) -> String| (11..51).map(row).collect::<String>();
     let measured = |at: usize| format!("{}.5,{}.25,{}", at * 7 % 40, at * 11 % 40, at * 13 % 40);
     let check = |text: String, take: Take, is_doubted: bool| {
@@ -221,10 +221,10 @@ fn large_numbers_that_hardly_repeat_are_taken_for_ids_without_a_header_and_doubt
         assert_eq!((taken(&raw)[0].1, has), (take, is_doubted), "{text}: {:?}", raw.doubts);
     };
     check(rows(&|at| format!("{},{}\n", patient(at), measured(at))), Take::Label, true);
-    // A name that says nothing of ids leaves it a feature.
+    // A name unrelated to ids leaves it a feature.
     let named = format!("patient,a,b,c\n{}", rows(&|at| format!("{},{}\n", patient(at), measured(at))));
     check(named, Take::Numbers, true);
-    // Some twice, but a thousand times larger than everything else.
+    // With some duplicates, but a thousand times larger than everything else.
     let visit = |at: usize| 1_000_003 + at / 2 * 2 * usize::from(at < 17) + at * 31 * usize::from(at >= 17);
     check(rows(&|at| format!("{},{},{}\n", visit(at), at % 9, at % 7)), Take::Label, true);
     // Prices, years, small counts, and numbers next to whole numbers of similar size.
@@ -249,7 +249,7 @@ fn few_numbers_with_a_frequent_word_among_them_are_words_with_a_doubt() {
     let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("\"5more\" is not one")).unwrap();
     let remedies: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
     assert_eq!(remedies, ["--column doors=categories", "--missing-words 5more"]);
-    // A rare one is an error.
+    // A rare word is an error.
     let (_dir, path) = write(format!("doors,x\n{}", text("oops", 30)).as_bytes());
     let error = load(&path, &[], Missing::ColumnMean, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("\"oops\" is not a number"), "{error}");

@@ -1,5 +1,5 @@
-//! Rows that summarise others: sums, means, names of functions; and names with values below a
-//! table.
+//! Rows that summarise others: sums, means, names of functions; and pairs of names and values below
+//! a table.
 
 use super::kinds::{loaded, with};
 use super::structure::check_rows;
@@ -19,23 +19,23 @@ fn statistics_below_a_table_are_no_rows() {
     check("Średnia,5.75,6.25\nOdch. std.,2.87,2.5\n", 4, &["2 rows below"], &[]);
     check("Q1,4,5\nMedian,6,6\nQ3,8,8\n", 4, &["3 rows below"], &[]);
     check("LOD,1,1\nLOQ,3,3\n", 4, &["2 rows below"], &[]);
-    // Of 2, 5, 8, 8 the median is 6.5, of 3, 6, 7, 9 as well.
+    // The median of 2, 5, 8, 8 is 6.5, and so is that of 3, 6, 7, 9.
     check("Median,6.5,6.5\n", 4, &["1 row below"], &[]);
     check("Median,5,6\n", 5, &[], &[("looks like the sum of the others (line 6: \"Median\"", &[footer(1)])]);
-    // The numbers are others.
+    // With other numbers.
     let doubt = "the last 2 rows are read as data, but look like sums of the others (line 6: \"Mean\"";
     check("Mean,1,1\nSD,1,1\n", 6, &[], &[(doubt, &[footer(2)])]);
     let doubt = "the last 3 rows are read as data, but look like sums of the others (line 6: \"max\"";
     check("max,3,1\nmean,1,2\nsum,9,9\n", 7, &[], &[(doubt, &[footer(3)])]);
-    // A name that is not known below one that is proven.
+    // An unknown name below a proven row.
     let doubt = "2 rows below the table are skipped (line 6: \"Mean\"";
     check("Mean,5.75,6.25\nKI,1,1\n", 4, &[], &[(doubt, &[footer(0)])]);
     check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
     check("Average,5.75,6.25\nMin,2,3\nMax,8,9\n", 4, &["3 rows below"], &[]);
-    // A subtotal, the tax on it, and both together.
+    // A subtotal, the tax on it, and their sum.
     check("Subtotal,23,25\nVAT 20%,4.6,5\nTotal,27.6,30\n", 4, &["3 rows below"], &[]);
     check("Mean,1,1\n", 5, &[], &[("looks like the sum of the others (line 6: \"Mean\"", &[footer(1)])]);
-    // Max and Sd are names, too.
+    // Max and Sd are also first names.
     check("Max,7,1\n", 5, &[], &[]);
     check("Max,8,9\n", 4, &["1 row below"], &[]);
     // All other names contain digits.
@@ -43,12 +43,12 @@ fn statistics_below_a_table_are_no_rows() {
     check_rows(&format!("{ids}Median,6,6\n"), 4, &["1 row below"], &[]);
     let doubt = "looks like the sum of the others (line 6: \"Total\"";
     check_rows(&format!("{ids}Total,8,8\n"), 5, &[], &[(doubt, &[footer(1)])]);
-    // In a column of numbers no word is a row, but it may be a label.
+    // In a column of numbers a word is not a row, but it may be a label.
     let numbers = |name: &str| format!("{name},b,c\n4,2,3\n5,5,6\n7,8,9\n9,7,7\nTotal,8,8\n");
     let doubt = "1 row below the table is skipped (line 6: \"Total\"";
     check_rows(&numbers("t"), 4, &[], &[(doubt, &[footer(0)])]);
     assert_eq!(with(numbers("no").as_bytes(), &["no"], Rules::Current, vec![]).unwrap().rows.len(), 5 * 2);
-    // The numbers alone decide.
+    // Only the numbers decide.
     let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
     let last = ("the numbers of the last row are the sums of all others (line 7: \"15\"", &[footer(1)][..]);
     check_rows(sums, 6, &[], &[last]);
@@ -77,7 +77,7 @@ fn numbers_prove_statistics_whatever_they_are_called() {
         &[],
         &[("the numbers of the last row are the sums of all others", &[Choice::SkipFooter(Some(1))])],
     );
-    // A name that is not known next to a proven one; below a sum another group may follow.
+    // An unknown name next to a proven row; a sum may be followed by another group.
     let doubt = "2 rows below the table are skipped (line 8: \"Mitte\"";
     check("Mitte,7.017,4.567\nKI,1.1,2.2\n", 6, &[], &[(doubt, &[Choice::SkipFooter(Some(0))])]);
     let doubt = "1 row is read as data, but looks like a sum of others (line 8: \"Zusammen\"";
@@ -104,7 +104,7 @@ fn names_with_values_below_a_table_are_no_rows() {
     assert_eq!((raw.rows.len(), raw.labels[1].text(4)), (6, "Smith".into()));
     check(&format!("{table}Instrument: X\nOperator,Bob\nDate,2024-01-02\n"), 4, "3 rows below", &[]);
     check("t,a\n0,1\n1,2\n2,5\n3,1\nDevice,X200\nMode,fast\n", 4, "2 rows below", &all);
-    // One row with an odd word, or cut off, is named.
+    // A row with an odd word, or a truncated one, is reported.
     for (end, part) in [("s1,low,\n", "\"low\" is not a number"), ("s1,5\n", "the row has 2 fields")] {
         let error = read(format!("{table}{end}").as_bytes(), &["item"], Missing::ColumnMean).unwrap_err();
         assert!(error.to_string().contains(part), "{error}");
@@ -132,8 +132,8 @@ fn sums_among_the_rows_are_left_out() {
 #[test]
 fn statistics_of_each_group_are_left_out() {
     let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
-    // Of 2.5, 3.5 and 5.5, 7.5 the means are 3 and 6.5, the deviations 0.71 and 1.41; of 3.5, 4.5
-    // and 6.5, 9.5 they are 4 and 8, 0.71 and 2.12.
+    // For 2.5, 3.5 and 5.5, 7.5 the means are 3 and 6.5, the standard deviations 0.71 and 1.41; for
+    // 3.5, 4.5 and 6.5, 9.5 they are 4 and 8, 0.71 and 2.12.
     let (one, two) = ("A,2.5,3.5\nA,3.5,4.5\n", "B,5.5,6.5\nB,7.5,9.5\n");
     for (first, second, count) in [
         ("Mean,3,4\nSD,0.71,0.71\n", "Mean,6.5,8\nSD,1.41,2.12\n", 2),
@@ -145,7 +145,7 @@ fn statistics_of_each_group_are_left_out() {
         let notes = notes.each_ref().map(String::as_str);
         check_rows(&format!("g,x,y\n{one}{first}{two}{second}"), 4, &notes, &[]);
     }
-    // `average` may be a category, which the numbers of two rows suit by chance.
+    // `average` may be a category that happens to fit the numbers of two rows.
     let grades =
         "k,a,b\ngood,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\naverage,4,2\ngood,5,3\npoor,2,1\n";
     let doubt = "2 rows are read as data, but look like sums of others (line 4: \"average\"";
@@ -158,7 +158,7 @@ fn statistics_of_each_group_are_left_out() {
     let doubt =
         "1 row is skipped, with the name of a statistic where the column contains numbers (line 4: \"Mean\"";
     check_rows(&numbers("Mean,9,9\n", ""), 4, &[], &[(doubt, &[skip("3")])]);
-    // Above the rows, and those of one group alone.
+    // Above the rows, and those of only one group.
     let doubt = "2 rows are read as data, but look like sums of others (line 2: \"Mean\"";
     check_rows(&format!("g,x,y\nMean,9,9\nSD,1,1\n{one}{two}"), 6, &[], &[(doubt, &[skip("1-2")])]);
     let doubt = "1 row is read as data, but looks like a sum of others (line 4: \"Mean\"";
@@ -179,7 +179,7 @@ fn categories_called_as_statistics_are_rows() {
     ] {
         let raw = loaded(text.as_bytes());
         assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
-        // Three of four rows may well sum up the first.
+        // It is plausible that three of four rows sum up to the first.
         let is_doubted = raw.doubts.iter().any(|doubt| doubt.message.contains("sum"));
         assert_eq!(is_doubted, rows == 4, "{text:?}: {:?}", raw.doubts);
     }

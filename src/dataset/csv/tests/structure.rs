@@ -15,7 +15,7 @@ fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
     assert_eq!(raw.doubts, [], "{text:?}");
 }
 
-/// Checks that a doubt has these words and this remedy.
+/// Checks that a doubt contains this text and this fix.
 fn check_doubt(text: &str, part: &str, remedy: &Choice) {
     let doubts = loaded(text.as_bytes()).doubts;
     let is_it =
@@ -63,7 +63,7 @@ fn lines_above_the_header_are_skipped() {
     check("a,,c\n1,2,3\n4,5,6\n", &["a", "column 2", "c"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[]);
     let error = read(b"a,b\n1,2,3,4\n5,6,7,8\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2: the row has 4 fields") && error.contains("--skip-lines 1"), "{error}");
-    // Errors count the lines that were skipped.
+    // Errors count skipped lines.
     let error = read(format!("My title\n\na,b,c\n{ROWS}x,1,2\n").as_bytes(), &[], Missing::ColumnMean);
     let error = error.unwrap_err().to_string();
     assert!(error.contains("line 7, column \"a\": \"x\" is not a number"), "{error}");
@@ -96,7 +96,7 @@ fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
-    // Words that usually mean no value are data, which is refused as such and can be read as
+    // Words that usually mean no value are data, which are refused as such and can be read as
     // missing.
     let results = format!("a,b,c\nND,ND,blank\n{ROWS}");
     let error = read(results.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
@@ -113,7 +113,7 @@ fn units_below_the_header_are_no_row() {
     ];
     let raw = with(odd.as_bytes(), &[], Rules::Current, one_row).unwrap();
     assert!(raw.has_gaps && raw.rows.len() == ABC.len() + 3 && raw.feature_names == ["a", "b", "c"]);
-    // A word in one column alone is an error, which names it.
+    // A word in only one column is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
 }
@@ -137,7 +137,7 @@ fn rows_below_the_table_are_left_out_or_doubted() {
     let footer = Choice::SkipFooter(Some(1));
     check_doubt(&named("Total,7,9"), "the sum of the others (line 6: \"Total\"", &footer);
     check_doubt(&named("See below,,"), "like a remark", &footer);
-    // Within the table such a row is data without values.
+    // Within the table, such a row is data without values.
     let skip = Choice::SkipRows("5".parse().ok());
     check_doubt(&named("z,,\nx,2,3"), "1 row has no value in any feature except words (5)", &skip);
     for (end, part) in [("7\n", "line 5: the row has 1 field"), ("4,5\n", "line 5: the row has 2 fields")] {
@@ -286,7 +286,7 @@ fn failed_formulas_are_gaps_in_text_as_in_sheets() {
     assert!(values[2].is_nan() && values[5].is_nan() && values[3] == 3.0);
 }
 
-/// Checks how many rows are read, parts of the notes and the doubts.
+/// Checks the number of rows read, parts of the notes, and the doubts.
 pub(super) fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]) {
     let raw = loaded(text.as_bytes());
     assert_eq!(raw.rows.len() / raw.feature_names.len(), rows, "{text:?}: {:?}", raw.notes);
@@ -317,7 +317,7 @@ fn single_rows_are_left_out_by_their_numbers() {
         "{:?}",
         raw.warnings
     );
-    // Sums are found next to rows that are chosen, unless these are said to be all.
+    // Sums are found in addition to chosen rows, unless the choice is exclusive.
     let sums = "label,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nZ,1,1\nZ,2,2\n";
     for (rows, expected) in [("8", 5), ("only:8", 7), ("none", 8)] {
         let chosen = vec![Choice::SkipRows(rows.parse().ok())];
@@ -355,13 +355,13 @@ fn a_second_table_is_doubted() {
         let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
         assert_eq!((raw.rows.len(), raw.doubts), (2 * rows, vec![]), "{remedy:?}");
     }
-    // Names in another order are those of other columns.
+    // Names in another order belong to other columns.
     let reordered = format!("t,a\n{}a,t\n{}", rows(12), rows(11));
     assert_eq!(loaded(reordered.as_bytes()).rows.len(), 2 * 12);
     let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
     let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
-    // A title and a sum between them are skipped with the second one.
+    // A title and a sum between them are skipped with the second table.
     let titled = format!("t,a\n{}Total,40\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
     let skip = Choice::SkipRows("13-15".parse().ok());
     let remedies = [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), skip, all.clone()];
@@ -417,7 +417,7 @@ fn headers_of_several_rows_are_joined() {
     assert_eq!((raw.labels[0].name.as_str(), raw.labels[0].text(0)), ("name", "a".into()));
     let note = "the names in the first 2 rows are joined: \"length mean\", \"length std\"";
     assert!(raw.notes.iter().any(|own| own.contains(note)), "{:?}", raw.notes);
-    // Columns that are asked for by the names they had keep them.
+    // Columns requested by their former names keep them.
     let raw = with(frame.as_bytes(), &["length (2)"], Rules::Current, vec![]).unwrap();
     assert!(raw.labels.iter().any(|label| label.name == "length (2)"));
     let names = |text: &str| loaded(text.as_bytes()).feature_names;
@@ -493,7 +493,7 @@ fn numbers_that_a_sheet_shows_with_leading_zeros_are_codes() {
         let raw = read(&book(format, codes), &["zip"], Missing::ColumnMean).unwrap();
         assert_eq!([0, 1, 2, 3].map(|row| raw.labels[0].text(row).into_owned()), expected, "{format}");
     }
-    // They are words by default, here too many to be features, and numbers where that is chosen.
+    // They are words by default, here too many for features, and numbers if that is chosen.
     let codes = loaded(&book("00000", zips));
     assert_eq!((&codes.feature_names[..], &*codes.labels[0].text(0)), (&["x".to_owned()][..], "00501"));
     let note = "read as shown (3 cells; the first is 00501)";
@@ -518,7 +518,7 @@ fn columns_at_fixed_places_may_have_empty_fields() {
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!((values.len(), values[3], values[4].is_nan(), values[5]), (36, 1.5, true, 1.0));
     assert_eq!((values[6], values[7], values[8].is_nan(), values[9]), (2.5, 2.1, true, 3.5));
-    // Where a line does not agree, the empty field is ambiguous.
+    // If one line does not agree, the empty field is ambiguous.
     let error = read((text + " 12.5     99.55\n").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("read_fwf"), "{error}");
 }

@@ -1,17 +1,17 @@
-//! Values of tables: codes, dates, words for missing values and numbers, as they are written.
+//! Values of tables in various notations: codes, dates, words for missing values and numbers.
 
 use super::kinds::{loaded, with};
 use super::*;
 use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, DateOrder, Take};
 
-/// The remedies of the doubts of a table whose message contains a text.
+/// The fixes of the doubts about a table whose message contains a text.
 fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
     let found = raw.doubts.iter().filter(|doubt| doubt.message.contains(part));
     found.flat_map(|doubt| doubt.remedies.clone()).collect()
 }
 
-/// A table of a column and a number that repeats in no order.
+/// A table with a column and an irregularly repeating number.
 fn column(name: &str, fields: &[&str]) -> Vec<u8> {
     let rows = (0..).zip(fields).map(|(at, field)| format!("{field};{}.5\n", at * 7 % 5));
     format!("{name};x\n{}", rows.collect::<String>()).into_bytes()
@@ -31,7 +31,7 @@ fn codes_keep_their_leading_zeros() {
     assert_eq!(old.feature_names, ["zip", "x"]);
     let categories = Choice::Column("zip".to_owned(), Some(Take::Categories));
     assert!(remedies(&old, "leading zeros").contains(&categories), "{:?}", old.doubts);
-    // Each there once: a label, with its text.
+    // Each occurs once: a label, with its text.
     let ids = ["00007", "00019", "00011", "00104"];
     let raw = loaded(&column("part", &ids));
     let texts: Vec<String> = (0..4).map(|row| raw.labels[0].text(row).into_owned()).collect();
@@ -39,10 +39,10 @@ fn codes_keep_their_leading_zeros() {
     // Months may be numbers.
     let raw = loaded(&column("month", &["01", "12", "07", "01", "12", "07"]));
     assert!(raw.feature_names.len() == 2 && !remedies(&raw, "leading zeros").is_empty(), "{:?}", raw.doubts);
-    // A table that writes all its numbers so.
+    // A table that writes all its numbers like that.
     let raw = loaded(b"a,b,c\n000,255,007\n128,001,090\n");
     assert_eq!(raw.rows, Rows::F32(vec![0.0, 255.0, 7.0, 128.0, 1.0, 90.0]));
-    // Nothing else to learn from.
+    // No other feature.
     let raw = loaded(b"zip\n00501\n02139\n94110\n");
     assert_eq!(raw.rows, Rows::F32(vec![501.0, 2139.0, 94110.0]));
     assert!(!remedies(&raw, "leading zeros").is_empty(), "{:?}", raw.doubts);
@@ -129,7 +129,7 @@ fn words_for_missing_values_are_those_of_the_table() {
     let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
     assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
     assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
-    // Where numbers are missing by an equal word, it cannot be read as a value.
+    // If an equal word marks missing numbers, it cannot be read as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
     assert!(remedies(&raw, "means missing").is_empty(), "{:?}", raw.doubts);
     let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\" too"));
@@ -228,7 +228,7 @@ fn each_column_of_a_run_keeps_its_decimal_mark() {
         csv::load(&path, Asked::of(&reading), known, &Progress::default()).unwrap()
     };
     let points = loaded(b"x\ty\n0.125\t1.234\n2.5\t3.456\n").columns;
-    // A column that the run does not know says nothing about its columns.
+    // A column that the run does not know has no effect on its columns.
     let raw = read(b"x\ty\tnote\n1.234\t2.345\t3,5\n2.234\t4.345\t4,5\n", &points);
     assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345, 2.234, 4.345]));
     let both = loaded(b"a;b\n0,25;0.125\n1,25;1.125\n").columns;
@@ -245,7 +245,7 @@ fn each_column_of_a_run_keeps_its_decimal_mark() {
             .any(|note| note.contains("the numbers of \"b\" could have")
                 && note.contains("points, like those"))
     );
-    // A table that is written otherwise throughout.
+    // A table with another notation throughout.
     let raw = read(b"x\ty\n3,25\t1,234\n4,5\t2,345\n", &points);
     assert_eq!(raw.rows, Rows::F32(vec![3.25, 1.234, 4.5, 2.345]));
 }
@@ -277,7 +277,7 @@ fn an_odd_decimal_mark_is_named() {
 fn days_without_zeros_are_dates_where_the_column_says_so() {
     let days = ["1.5.86", "13.5.86", "2.6.87"];
     let raw = loaded(&column("Order date", &days));
-    // 365 days and 32 more after the first of May are the second of June.
+    // 397 days after the first of May is the second of June of the next year.
     assert_eq!(raw.rows, Rows::F32(vec![0.0, 0.5, 12.0, 2.5, 397.0, 4.5]));
     assert_eq!(loaded(&column("version", &days)).feature_names, ["x"]);
     let months = loaded(&column("m", &["Mar-24", "Apr-24", "May-24"]));
@@ -298,7 +298,7 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     };
     let old = ["01/02/68", "13/02/40", "05/06/55"];
     let raw = loaded(&column("due", &old));
-    // The days of 2068-02-01 and 1968-02-01 after 1970-01-01.
+    // 2068-02-01 and 1968-02-01 in days after 1970-01-01.
     assert_eq!(first_day(&raw), 35_825.0);
     let found = remedies(&raw, "two-digit years");
     let [Choice::FirstYear(Some(year)), keep] = &found[..] else { panic!("{:?}", raw.doubts) };
@@ -312,12 +312,12 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     assert_eq!(first_day(&births), -700.0);
     assert_eq!(remedies(&births, "because the file was written in"), found);
     assert_eq!(choose("birth_date", &old, *year).doubts.len(), 0);
-    // A run reads other tables as its own.
+    // A run reads other tables like its own.
     let (_dir, path) = write(&column("birth_date", &["01/02/68", "13/02/69"]));
     let reading = TableReading::default();
     let raw = csv::load(&path, Asked::of(&reading), &births.columns, &Progress::default()).unwrap();
     assert_eq!((first_day(&raw), raw.columns == births.columns), (-700.0, true));
-    // So does one from before, which knows of no other century.
+    // So does an older run, which does not store the century.
     let mut before = births.columns;
     let ColumnKind::Dates { first_year, .. } = &mut before[0].kind else { panic!("no readable dates") };
     *first_year = None;
@@ -409,7 +409,7 @@ fn dates_and_numbers_for_missing_values_are_told_once() {
     assert!(!remedies(&codes, "may be codes").contains(&categories), "three of four: {:?}", codes.doubts);
     assert!(!remedies(&codes, "1E5 as 100000").is_empty(), "{:?}", codes.doubts);
     assert!(loaded(&column("rate", &["1e-5", "2E3", "1e+5", "0.1"])).doubts.is_empty());
-    // One number, written in two ways.
+    // One number in two notations.
     let words = Choice::MissingWords(vec!["-999.0".to_owned(), "-999".to_owned()]);
     let raw = with(&column("n", &["1.5", "-999", "2.5"]), &[], Rules::Current, vec![words]).unwrap();
     assert!(!raw.notes.iter().any(|note| note.contains("that do not occur in the table")), "{:?}", raw.notes);
@@ -441,7 +441,7 @@ fn units_are_kept_with_a_run_and_compared() {
     check("temp,dose (mg),p\n°C,,hPa\n", "", "");
     check("temp,dose (mg),p\n°F,,hPa\n", "\"temp\" was trained in °C, but this file has °F", "");
     check("temp,dose (mg),p\n", "", "\"temp (°C)\", \"p (hPa)\"");
-    // As reconstructions are written.
+    // As in files of reconstructions.
     check("temp (°C),dose (mg),p (hPa)\n", "", "");
     let (_dir, path) = write(b"temp (\xc2\xb0F),dose (mg),p (hPa)\n1,2,3\n4,5,7\n");
     let reading = TableReading::default();

@@ -1,4 +1,4 @@
-//! How pictures, folders and names are read, and the remarks on them.
+//! How pictures, folders and names are read, and the messages about them.
 
 use image::{GrayAlphaImage, ImageBuffer, Luma, LumaA, Rgba, RgbaImage};
 
@@ -18,8 +18,8 @@ fn with_alpha(alpha: Alpha) -> PictureReading {
     PictureReading { alpha, ..PictureReading::default() }
 }
 
-/// A TIFF file of uncompressed pages of 8×8 pixels: bits, kind of sample, bytes; the last one a
-/// thumbnail where that is set.
+/// A TIFF file of uncompressed pages of 8×8 pixels: bits, sample format, bytes; optionally, the
+/// last one is a thumbnail.
 fn tiff(pages: &[Vec<u8>], bits: u32, format: u32, ends_in_thumbnail: bool) -> Vec<u8> {
     let mut out = b"II*\0\0\0\0\0".to_vec();
     let mut place = 4;
@@ -225,7 +225,7 @@ fn transparency_is_laid_on_the_ground_that_shows_more() {
         "{:?}",
         raw.doubts
     );
-    // Opaque pictures among them get an alpha that lets nothing through.
+    // Opaque pictures among them get full alpha.
     let dir = folder(&[("a.png", &drawing(200)), ("b.png", &png(7))]);
     for (wanted, channels) in [(GREY, 2), (COLOUR, 4)] {
         let raw = read_as(&dir, wanted, with_alpha(Alpha::Keep));
@@ -264,14 +264,14 @@ fn each_page_of_a_file_is_a_sample_or_the_first_is() {
     let raw = read_as(&dir, GREY, PictureReading { pages: Pages::First, ..PictureReading::default() });
     assert_eq!((firsts(&raw), &raw.row_names[0][..]), (vec![1, 4, 6], "a.tif"));
     assert_eq!(raw.understood[0], "1 file of 3 pages: the first of each, 2 skipped");
-    // A page that is cut off costs itself.
+    // A truncated page affects only itself.
     let mut cut = tiff(&[page(1), page(2), page(3)], 8, 1, false);
     let place = cut.len() - 4 - 11 * 12 + 6 * 12 + 8;
     cut[place..place + 4].fill(0x7F);
     let raw = read_as(&folder(&[("a.tif", &cut)]), GREY, PictureReading::default());
     assert_eq!(raw.row_names, ["a.tif#1", "a.tif#2"]);
     assert!(raw.warnings[0].contains("skipped a.tif#3"), "{:?}", raw.warnings);
-    // Pages in a circle end.
+    // Circular pages end.
     let mut circle = tiff(&[page(1), page(2)], 8, 1, false);
     let (first, end) = (circle[4..8].to_vec(), circle.len());
     circle[end - 4..].copy_from_slice(&first);
@@ -459,7 +459,7 @@ fn portable_maps_keep_their_values_whatever_their_white_is() {
         Some(99.0),
         "7 bits (0 to 99) in 8 (values 0 to 63); range: type",
     );
-    // Next to others, white is white.
+    // Together with others, white is white.
     let dir = folder(&[("a.pgm", &b"P2 1 1 100 20"[..]), ("b.png", &png(9)), ("c.pgm", b"P2 1 1 255 7")]);
     let raw = read_as(&dir, GREY, PictureReading::default());
     assert_eq!(pixels(&raw).chunks(64).map(|row| row[0]).collect::<Vec<_>>(), [51, 9, 7]);
@@ -509,7 +509,7 @@ fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
         raw.understood,
         ["8 bits (values 20 to 83); range: percentiles of the training data (50 to 113)"]
     );
-    // Pictures to be tested have no part in it.
+    // Test pictures do not count.
     let dir = folder(&[("train/a.png", &ramp(50)), ("test/b.png", &ramp(150))]);
     let raw = read_as(&dir, GREY, percentiles.clone());
     assert_eq!(raw.settled.limits, Some([50.0, 113.0]));

@@ -52,7 +52,7 @@ fn values_gradients_and_running_statistics_equal_pytorch() {
 
 #[test]
 fn the_minibatch_leaves_with_the_mean_and_deviation_asked_for() {
-    // 128 · 14 · 14 pixels are many shards; a mean far from 0 loses no digits.
+    // 128 · 14 · 14 pixels make many shards; a mean far from 0 must not lose digits.
     let (rows, channels) = (128, 3);
     let x = random_node(rows, 14 * 14 * channels, 1);
     x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = 2.0 * *x + 1000.0);
@@ -82,7 +82,8 @@ fn gradients_equal_finite_differences() {
         let x = random_node(4, 6 * 3, 1);
         let (weight, bias) = (random_node(1, 3, 2), random_node(1, 3, 3));
         let norm = norm(&x, &weight, &bias, activation);
-        // In evaluation the statistics differ from the minibatch's; in training they must not matter.
+        // In evaluation the statistics differ from the minibatch's; in training they must not
+        // matter.
         norm.parts.running_mean.borrow_mut().values_mut().fill(0.3);
         norm.parts.running_var.borrow_mut().values_mut().fill(2.0);
         let forward = recorded_in(mode, &norm, 4);

@@ -73,7 +73,8 @@ fn every_vector_becomes_its_nearest_entry() {
 
 #[test]
 fn ties_go_to_the_lower_index() {
-    // Entries 3, 20 and 36 are the same, in three different lanes and the rest; all others lie far away.
+    // Entries 3, 20 and 36 are equal, in three different lanes and the remainder; all others are
+    // far away.
     let Fixture { x, entries, code, .. } = code(1, 2, (37, 2), None);
     entries.borrow_mut().values_mut().fill(9.0);
     for entry in [20, 36, 3] {
@@ -100,7 +101,7 @@ fn gradients_go_straight_through_and_pull_towards_the_entry() {
         check_loss_gradients(&[(&x, rows)], &[&y], 1e-3, &mut |recorder| {
             let error = code.forward(&pass(rows, 1), commitment, recorder);
             project(&y, rows, 5, recorder);
-            // Straight through: what is done to z_q counts as if it were done to z_e.
+            // Straight-through: the gradient of z_q is that of z_e.
             let through = project(&x, rows, 5, &mut Recorder::idle());
             through + f64::from(commitment) / rows as f64 * error
         });

@@ -1,4 +1,5 @@
-//! The maps of an encoder as `check` sees them when it chooses the way, and the blocks of that.
+//! The maps of an encoder as `check` sees them when it chooses a route, and the blocks of that
+//! route.
 
 use crate::check::{MapKind, MapSizes, Route};
 use crate::engine::kernels::jacobian::{Block, Link, Weights};
@@ -18,12 +19,12 @@ pub fn map_sizes(links: &[Link]) -> Vec<MapSizes> {
     links.iter().map(sizes).collect()
 }
 
-/// The dense weight right below the diagonal, where its rows can be read off.
+/// The dense weight right before the diagonal, if its rows can be read directly.
 pub(super) fn rows_of(links: &[Link], diagonal: usize) -> Option<&Weights> {
     links.get(diagonal.checked_sub(1)?)?.weights().filter(|weights| weights.has_rows())
 }
 
-/// One of the blocks of `rows` samples.
+/// Block `index` of a pass over `rows` samples.
 pub(super) fn block(route: &Route, rows: usize, index: usize) -> Block {
     let parts = route.probes.div_ceil(route.block.1);
     let (first, probe) = (index / parts * route.block.0, index % parts * route.block.1);

@@ -5,12 +5,12 @@ use crate::engine::kernels::jacobian::{Block, SHARD, dot, for_each_rows};
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::threads::Threads;
 
-/// The sum of the squares of all rows, each summed for itself.
+/// The sum of squares of all rows, each summed separately.
 pub(super) fn squares(threads: &Threads, rows: usize, width: usize, values: &[f32], sums: &mut [f32]) -> f64 {
     products(threads, rows, width, values, values, sums)
 }
 
-/// The sum of the products of all rows, each summed for itself.
+/// The sum of products of all rows, each summed separately.
 pub(super) fn products(
     threads: &Threads,
     rows: usize,
@@ -69,7 +69,8 @@ pub(super) fn copy_scaled(threads: &Threads, scale: f32, from: &[f32], to: &mut 
     });
 }
 
-/// Writes diagonals out: row (sample, probe) of `to` has the sample's value of the probed unit there, and zeros.
+/// Expands diagonals: row (sample, probe) of `to` holds the sample's value at the probed unit, and
+/// zeros.
 pub(super) fn expand(block: Block, width: usize, diagonal: &[f32], to: &mut [f32], threads: &Threads) {
     for_each_rows(threads, to, width, block.rows() * width, |first, to| {
         to.fill(0.0);
@@ -80,7 +81,7 @@ pub(super) fn expand(block: Block, width: usize, diagonal: &[f32], to: &mut [f32
     });
 }
 
-/// Takes each row's value of its own unit; units that are not probed get 0.
+/// Extracts each row's value at its own unit; units that are not probed get 0.
 pub(super) fn collect(block: Block, width: usize, from: &[f32], diagonal: &mut [f32]) {
     diagonal.fill(0.0);
     for (row, from) in from.chunks_exact(width).enumerate() {
@@ -89,7 +90,7 @@ pub(super) fn collect(block: Block, width: usize, from: &[f32], diagonal: &mut [
     }
 }
 
-/// Fills rows with random signs; those of (sample, probe) are the same in whatever block they come.
+/// Fills rows with random signs; those of (sample, probe) do not depend on the block.
 pub(super) fn fill_signs(
     block: Block,
     probes: usize,

@@ -10,7 +10,7 @@ mod net;
 
 use net::Net;
 
-/// `Σ_i ‖J_i‖²` with J by central differences of the code: it knows the layers' forward passes alone.
+/// `Σ_i ‖J_i‖²` with J by central differences of the code: uses the layers' forward passes only.
 fn by_differences(net: &Net) -> f64 {
     let inputs = net.x.borrow().columns();
     let h = 1e-2;
@@ -34,8 +34,8 @@ fn by_differences(net: &Net) -> f64 {
     sum
 }
 
-/// Compares the gradients of all parameters with differences of fourth order of the value. Tolerance: 3e-3 of the largest
-/// entry of the array, or of a fiftieth of the value.
+/// Compares the gradients of all parameters with fourth-order differences of the value. Tolerance:
+/// 3e-3 of the largest entry of the array, or of a fiftieth of the value.
 fn check_gradients(net: &Net, value: &dyn Fn() -> f64, ours: &[Vec<f32>], weight: f32, what: &str) {
     let h = 5e-3;
     let mean = value() * f64::from(weight) / net.rows as f64;
@@ -67,7 +67,8 @@ fn check_gradients(net: &Net, value: &dyn Fn() -> f64, ours: &[Vec<f32>], weight
     assert!(moved, "{what}: nothing has influence");
 }
 
-/// The value by differences of the code and by random vectors, the gradients by differences of the value.
+/// Checks the value against differences of the code and random vectors, and the gradients against
+/// differences of the value.
 fn check(net: &Net, what: &str) {
     let exact = net.penalty(Estimator::Exact);
     assert!(exact.route.way != Way::Probe);
@@ -79,7 +80,7 @@ fn check(net: &Net, what: &str) {
     assert_eq!(recorded, value, "{what}");
     check_gradients(net, &|| net.value(&exact), &ours, weight, what);
 
-    // In blocks: of some samples, and of one sample and some of its probes.
+    // In blocks: several samples, or one sample and some of its probes.
     for values in [300, 1] {
         let route = |maps: &[MapSizes]| Route::in_blocks(maps, Estimator::Exact, net.rows, values);
         let cut = Contractive::by(net.chain(), route).expect("small");
@@ -92,7 +93,7 @@ fn check(net: &Net, what: &str) {
         }
     }
 
-    // Random tangents have gradients of their own.
+    // Random tangents have their own gradients.
     let probes = net.penalty(Estimator::Probes(3));
     assert!(probes.route.way == Way::Probe);
     let (_, ours) = net.gradients(&probes, weight, 1);
@@ -102,7 +103,7 @@ fn check(net: &Net, what: &str) {
 #[test]
 fn dense_encoders_of_every_activation() {
     for activation in Activation::ALL.into_iter().filter(|activation| activation.is_curved()) {
-        // Sigmoids in a row leave little of a small signal.
+        // Stacked sigmoids leave little of a small signal.
         let gain = if activation == Activation::Sigmoid { 3.0 } else { 1.0 };
         let one = Net::new(3, 5, (1, 1), 1).gain(gain).dense(4, activation, false);
         check(&one, &format!("one layer, {activation:?}"));
@@ -127,7 +128,7 @@ fn wide_codes_tied_weights_and_linear_ends() {
     let linear =
         Net::new(3, 5, (1, 1), 5).dense(6, Activation::Tanh, false).dense(3, Activation::Linear, false);
     check(&linear, "linear code");
-    // Nothing but weights: the penalty moves them although no slope changes.
+    // Weights only: the penalty changes them although no slope changes.
     let linear =
         Net::new(2, 5, (1, 1), 6).dense(4, Activation::Linear, false).dense(3, Activation::Linear, false);
     check(&linear, "linear");
@@ -219,7 +220,8 @@ fn one_sigmoid_layer_has_a_closed_form() {
 
 #[test]
 fn weights_of_a_linear_encoder_have_the_gradient_of_their_product() {
-    // d‖BA‖² = 2 Bᵀ B A by A and 2 B A Aᵀ by B. A copy of the weights, taken out of the graph, would leave them at rest.
+    // d‖BA‖² = 2 Bᵀ B A by A and 2 B A Aᵀ by B. A detached copy of the weights would leave them
+    // unchanged.
     let net =
         Net::new(2, 5, (1, 1), 6).dense(4, Activation::Linear, false).dense(3, Activation::Linear, false);
     let (_, ours) = net.gradients(&net.penalty(Estimator::Exact), 1.0, 1);
@@ -236,7 +238,7 @@ fn weights_of_a_linear_encoder_have_the_gradient_of_their_product() {
         }
     }
     assert!(ours[1].iter().chain(&ours[3]).all(|bias| *bias == 0.0), "biases do nothing here");
-    // The weight of the term is a factor, and none leaves no gradient.
+    // The weight of the term is a factor; 0 gives no gradient.
     let (_, doubled) = net.gradients(&net.penalty(Estimator::Exact), 2.0, 1);
     let is_double = |(a, b): (&f32, &f32)| (2.0 * a - b).abs() <= 1e-6 * b.abs();
     assert!(ours.iter().flatten().zip(doubled.iter().flatten()).all(is_double));
@@ -248,7 +250,7 @@ fn weights_of_a_linear_encoder_have_the_gradient_of_their_product() {
 fn ways_agree_and_random_tangents_are_right_in_the_mean() {
     let net = Net::new(3, 5, (1, 1), 2).dense(6, Activation::Tanh, false).dense(4, Activation::Silu, false);
     let pulled = net.value(&net.penalty(Estimator::Exact));
-    // The same encoder pushed along every basis vector of the input.
+    // This encoder, with every basis vector of the input pushed forward.
     let push = |maps: &[MapSizes]| {
         let pulled = Route::new(maps, Estimator::Exact, net.rows);
         Route { way: Way::Push, has_gram: false, probes: 5, block: (3, 5), ..pulled }
@@ -272,7 +274,7 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
     let error = (variance / steps as f64).sqrt();
     assert!(error > 0.0 && error < 0.05 * pulled, "{error}");
     assert!((mean - pulled).abs() < 3.0 * error, "{mean} ± {error}, not {pulled}");
-    // Many probes at once are so many steps.
+    // Many probes at once equal as many steps.
     let many = net.value(&net.penalty(Estimator::Probes(2000)));
     assert!((many - pulled).abs() < 3.0 * error * 2.0_f64.sqrt(), "{many} {pulled}");
 }
@@ -291,7 +293,7 @@ fn what_is_too_much_work_is_estimated() {
     // Rows of the upper weight, 600 slopes, and W Wᵀ.
     let exact = 64 * (600 + 600 + 600 * 600) + 600 * 600 * 784 / 32;
     assert_eq!(large.penalty(Estimator::Exact).route.multiply_adds, exact);
-    // The first weight is not wider than it is high: no use for W Wᵀ.
+    // The first weight has no more inputs than outputs: W Wᵀ does not help.
     let square =
         Net::new(1, 50, (1, 1), 1).dense(80, Activation::Relu, false).dense(4, Activation::Tanh, false);
     assert_eq!(square.penalty(Estimator::Exact).route.multiply_adds, 4 * (80 + 80 + 80 * 50));
@@ -314,7 +316,8 @@ fn statistics_of_a_minibatch_are_constants_of_the_jacobian() {
         let variance = |index: usize| unit(index).map(|sum| (sum - mean(index)).powi(2)).sum::<f64>() / 5.0;
         (0..3).map(|index| 1.0 / (variance(index) + EPS).sqrt()).collect()
     };
-    // Σ (1 − y²)² (γ i)² ‖W_j‖², with i as it was, and y from a forward pass with statistics of its own.
+    // Σ (1 − y²)² (γ i)² ‖W_j‖², with i unchanged, and y from a forward pass with its own
+    // statistics.
     let by_hand = || {
         net.forward(&net.pass(1), &mut Recorder::idle());
         let (y, w) = (net.last.borrow(), net.parameters[0].borrow());

@@ -8,7 +8,7 @@ use crate::project::Padding;
 
 const BOTH: [Direction; 2] = [Direction::Down, Direction::Up];
 
-/// The window over, or under, input pictures of `sides`.
+/// The window over or under input pictures of `sides`.
 fn window(
     direction: Direction,
     sides: (usize, usize),
@@ -132,7 +132,7 @@ fn values_are_those_of_the_definition() {
 #[test]
 fn gradients_equal_finite_differences() {
     let cases = [
-        // For each direction one activation that works on outputs, one that works on sums.
+        // For each direction, one activation with a derivative from outputs and one from sums.
         (Direction::Down, (5, 4), (2, 3), [Activation::Tanh, Activation::Silu]),
         (Direction::Up, (3, 2), (3, 2), [Activation::Sigmoid, Activation::Gelu]),
     ];
@@ -169,7 +169,7 @@ fn an_input_that_nobody_learns_gets_no_gradient() {
 
 #[test]
 fn threads_change_nothing() {
-    // Whole pictures in a tile, and bands of one.
+    // Whole pictures in a tile, and bands of one picture.
     let cases = [
         (Direction::Down, 37, 12, (3, 16), Activation::Gelu),
         (Direction::Down, 3, 40, (24, 8), Activation::Gelu),
@@ -187,7 +187,7 @@ fn threads_change_nothing() {
 
 #[test]
 fn bands_and_long_minibatches_equal_samples_one_by_one() {
-    // 40 · 40 · 216 values of patches are several bands; 21 samples are several shards and tiles.
+    // 40 · 40 · 216 values of patches make several bands; 21 samples make several shards and tiles.
     let cases = [
         (Direction::Down, 2, 40, (24, 5)),
         (Direction::Down, 21, 6, (5, 4)),
@@ -219,8 +219,8 @@ fn bands_and_long_minibatches_equal_samples_one_by_one() {
     }
 }
 
-/// A convolution from `channels.0` to `channels.1` and the transposed one that shares its weight, both
-/// without a bias.
+/// A convolution from `channels.0` to `channels.1` and its transpose with the same weight, both
+/// without bias.
 fn pair(rows: usize, window: Window, channels: (usize, usize)) -> [Rc<Conv>; 2] {
     let down = random(rows, window, Direction::Down, channels, Activation::Linear);
     down.bias.borrow_mut().values_mut().fill(0.0);

@@ -1,5 +1,4 @@
-//! The inner loops of a convolution: products of values where they lie in a picture with rows of a
-//! matrix.
+//! The inner loops of a convolution: products of values in a picture with rows of a matrix.
 
 #![allow(
     clippy::needless_range_loop,
@@ -11,17 +10,18 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::check::sizes::DIRECT_COLUMNS;
 use crate::engine::kernels::block::{Walk, block, store};
 
-/// Columns of a panel: the matrix on the right is stored in panels of so many columns, row by row.
+/// Columns of a panel: the matrix on the right is stored in panels of this width, row by row.
 pub(super) const PANEL: usize = DIRECT_COLUMNS;
-/// Steps of a walk at a time: so many rows of a panel stay in the nearest cache while all places meet
-/// them.
+/// Steps of a walk processed at a time: that many rows of a panel stay in the L1 cache while all
+/// places use them.
 const DEPTH: usize = 320;
 
-/// Offsets into a picture that is read and into one that is written, of each place of a result.
+/// For each place of a result, its offset in the picture that is read and in the one that is
+/// written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     places: Vec<(u32, u32)>,
-    /// The largest of each.
+    /// The largest offset of each.
     most: (usize, usize),
 }
 
@@ -41,12 +41,13 @@ impl Table {
     }
 }
 
-/// `to[place + n] = Σ_k from[place + walk(k)] · panels[k][n]` for every place of every sample, or `+=`.
+/// `to[place + n] = Σ_k from[place + walk(k)] · panels[k][n]` for every place of every sample, or
+/// `+=`.
 pub(super) struct Places<'a> {
     pub(super) table: &'a Table,
     pub(super) samples: usize,
     pub(super) from: &'a [f32],
-    /// From a sample to the next.
+    /// Values from one sample to the next.
     pub(super) from_stride: usize,
     pub(super) to: &'a mut [f32],
     pub(super) to_stride: usize,
@@ -62,18 +63,18 @@ pub(super) struct Places<'a> {
 #[derive(Clone, Copy)]
 struct Chunk {
     walk: Walk,
-    /// Where it begins, from a place on.
+    /// Its offset from a place.
     offset: usize,
-    /// The first row of a panel that belongs to it.
+    /// Its first row in a panel.
     row: usize,
     adds: bool,
 }
 
 impl Places<'_> {
-    /// Computes them.
+    /// Computes the sums.
     ///
     /// # Panics
-    /// If something would be read or written outside.
+    /// If a read or write would be out of bounds.
     pub(super) fn compute(self) {
         let Places { table, samples, walk, outputs, .. } = &self;
         if *samples == 0 || table.places.is_empty() || *outputs == 0 {
@@ -95,7 +96,7 @@ impl Places<'_> {
         let (part, together) = (len.div_ceil(parts).max(1), (DEPTH / len.max(1)).max(1));
         for first in (0..self.outputs).step_by(2 * S::F32_LANES) {
             let mut is_first = true;
-            // Once where there is nothing to walk over: the sums are 0 then.
+            // Once even without steps: the sums are then 0.
             for run in (0..runs.max(1)).step_by(together) {
                 for start in (0..len.max(1)).step_by(part) {
                     let walk =
@@ -109,7 +110,7 @@ impl Places<'_> {
                     if self.outputs - first > S::F32_LANES {
                         self.columns::<S, ROWS, 2>(simd, first, chunk);
                     } else {
-                        // One vector of columns leaves registers for more rows.
+                        // A single vector of columns leaves registers for more rows.
                         self.columns::<S, MORE, 1>(simd, first, chunk);
                     }
                     is_first = false;
@@ -118,7 +119,7 @@ impl Places<'_> {
         }
     }
 
-    /// The columns of the result from `first` on, as many as fit into registers, over a chunk of the walk.
+    /// Computes as many columns from `first` on as fit into registers, over a chunk of the walk.
     #[inline(always)]
     fn columns<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
@@ -128,7 +129,7 @@ impl Places<'_> {
     ) {
         let Chunk { walk, offset, row, adds } = chunk;
         let rows = self.walk.steps();
-        // Vectors are a part of a panel, or each is one.
+        // Vectors are parts of a panel, or whole panels.
         let (panel, column) = (first / PANEL, first % PANEL);
         let start = (panel * rows + row) * PANEL + column;
         let vector_step = if S::F32_LANES < PANEL { S::F32_LANES } else { rows * PANEL };
@@ -143,7 +144,7 @@ impl Places<'_> {
             for row in 0..ROWS {
                 if row < count {
                     let (read, write) = places[index];
-                    // `compute` has checked the ends of both.
+                    // `compute` has checked both ends.
                     reads[row] = from.wrapping_add(sample * self.from_stride + read as usize);
                     writes[row] = to.wrapping_add(sample * self.to_stride + write as usize + first);
                     index += 1;
@@ -154,14 +155,15 @@ impl Places<'_> {
                     reads[row] = reads[0];
                 }
             }
-            // SAFETY: every place of every sample, with all that the walk reads from there, lies inside
-            // `from`, and the rows of the panel inside `panels`: `compute` has checked the last of them.
-            // An empty panel's rows are none.
+            // SAFETY: every place of every sample, with all values that the walk reads from it, is
+            // inside `from`, and the rows of the panel inside `panels`: `compute` has checked the
+            // last of them. An empty panel has no rows.
             let sums = unsafe { block::<S, ROWS, VECTORS>(simd, reads, walk, right, (PANEL, vector_step)) };
             let width = self.outputs - first;
             for row in 0..ROWS {
                 if row < count {
-                    // SAFETY: as above; `width` values are there from the place on, and `self` borrows them.
+                    // SAFETY: as above; `width` values exist from the place on, and `self` borrows
+                    // them.
                     unsafe { store::<S, VECTORS>(simd, sums[row], writes[row], width, adds) };
                 }
             }
@@ -196,10 +198,10 @@ pub(super) struct Outer<'a> {
 }
 
 impl Outer<'_> {
-    /// Computes them.
+    /// Computes the sums.
     ///
     /// # Panics
-    /// If something would be read or written outside.
+    /// If a read or write would be out of bounds.
     pub(super) fn compute(self) {
         let Outer { table, walk, columns, .. } = &self;
         if table.places.is_empty() || *columns == 0 {
@@ -212,7 +214,7 @@ impl Outer<'_> {
         Arch::new().dispatch(self);
     }
 
-    /// Whole columns of blocks after each other: the values on the left are still in the nearest cache
+    /// Whole columns of blocks one after another: the values on the left are still in the L1 cache
     /// when the next columns need them.
     #[inline(always)]
     fn all<S: Simd, const ROWS: usize>(mut self, simd: S) {
@@ -236,7 +238,7 @@ impl Outer<'_> {
     ) {
         let (from, to, rows) = (self.from.as_ptr(), self.sums.as_mut_ptr(), self.walk.steps());
         let (at, steps) = if self.is_packed {
-            // Vectors are a part of a panel, or each is one.
+            // Vectors are parts of a panel, or whole panels.
             let vector_step = if S::F32_LANES < PANEL { S::F32_LANES } else { rows * PANEL };
             (first / PANEL * PANEL * rows + first % PANEL, (PANEL, vector_step))
         } else {
@@ -249,13 +251,14 @@ impl Outer<'_> {
             let place = (start + row).min(places.len() - 1);
             reads[row] = from.wrapping_add(places[place].0 as usize);
         }
-        // SAFETY: `compute` has checked that all places with all they read lie inside `from`, and that
-        // there are as many rows of `right` as steps.
+        // SAFETY: `compute` has checked that all places, with all values read from them, are inside
+        // `from`, and that there are as many rows of `right` as steps.
         let sums = unsafe { block::<S, ROWS, VECTORS>(simd, reads, self.walk, right, steps) };
         for row in 0..ROWS {
             if start + row < places.len() {
                 let write = to.wrapping_add((start + row) * self.columns + first);
-                // SAFETY: `compute` has checked that there is a row for each place; `self` borrows it.
+                // SAFETY: `compute` has checked that there is a row for each place; `self` borrows
+                // it.
                 unsafe { store::<S, VECTORS>(simd, sums[row], write, self.columns - first, self.adds) };
             }
         }

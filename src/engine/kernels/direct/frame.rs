@@ -1,10 +1,10 @@
-//! Pictures in a frame of zeros, so that a window never asks whether it reaches over the edge.
+//! Pictures in a frame of zeros, so that windows need no bounds checks at the edges.
 
-/// Pictures, perhaps in a frame of zeros.
+/// Pictures, possibly in a frame of zeros.
 #[derive(Clone, Copy)]
 pub(in crate::engine::kernels) struct Framed<'a> {
     pub(super) values: &'a [f32],
-    /// From a sample to the next.
+    /// Values from one sample to the next.
     pub(super) stride: usize,
 }
 
@@ -17,23 +17,23 @@ pub(super) struct Frame {
     /// Rows and columns of zeros before the picture.
     pub(super) before: usize,
     pub(super) left: usize,
-    /// Sides of the whole; what the picture has beyond them is never read.
+    /// Sides including the frame; pixels of the picture beyond them are never read.
     pub(super) height: usize,
     pub(super) width: usize,
 }
 
 impl Frame {
-    /// Whether the picture itself serves.
+    /// Whether there is no frame, so that the picture itself is used.
     pub(super) fn is_bare(&self) -> bool {
         self.before == 0 && self.left == 0 && self.height <= self.rows && self.width == self.columns
     }
 
-    /// Values of a sample in the frame.
+    /// Values per sample, including the frame.
     pub(super) fn values(&self) -> usize {
         self.height * self.width * self.channels
     }
 
-    /// Pictures in their frame; `scratch` is what is left of it.
+    /// Copies pictures into their frame; also returns the unused `scratch`.
     pub(super) fn around<'a>(
         &self,
         samples: usize,

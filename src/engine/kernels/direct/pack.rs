@@ -10,13 +10,13 @@ use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::workspace::lock;
 
-/// Rows of panels that are put in order at a time.
+/// Rows of panels packed at a time.
 const PACKED_ROWS: usize = 64;
 
 /// Weights in the order of a product.
 pub(in crate::engine::kernels) struct Panels<'a> {
     values: MutexGuard<'a, Vec<f32>>,
-    /// Where they begin: with a line of the cache, so that no vector lies in two of them.
+    /// Where they begin: at a cache line, so that no vector crosses one.
     start: usize,
 }
 
@@ -29,7 +29,7 @@ impl Deref for Panels<'_> {
 }
 
 impl Direct {
-    /// The weight, channels of the small picture × patch, in the order of a product in `direction`.
+    /// Packs the weight, channels of the small picture × patch, for a product in `direction`.
     pub(in crate::engine::kernels) fn pack(
         &self,
         direction: Direction,
@@ -86,7 +86,7 @@ impl Direct {
         Panels { values, start }
     }
 
-    /// Where the weights of a phase's step begin: those of all channels of the large picture.
+    /// Where the weights of a step of a phase begin, for all channels of the large picture.
     fn weight_at(&self, phase: &Phase, step: usize) -> usize {
         let (kernel, stride) = (self.window.kernel, self.window.stride);
         let (channel, tap) = (step % self.channels.1, step / self.channels.1);

@@ -1,11 +1,11 @@
-//! Adding patches to the picture they lie on.
+//! Adding patches to the picture they cover.
 
 use std::ops::Range;
 
 use crate::check::Window;
 
-/// Adds the patches at some rows of the small picture, `padded` values from one to the next, to the
-/// pixels of the large picture they lie on.
+/// Adds the patches at some rows of the small picture, `padded` values apart, to the pixels of the
+/// large picture that they cover.
 #[inline(always)]
 pub(super) fn scatter(
     window: Window,
@@ -16,7 +16,7 @@ pub(super) fn scatter(
 ) {
     let Window { kernel, stride, before, small, .. } = window;
     let line = window.large.1 * channels;
-    // Columns whose windows lie inside: from the first one that does to the first one that does not.
+    // Columns whose windows are fully inside.
     let first = before.1.div_ceil(stride).min(small.1);
     let end = (window.large.1 + before.1).checked_sub(kernel).map_or(0, |last| last / stride + 1);
     let inside = first..end.clamp(first, small.1);
@@ -34,7 +34,7 @@ pub(super) fn scatter(
             let places =
                 Places { inside: inside.clone(), step: stride * channels, before: before.1 * channels };
             let apart = kernel.div_ceil(stride);
-            // Lengths that are known when this is compiled are added in a few instructions.
+            // Lengths known at compile time need only a few instructions.
             match kernel * channels {
                 3 => add_all::<3>(&places, apart, from, to),
                 4 => add_all::<4>(&places, apart, from, to),
@@ -83,8 +83,8 @@ impl Places {
     }
 }
 
-/// Adds runs of `LEN` values. Every `apart`-th follows the one before it: these do not overlap, so that no
-/// sum waits for another one.
+/// Adds runs of `LEN` values. Every `apart`-th run is added in turn: these do not overlap, so no
+/// sum waits for another.
 #[inline(always)]
 fn add_all<const LEN: usize>(places: &Places, apart: usize, from: Runs<'_>, to: &mut [f32]) {
     for first in places.inside.clone().take(apart) {
@@ -105,7 +105,7 @@ fn add(to: &mut [f32], from: &[f32]) {
     }
 }
 
-/// Adds what lies inside of a run at an edge.
+/// Adds the part of a run at an edge that is inside the picture.
 fn edge(window: Window, channels: usize, column: usize, from: &[f32], to: &mut [f32]) {
     let (start, before) = (column * window.stride * channels, window.before.1 * channels);
     let (skipped, start) = (before.saturating_sub(start), start.saturating_sub(before));

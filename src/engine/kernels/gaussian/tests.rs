@@ -5,7 +5,7 @@ use crate::engine::kernels::reference::{
     backward, check_bits, check_loss_gradients, pass, project, random_node,
 };
 
-/// A pass on one thread, with some samples a row.
+/// A pass on one thread, with this many samples per row.
 fn drawn(rows: usize, samples: usize) -> Pass {
     Pass { samples, ..pass(rows, 1) }
 }
@@ -80,7 +80,7 @@ fn log_variance_has_a_range() {
     );
 }
 
-/// KL by Simpson's rule over ±12 deviations of q.
+/// KL by Simpson's rule over ±12 standard deviations of q.
 fn numeric_kl(mean: f64, log_variance: f64) -> f64 {
     let (sigma, steps) = ((0.5 * log_variance).exp(), 4000);
     let log_density = |x: f64, mean: f64, sigma: f64| {
@@ -114,7 +114,7 @@ fn divergence_equals_its_integral() {
 fn gradients_of_divergence_equal_finite_differences() {
     let (rows, units) = (3, 4);
     let head = random_node(4, 2 * units, 1);
-    // Unit 2 of every row lies close to the prior: its mean KL is below 0.1.
+    // Unit 2 of every row is close to the prior: its mean KL is below 0.1.
     for row in 0..4 {
         for half in 0..2 {
             head.borrow_mut().values_mut()[2 * row * units + half * units + 2] *= 0.05;

@@ -8,12 +8,12 @@ use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::matmul::{Matrix, multiply_here};
 
-/// Sizes of a grouped convolution, from the large picture to the small one.
+/// Sizes of a grouped convolution, which maps the large picture to the small one.
 #[derive(Clone, Copy, Debug)]
 pub struct Geometry {
-    /// Where the kernel meets the picture.
+    /// Positions of the kernel on the picture.
     pub window: Window,
-    /// Groups of channels; they divide the channels of both pictures.
+    /// Groups of channels; a divisor of the channels of both pictures.
     pub groups: usize,
     /// Channels of the large picture.
     pub large: usize,
@@ -22,7 +22,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Values of one sample that a map in `direction` reads, and that it writes.
+    /// Values per sample that a map in `direction` reads and writes.
     pub fn sizes(&self, direction: Direction) -> (usize, usize) {
         let pixels = |(height, width): (usize, usize)| height * width;
         direction.arrange(pixels(self.window.large) * self.large, pixels(self.window.small) * self.small)
@@ -33,7 +33,7 @@ impl Geometry {
         self.window.small.0 * self.window.small.1 * self.small * self.patch()
     }
 
-    /// Values of a shard's scratch: patches of a group in a band of rows, and its pixels there.
+    /// Length of a shard's scratch: patches of a group in a band of rows, and its pixels there.
     pub fn scratch_len(&self) -> usize {
         if self.is_depthwise() {
             0
@@ -42,8 +42,8 @@ impl Geometry {
         }
     }
 
-    /// The weight as the products below want it: a depthwise one with the channels last, any other as
-    /// it is.
+    /// Copies the weight in the layout of the products below: channels last if depthwise, otherwise
+    /// unchanged.
     pub fn lay_out(&self, weight: &[f32], to: &mut [f32]) {
         if self.is_depthwise() {
             let taps = self.patch();
@@ -57,7 +57,7 @@ impl Geometry {
         }
     }
 
-    /// Adds a gradient of the weight that lies as [`lay_out`](Geometry::lay_out) leaves it.
+    /// Adds a gradient of the weight in the layout of [`lay_out`](Geometry::lay_out).
     pub fn add_laid_out(&self, sums: &[f32], dw: &mut [f32]) {
         if self.is_depthwise() {
             let taps = self.patch();
@@ -118,7 +118,7 @@ impl Geometry {
         });
     }
 
-    /// Adds the gradient of the weight, laid out as [`lay_out`](Geometry::lay_out) does.
+    /// Adds the gradient of the weight, in the layout of [`lay_out`](Geometry::lay_out).
     pub fn add_to_weight(&self, large: &[f32], small: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
             self.for_each_meeting(
@@ -140,12 +140,12 @@ impl Geometry {
         });
     }
 
-    /// Channels of a group of the large picture.
+    /// Channels per group of the large picture.
     fn inner(&self) -> usize {
         self.large / self.groups.max(1)
     }
 
-    /// Channels of a group of the small picture.
+    /// Channels per group of the small picture.
     fn outer(&self) -> usize {
         self.small / self.groups.max(1)
     }
@@ -155,14 +155,14 @@ impl Geometry {
         self.window.kernel * self.window.kernel * self.inner()
     }
 
-    /// Whether each channel has a kernel of its own.
+    /// Whether each channel has its own kernel.
     fn is_depthwise(&self) -> bool {
         self.inner() == 1 && self.outer() == 1
     }
 
-    /// Where each channel has a kernel of its own: calls `work` for each pixel of the small picture, each
-    /// place of the kernel and the pixel of the large picture there, with where the channels of these
-    /// three begin.
+    /// For depthwise convolutions: calls `work` for each pixel of the small picture and each place
+    /// of the kernel inside the large picture, with where the channels of the small pixel, the
+    /// kernel place and the large pixel begin.
     fn for_each_meeting(&self, mut work: impl FnMut(usize, usize, usize)) {
         let channels = self.small;
         vectorised(
@@ -190,7 +190,7 @@ impl Geometry {
         }
     }
 
-    /// Rows of the small picture that are worked on at a time.
+    /// Rows of the small picture processed at a time.
     fn band(&self) -> usize {
         grouped_band(self.window.small, self.patch() + self.outer())
     }
@@ -206,7 +206,7 @@ impl Geometry {
         Matrix::new(&weights[group * len..(group + 1) * len], self.outer(), self.patch())
     }
 
-    /// Calls `work` for each group and each band of rows, with room for patches and for pixels.
+    /// Calls `work` for each group and each band of rows, with memory for patches and for pixels.
     fn for_each_band(
         &self,
         scratch: &mut [f32],
@@ -221,7 +221,8 @@ impl Geometry {
         }
     }
 
-    /// The patches of a group at some rows of the small picture, one a row; what lies outside is 0.
+    /// Gathers the patches of a group at some rows of the small picture, one per row, with 0
+    /// outside the picture.
     fn gather(&self, group: usize, rows: Range<usize>, large: &[f32], patches: &mut [f32]) {
         let inner = self.inner();
         self.for_each_tap(rows, |pixel, tap, from| {
@@ -233,7 +234,7 @@ impl Geometry {
         });
     }
 
-    /// A group's channels of some rows of the small picture, pixel by pixel.
+    /// Gathers a group's channels of some rows of the small picture, pixel by pixel.
     fn pick(&self, group: usize, rows: &Range<usize>, small: &[f32], pixels: &mut [f32]) {
         let outer = self.outer();
         self.for_each_pixel(group, rows, |index, at| {
@@ -241,8 +242,8 @@ impl Geometry {
         });
     }
 
-    /// Calls `work` with each pixel of some rows of the small picture, and where its values of a group
-    /// begin there.
+    /// Calls `work` with each pixel of some rows of the small picture, and where the group's values
+    /// of that pixel begin.
     fn for_each_pixel(&self, group: usize, rows: &Range<usize>, mut work: impl FnMut(usize, usize)) {
         let first = rows.start * self.window.small.1;
         for index in 0..self.pixels(rows) {
@@ -250,8 +251,9 @@ impl Geometry {
         }
     }
 
-    /// Calls `work` with each pixel of some rows of the small picture (counted from the first of these
-    /// rows), each place of the kernel, and the pixel of the large picture there; `None` outside.
+    /// Calls `work` with each pixel of some rows of the small picture (counted from the first of
+    /// these rows), each place of the kernel, and the pixel of the large picture there, or `None`
+    /// outside it.
     #[inline(always)]
     fn for_each_tap(&self, rows: Range<usize>, mut work: impl FnMut(usize, usize, Option<usize>)) {
         let Window { large, small, kernel, stride, before, dilation } = self.window;

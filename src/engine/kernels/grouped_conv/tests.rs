@@ -6,7 +6,8 @@ use super::super::reference::{
 use super::*;
 use crate::project::Padding;
 
-/// Sizes of a case: sides of the input, kernel, stride, dilation, padding, groups, channels before and after.
+/// Sizes of a case: sides of the input, kernel, stride, dilation, padding, groups, channels before
+/// and after.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     direction: Direction,
@@ -65,7 +66,7 @@ fn cases() -> Vec<Case> {
     [Direction::Down, Direction::Up]
         .into_iter()
         .flat_map(|direction| {
-            // Gaps, groups, both, and a kernel for each channel.
+            // Dilation, groups, both, and a kernel for each channel.
             [(2, 1, (2, 3)), (1, 2, (4, 2)), (2, 2, (2, 4)), (1, 3, (3, 3)), (2, 3, (3, 3))]
                 .map(|(dilation, groups, channels)| case(direction, dilation, groups, channels))
         })
@@ -138,7 +139,7 @@ fn gradients_equal_finite_differences() {
 fn threads_change_nothing() {
     for case in cases() {
         let channels = (8 * case.channels.0, 8 * case.channels.1);
-        // A kernel for each channel there too where there was one.
+        // The layer before is depthwise as well if the case is.
         let groups = if case.groups == 3 { channels.0 } else { case.groups };
         let conv = Case { sides: (20, 19), channels, groups, ..case }.random(37, Activation::Gelu);
         check_threads(&recorded(&conv, 37), &conv.parts.y, &inputs(&conv));
@@ -148,7 +149,7 @@ fn threads_change_nothing() {
 #[test]
 fn one_group_without_gaps_is_the_plain_convolution() {
     for direction in [Direction::Down, Direction::Up] {
-        // 40 · 40 · 216 values of patches are several bands.
+        // 40 · 40 · 216 values of patches make several bands.
         for (rows, side, channels) in [(5, 7, (2, 3)), (2, 40, (24, 24))] {
             let case = Case {
                 direction,

@@ -49,7 +49,7 @@ fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
     Model { head, z, weight, bias, output, target, log_variance, code, decoder, likelihood, bound }
 }
 
-/// A pass on one thread, with some samples a row.
+/// A pass on one thread, with this many samples per row.
 fn drawn(rows: usize, samples: usize) -> Pass {
     Pass { samples, ..pass(rows, 1) }
 }
@@ -120,8 +120,8 @@ fn value_and_weights_follow_the_definition() {
 
 #[test]
 fn gradients_equal_finite_differences() {
-    // Through sampling, a linear decoder and the likelihood, for the head and every parameter. Tolerance: h² = 1e-4 times
-    // third derivatives of some units, and rounding.
+    // Through sampling, a linear decoder and the likelihood, for the head and every parameter.
+    // Tolerance: h² = 1e-4 times third derivatives of some units, and rounding.
     for samples in [1, 3] {
         let model = model(3, 3, 2, 4);
         let inputs = [(&model.head, 2), (&model.weight, 4), (&model.bias, 1), (&model.log_variance, 1)];

@@ -2,10 +2,10 @@
 
 use crate::engine::kernels::threads::Threads;
 
-/// Values of a shard in elementwise passes.
+/// Values per shard in elementwise passes.
 pub const SHARD: usize = 8192;
 
-/// Which rows a sweep works on: some samples, and for each the same number of probes, sample by
+/// The rows that a sweep works on: some samples, with the same number of probes for each, sample by
 /// sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
@@ -37,7 +37,7 @@ impl Block {
     }
 }
 
-/// Calls `work` for pieces of whole rows of `to`, with the first row of each.
+/// Calls `work` for pieces of whole rows of `to`, with the first row of each piece.
 pub fn for_each_rows(
     threads: &Threads,
     to: &mut [f32],

@@ -1,4 +1,4 @@
-//! Maps that multiply each value by a factor and do nothing else: slopes, masks, scales.
+//! Maps that only multiply each value by a factor: slopes, masks, scales.
 
 use std::cell::RefCell;
 
@@ -11,12 +11,12 @@ use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::variable::{Grads, Node, TapeError};
 use crate::engine::kernels::workspace::zeros;
 
-/// Where the factors of a [`Diagonal`] come from, and what their gradients move.
+/// The factors of a [`Diagonal`], and the arrays that their gradients go to.
 pub trait Factors {
-    /// Writes the factors of a pass: `pass.rows` rows, or the one that all samples share.
+    /// Writes the factors of a pass: `pass.rows` rows, or one row for all samples.
     fn fill(&self, pass: &Pass, factors: &mut [f32]);
 
-    /// The arrays that the factors depend on, of those that gradients move.
+    /// The learned arrays that the factors depend on.
     fn sources(&self) -> Vec<Node> {
         Vec::new()
     }
@@ -37,7 +37,7 @@ pub trait Factors {
     }
 }
 
-/// Factors that nothing learned moves.
+/// Factors that do not depend on learned arrays.
 pub struct Mask<F>(pub F);
 
 impl<F: Fn(&Pass, &mut [f32])> Factors for Mask<F> {
@@ -46,7 +46,7 @@ impl<F: Fn(&Pass, &mut [f32])> Factors for Mask<F> {
     }
 }
 
-/// `M` = a diagonal matrix for each sample, or one for all.
+/// `M` = one diagonal matrix per sample, or one for all.
 pub struct Diagonal<F> {
     source: F,
     width: usize,
@@ -115,7 +115,7 @@ impl<F: Factors> LinearMap for Diagonal<F> {
         });
     }
 
-    /// A diagonal matrix is its own transpose.
+    /// A diagonal matrix equals its transpose.
     fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
         self.push(block, from, to, threads);
     }

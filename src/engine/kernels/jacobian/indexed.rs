@@ -1,5 +1,5 @@
-//! Layers that move values or average them, as linear maps: each value after them is the mean of
-//! some before, or of one.
+//! Layers that move or average values, as linear maps: each output is one input, or the mean of
+//! several.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::engine::EngineError;
 use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::workspace::zeros;
 
-/// Value `o` after it is the mean of the values `map[o · fan .. (o + 1) · fan]` before it.
+/// Output `o` is the mean of the inputs `map[o · fan .. (o + 1) · fan]`.
 pub struct Indexed {
     inputs: usize,
     outputs: usize,
@@ -19,21 +19,21 @@ pub struct Indexed {
 }
 
 enum Map {
-    /// The same for all samples.
+    /// One map for all samples.
     Fixed(Vec<u32>),
-    /// What the last forward pass chose: samples × outputs.
+    /// The choice of the last forward pass: samples × outputs.
     Chosen(Rc<RefCell<Vec<u32>>>),
 }
 
 impl Indexed {
-    /// Each value after it is one of the `inputs` before it, those at `chosen` in the sample's row:
+    /// Each output is one of the `inputs` values, by the indices in the sample's row of `chosen`:
     /// samples × outputs, as the last forward pass left it.
     pub fn chosen(inputs: usize, outputs: usize, chosen: Rc<RefCell<Vec<u32>>>) -> Indexed {
         Indexed { inputs, outputs, fan: 1, map: Map::Chosen(chosen) }
     }
 
-    /// Value `o` after it is the mean of the values `source(o · fan) .. source((o + 1) · fan)`
-    /// before it, in every sample.
+    /// Output `o` is the mean of the inputs `source(o · fan) .. source((o + 1) · fan)`, for every
+    /// sample.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -49,7 +49,7 @@ impl Indexed {
         Ok(Indexed { inputs, outputs, fan, map: Map::Fixed(map) })
     }
 
-    /// Calls `work` with the map, and whether it differs from sample to sample.
+    /// Calls `work` with the map, and whether it differs between samples.
     fn with_map(&self, work: impl FnOnce(&[u32], bool)) {
         match &self.map {
             Map::Fixed(map) => work(map, false),

@@ -8,24 +8,24 @@ use crate::engine::kernels::variable::{Grads, Node, TapeError};
 
 /// One linear map M, from a layer's side of the input to its side of the code.
 ///
-/// A tangent is moved along by [`push`](LinearMap::push), `M t`; a cotangent is drawn back by
-/// [`pull`](LinearMap::pull), `Mᵀ s`. Rows are those of a [`Block`].
+/// [`push`](LinearMap::push) maps a tangent forward, `M t`; [`pull`](LinearMap::pull) maps a
+/// cotangent back, `Mᵀ s`. Rows are those of a [`Block`].
 pub trait LinearMap {
-    /// Values before it.
+    /// Number of inputs.
     fn inputs(&self) -> usize;
 
-    /// Values after it.
+    /// Number of outputs.
     fn outputs(&self) -> usize;
 
-    /// Multiply-adds that one row takes in one direction.
+    /// Multiply-adds per row in one direction.
     fn multiply_adds(&self) -> usize;
 
-    /// Whether it multiplies each value by a factor and does nothing else.
+    /// Whether it only multiplies each value by a factor.
     fn is_diagonal(&self) -> bool {
         false
     }
 
-    /// Makes room for the rows of a block.
+    /// Allocates memory for the rows of a block.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -33,7 +33,7 @@ pub trait LinearMap {
         Ok(())
     }
 
-    /// Takes what it needs of the last forward pass.
+    /// Reads what it needs from the last forward pass.
     fn prepare(&self, _pass: &Pass) {}
 
     /// `to = M from`
@@ -42,7 +42,7 @@ pub trait LinearMap {
     /// `to = Mᵀ from`
     fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads);
 
-    /// The arrays that M depends on, of those that gradients move.
+    /// The learned arrays that M depends on.
     fn sources(&self) -> Vec<Node> {
         Vec::new()
     }

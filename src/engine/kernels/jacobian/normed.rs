@@ -1,10 +1,11 @@
-//! Layer norm and group norm as a linear map, another one for each sample.
+//! Layer norm and group norm as a linear map, which differs between samples.
 //!
-//! With n features in a group (a layer norm is one group of all), `x̂ = (x − mean) i` and `i = 1 / √(variance + eps)`: `M = diag(γ) i (I − 11ᵀ/n − x̂x̂ᵀ/n)`. For `g = γ s`,
-//! `α = x̂·g`, `β = x̂·t`, `A = g·t − (Σg)(Σt)/n` and `w = β g + α t`,
+//! With n features in a group (a layer norm is one group of all), `x̂ = (x − mean) i` and
+//! `i = 1 / √(variance + eps)`: `M = diag(γ) i (I − 11ᵀ/n − x̂x̂ᵀ/n)`. For `g = γ s`, `α = x̂·g`,
+//! `β = x̂·t`, `A = g·t − (Σg)(Σt)/n` and `w = β g + α t`,
 //!
-//! `sᵀMt = i (A − αβ/n)`, and its derivatives are `−(i²/n) [x̂ (A − 3αβ/n) + w − Σw/n]` by x and
-//! `s i (t − Σt/n − x̂ β/n)` by γ.
+//! `sᵀMt = i (A − αβ/n)`, and its derivatives are `−(i²/n) [x̂ (A − 3αβ/n) + w − Σw/n]` with
+//! respect to x and `s i (t − Σt/n − x̂ β/n)` with respect to γ.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +20,7 @@ use crate::engine::kernels::workspace::zeros;
 
 /// Columns of a shard where rows are summed.
 const COLUMNS: usize = 256;
-/// Partial sums a row is added into, so that the loop vectorises.
+/// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;
 
 /// `M` of a layer norm or a group norm.
@@ -29,12 +30,13 @@ pub struct Normed {
     weight: Node,
     /// Groups of neighbouring channels.
     groups: usize,
-    /// Mean and 1 / √(variance + eps) of each group of each row of the last forward pass, one after the other.
+    /// Mean and 1 / √(variance + eps) of each group of each row of the last forward pass,
+    /// interleaved.
     statistics: Rc<RefCell<Vec<f32>>>,
     /// Whether anything before it learns.
     moves_input: bool,
     width: usize,
-    /// Means of each row's tangent, and of its product with x̂.
+    /// Per row: the mean of the tangent, and of its product with x̂.
     means: RefCell<Vec<f32>>,
 }
 
@@ -44,7 +46,7 @@ struct Sample<'a> {
     /// The whole sample: pixels × channels.
     x: &'a [f32],
     channels: usize,
-    /// The first channel of the group, and the one after the last.
+    /// First channel of the group, and the channel after its last.
     group: (usize, usize),
     mean: f32,
     inverse: f32,
@@ -56,7 +58,7 @@ struct Groups<'a> {
     x: &'a [f32],
     width: usize,
     channels: usize,
-    /// Groups of a sample.
+    /// Groups per sample.
     count: usize,
     statistics: &'a [f32],
 }
@@ -84,7 +86,7 @@ impl Sample<'_> {
         (self.x[index] - self.mean) * self.inverse
     }
 
-    /// Calls `f` with each index into the sample that the group holds, and with its channel.
+    /// Calls `f` with each index into the sample that belongs to the group, and with its channel.
     #[inline(always)]
     fn each(self, mut f: impl FnMut(usize, usize)) {
         for pixel in (0..self.x.len()).step_by(self.channels.max(1)) {
@@ -112,14 +114,14 @@ impl Sample<'_> {
 }
 
 impl Normed {
-    /// The map of a layer norm of `x`, with its γ, and for each row the mean and 1 / √(variance +
-    /// eps) of the last forward pass; `moves_input` where anything before it learns.
+    /// The map of a layer norm of `x`, with its γ and each row's mean and 1 / √(variance + eps) of
+    /// the last forward pass; `moves_input` if anything before it learns.
     pub fn new(x: Node, weight: Node, statistics: Rc<RefCell<Vec<f32>>>, moves_input: bool) -> Normed {
         Normed::grouped(x, weight, 1, statistics, moves_input)
     }
 
-    /// The map of a group norm: each row has the mean and 1 / √(variance + eps) of every group. A layer
-    /// norm is one group, of which each feature is a channel.
+    /// The map of a group norm: each row has the mean and 1 / √(variance + eps) of every group. A
+    /// layer norm is one group in which each feature is a channel.
     pub fn grouped(
         x: Node,
         weight: Node,
@@ -135,7 +137,8 @@ impl Normed {
         Groups { x, width: self.width, channels, count: self.groups, statistics }
     }
 
-    /// `to = γ N from`, or `N (γ from)` where it is `transposed`, with the symmetric `N = i (I − 11ᵀ/n − x̂x̂ᵀ/n)`.
+    /// `to = γ N from`, or `N (γ from)` if `transposed`, with the symmetric
+    /// `N = i (I − 11ᵀ/n − x̂x̂ᵀ/n)`.
     fn apply(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads, transposed: bool) {
         let (x, weight, statistics) = (self.x.borrow(), self.weight.borrow(), self.statistics.borrow());
         let (weight, width) = (weight.values(), self.width);
@@ -289,7 +292,7 @@ impl LinearMap for Normed {
         self.apply(block, from, to, threads, true);
     }
 
-    /// γ, and x where something before it learns.
+    /// γ, and x if anything before it learns.
     fn sources(&self) -> Vec<Node> {
         let x = self.moves_input.then(|| Node::clone(&self.x));
         std::iter::once(Node::clone(&self.weight)).chain(x).collect()
@@ -308,7 +311,8 @@ impl LinearMap for Normed {
     }
 }
 
-/// Adds the derivative of `sᵀMt` by `x` for one group of one row. α, β, A and w are divided by n here.
+/// Adds the derivative of `sᵀMt` with respect to `x` for one group of one row. α, β, A and w are
+/// divided by n here.
 #[inline(always)]
 fn add_input_gradient(sample: Sample<'_>, weight: &[f32], s: &[f32], t: &[f32], dx: &mut [f32]) {
     let g_mean = sample.mean_of(

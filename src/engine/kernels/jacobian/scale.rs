@@ -15,13 +15,13 @@ use crate::engine::kernels::workspace::zeros;
 /// Values of a shard where sums run over the rows.
 const COLUMNS: usize = 256;
 
-/// `M = diag(γ i)` with the inverse deviations i of the channels, the same for all samples.
+/// `M = diag(γ i)` with the inverse deviations i of the channels, equal for all samples.
 pub struct Scale {
     /// γ: 1 × channels.
     weight: Node,
     /// Means of the channels, then their inverse deviations, of the last forward pass.
     statistics: Rc<RefCell<Vec<f32>>>,
-    /// Sums over rows, one a value.
+    /// Sums over rows, one per value.
     sums: RefCell<Vec<f64>>,
 }
 

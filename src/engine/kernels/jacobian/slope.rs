@@ -13,20 +13,20 @@ use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 use crate::engine::kernels::workspace::zeros;
 use crate::project::Activation;
 
-/// `M = diag f′(a)` for each sample. Its gradient goes to the activation's *output*, whose way back
-/// carries it to the sums.
+/// `M = diag f′(a)` for each sample. Its gradient goes to the activation's *output*; the backward
+/// pass takes it from there to the sums.
 pub struct Slope {
     activation: Activation,
     y: Node,
-    /// What the activation was applied to, where its derivative needs that.
+    /// The activation's input, if its derivative needs that.
     sums: Option<Node>,
-    /// What makes a gradient of the slope one of the output, `f″/f′`: samples × width; empty where
-    /// f″ is 0.
+    /// `f″/f′`, which turns a gradient of the slope into one of the output: samples × width; empty
+    /// if f″ is 0.
     curvature: RefCell<Vec<f32>>,
 }
 
 impl Slope {
-    /// The slope of an activation with the output `y`, for as many samples as that holds.
+    /// The slope of an activation with the output `y`, for as many samples as `y` holds.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -66,7 +66,7 @@ impl Factors for Slope {
         });
     }
 
-    /// The output of the activation, which stands for its sums.
+    /// The output of the activation, in place of its sums.
     fn sources(&self) -> Vec<Node> {
         if self.activation.is_curved() { vec![Node::clone(&self.y)] } else { Vec::new() }
     }

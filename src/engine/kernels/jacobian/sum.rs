@@ -17,12 +17,12 @@ pub struct Sum {
     paths: [Vec<Link>; 2],
     inputs: usize,
     outputs: usize,
-    /// Values of a row in the widest place of either path.
+    /// Largest number of values per row within either path.
     widest: usize,
     rows: RefCell<Rows>,
 }
 
-/// Rows on their way through a path.
+/// Rows within a path.
 #[derive(Default)]
 struct Rows {
     now: Vec<f32>,
@@ -37,8 +37,8 @@ impl Chain {
         self.marks.push(self.links.len());
     }
 
-    /// Replaces the maps of the last `main + shortcut` operations before the one at work by the sum of
-    /// those of the first `main` and those of the others, which start from the same input.
+    /// Replaces the maps of the `main + shortcut` operations before the current one by a sum: that
+    /// of the first `main` operations and that of the others, both with the same input.
     ///
     /// # Panics
     /// If fewer operations were marked.
@@ -65,7 +65,7 @@ impl Sum {
         self.paths.iter().flatten().map(Link::map)
     }
 
-    /// `to` = the sum of what both paths make of `from`, along or back.
+    /// `to` = the sum of both paths applied to `from`, forward or back.
     fn both(&self, block: Block, from: &[f32], to: &mut [f32], is_back: bool, threads: &Threads) {
         let mut rows = self.rows.borrow_mut();
         let Rows { now, next, .. } = &mut *rows;
@@ -136,7 +136,7 @@ impl LinearMap for Sum {
         self.maps().flat_map(LinearMap::sources).collect()
     }
 
-    /// Each path once more along from `t`, then back from `s`.
+    /// Runs each path again, forward from `t`, then back from `s`.
     fn accumulate(
         &self,
         block: Block,

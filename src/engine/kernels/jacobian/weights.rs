@@ -7,20 +7,20 @@ use crate::engine::kernels::matmul::{Matrix, multiply};
 use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 
-/// Partial sums a row is added into, so that the loop vectorises.
+/// Partial sums per row, so that the loop vectorises.
 const LANES: usize = 16;
 
-/// `M = W`, the same for all samples.
+/// `M = W`, equal for all samples.
 pub struct Weights {
     weight: Node,
     inputs: usize,
     outputs: usize,
-    /// Stored inputs × outputs.
+    /// Whether it is stored inputs × outputs.
     is_transposed: bool,
 }
 
 impl Weights {
-    /// A weight of outputs × inputs, or inputs × outputs where it is `transposed`.
+    /// A weight of outputs × inputs, or inputs × outputs if it is `transposed`.
     pub fn new(weight: Node, is_transposed: bool) -> Weights {
         let (len, columns) = (weight.borrow().values().len(), weight.borrow().columns());
         let rows = len / columns.max(1);
@@ -28,7 +28,7 @@ impl Weights {
         Weights { weight, inputs, outputs, is_transposed }
     }
 
-    /// Whether the weights of one output lie side by side.
+    /// Whether the weights of one output are contiguous.
     pub fn has_rows(&self) -> bool {
         !self.is_transposed
     }
@@ -41,8 +41,8 @@ impl Weights {
         }
     }
 
-    /// Draws the rows of a diagonal matrix back: row (sample, probe) of `to` is the weights of that unit, times the sample's
-    /// value of it in `diagonal`, samples × outputs.
+    /// Pulls the rows of a diagonal matrix back: row (sample, probe) of `to` is the weights of that
+    /// unit, times the sample's value of the unit in `diagonal`, samples × outputs.
     pub fn pull_diagonal(&self, block: Block, diagonal: &[f32], to: &mut [f32], threads: &Threads) {
         let weight = self.weight.borrow();
         let (inputs, outputs, w) = (self.inputs, self.outputs, weight.values());
@@ -62,8 +62,9 @@ impl Weights {
         });
     }
 
-    /// Moves tangents along, of which only the own unit matters: value (sample, unit) of `diagonal` is that unit's of
-    /// `W t` for the row (sample, probe); units that are not probed get 0.
+    /// Pushes tangents forward and keeps each row's own unit only: value (sample, unit) of
+    /// `diagonal` is that unit's value of `W t` for the row (sample, probe); units that are not
+    /// probed get 0.
     pub fn push_diagonal(&self, block: Block, from: &[f32], diagonal: &mut [f32], threads: &Threads) {
         let weight = self.weight.borrow();
         let (inputs, outputs, w) = (self.inputs, self.outputs, weight.values());
@@ -84,7 +85,7 @@ impl Weights {
         });
     }
 
-    /// As [`accumulate`](LinearMap::accumulate) where `s` is the diagonal.
+    /// [`accumulate`](LinearMap::accumulate) where `s` is diagonal.
     pub fn accumulate_diagonal(
         &self,
         block: Block,
@@ -148,7 +149,7 @@ impl Weights {
         );
     }
 
-    /// Adds the weights of each output to its gradient, `factors` times.
+    /// Adds `factors[j]` times the weights of output j to their gradient.
     pub fn add_scaled(&self, factors: &[f32], grads: &mut Grads) -> Result<(), TapeError> {
         let weight = self.weight.borrow();
         let [dw] = gradients(grads, [&weight])?;

@@ -68,7 +68,8 @@ fn values_follow_the_definitions() {
 
 #[test]
 fn gradients_equal_finite_differences() {
-    // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h. No error is so near 0 that a difference spans its kink.
+    // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h. No error is so close to 0 that a
+    // difference crosses the kink.
     let (rows, samples) = (3, 2);
     for comparison in comparisons() {
         let (output, target) = (random_node(8, 5, 7), scaled_node(4, 5, 4, 0.5));
@@ -99,8 +100,9 @@ fn gradients_equal_finite_differences() {
     }
 }
 
-/// Values and gradients of `torch.nn.functional.l1_loss` and `huber_loss(delta=0.5)`, reduction "sum", as `PyTorch` 2.15 prints
-/// them: 0 + 0.2 + 1 + 2.5, and 0 + 0.2²/2 + 0.5 (1 − 0.25) + 0.5 (2.5 − 0.25).
+/// Values and gradients of `torch.nn.functional.l1_loss` and `huber_loss(delta=0.5)`, reduction
+/// "sum", as `PyTorch` 2.15 prints them: 0 + 0.2 + 1 + 2.5, and 0 + 0.2²/2 + 0.5 (1 − 0.25) + 0.5
+/// (2.5 − 0.25).
 #[test]
 fn absolute_and_huber_errors_are_pytorchs() {
     let check = |comparison, value: f32, slopes: [f32; 4]| {
@@ -165,7 +167,7 @@ fn bits_do_not_depend_on_threads() {
     });
 }
 
-/// Weights of 0, 1 and others, the last row of them 0.
+/// Weights of 0, 1 and others; all 0 in the last row.
 fn weights(rows: usize, features: usize) -> Node {
     let weights = scaled_node(rows, features, 9, 0.5);
     {
@@ -178,7 +180,7 @@ fn weights(rows: usize, features: usize) -> Node {
     weights
 }
 
-/// Weights of values alone, of features alone, and of both.
+/// Weights of values, of features, and of both.
 fn kinds_of_weights(rows: usize, features: usize) -> [LossWeights; 3] {
     let values = weights(rows, features);
     let of_features = scaled_node(1, features, 12, 0.5);
@@ -205,7 +207,7 @@ fn weights_multiply_the_terms_of_the_loss() {
         let weight =
             |node: &Option<Node>, at: usize| node.as_ref().map_or(1.0, |node| node.borrow().values()[at]);
         if kind.values.is_some() {
-            // What does not count may be anything.
+            // Values with weight 0 may be anything, even NaN.
             target.borrow_mut().values_mut()[0] = f32::NAN;
         }
         let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
@@ -261,8 +263,9 @@ fn weighted_gradients_equal_finite_differences() {
     }
 }
 
-/// Values and gradients of `torch.nn.functional` of `PyTorch` 2.15: `(w * loss(y, x, reduction="none")).sum()` with
-/// `w = [2, 1, 0.5, 0.5]` for `mse_loss`, `l1_loss`, `huber_loss(delta=0.5)` and `binary_cross_entropy_with_logits`.
+/// Values and gradients of `torch.nn.functional` of `PyTorch` 2.15:
+/// `(w * loss(y, x, reduction="none")).sum()` with `w = [2, 1, 0.5, 0.5]` for `mse_loss`,
+/// `l1_loss`, `huber_loss(delta=0.5)` and `binary_cross_entropy_with_logits`.
 #[test]
 fn weighted_losses_are_pytorchs() {
     let check = |comparison, value: f32, slopes: [f32; 4]| {

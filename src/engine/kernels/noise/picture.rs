@@ -1,4 +1,4 @@
-//! Corruptions that look at pixels and their neighbours.
+//! Corruptions that use pixels and their neighbours.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::project::Shape;
 
 use super::super::math::vectorised;
 
-/// Widest blur in pixels: a picture of any size we can hold is of one colour long before.
+/// Widest blur in pixels: by then, a picture of any possible size has a single colour.
 const WIDEST: f32 = 1000.0;
 
 /// One clean picture, height × width × channels.
@@ -20,7 +20,7 @@ pub(super) struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// A sample as a picture; `None` where its shape is none.
+    /// A sample as a picture; `None` if it is not a picture.
     pub(super) fn new(shape: Shape, values: &'a [f32]) -> Option<Picture<'a>> {
         match shape {
             Shape::Image { height, width, channels } if !values.is_empty() => {
@@ -30,8 +30,8 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Replaces each block of `size` × `size` pixels by its mean, channel by channel; a block that the edge cuts by the
-    /// mean of what it has.
+    /// Replaces each block of `size` × `size` pixels by its mean, channel by channel; blocks at the
+    /// edge by the mean of their pixels inside.
     pub(super) fn pixelate(self, size: usize, out: &mut [f32]) {
         let blocks = |side: usize| {
             (0..side).step_by(size.max(1)).map(move |start| start..start.saturating_add(size).min(side))
@@ -61,8 +61,9 @@ impl<'a> Picture<'a> {
         (sum / count as f64) as f32
     }
 
-    /// Blurs with a Gaussian kernel of standard deviation `std` pixels (1000 at most), cut off after ⌈3 std⌉ pixels and
-    /// normalised; beyond the edges the outermost pixels are repeated. `scratch` is grown where it is too short.
+    /// Blurs with a Gaussian kernel of standard deviation `std` pixels (1000 at most), cut off
+    /// after ⌈3 std⌉ pixels and normalised; beyond the edges the outermost pixels are repeated.
+    /// `scratch` grows if it is too short.
     pub(super) fn blur(self, std: f32, scratch: &mut Vec<f32>, out: &mut [f32]) {
         let std = std.min(WIDEST);
         let (across, down) = (reach(std, self.width), reach(std, self.height));
@@ -96,7 +97,7 @@ impl<'a> Picture<'a> {
         );
     }
 
-    /// One row, blurred along itself; `padded` has room for it and its repeated ends.
+    /// Blurs one row; `padded` has space for it and its repeated ends.
     #[inline(always)]
     fn blur_row(self, from: &[f32], taps: &[f32], padded: &mut [f32], to: &mut [f32]) {
         let (channels, row) = (self.channels, from.len());
@@ -116,8 +117,9 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Sets a rectangle at a random place to `value`, in all channels. Its sides are `side` times the picture's, rounded, and
-    /// one pixel at least; it lies inside the picture, everywhere with the same probability.
+    /// Sets a rectangle at a random place to `value`, in all channels. Its sides are `side` times
+    /// the picture's, rounded, and one pixel at least; it is inside the picture, uniformly
+    /// distributed.
     pub(super) fn cut(self, side: f32, value: f32, stream: Stream, out: &mut [f32]) {
         let extent = |of: usize| ((side * of as f32).round() as usize).clamp(1, of);
         let (height, width) = (extent(self.height), extent(self.width));
@@ -130,13 +132,14 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// How far a blur looks along a side: no farther than from one end to the other, since beyond the edge there is nothing new.
+/// Radius of a blur along a side: at most the length of the side, since everything beyond the edge
+/// is equal.
 fn reach(std: f32, side: usize) -> usize {
     ((3.0 * std).ceil() as usize).min(side - 1)
 }
 
-/// Weights of the pixels at distance 0, 1, …; those beyond the last are added to it, as they would meet the same pixel:
-/// the outermost.
+/// Weights of the pixels at distance 0, 1, …; the weights beyond the last are added to it, as they
+/// apply to the same pixel: the outermost.
 fn fill_taps(std: f32, taps: &mut [f32]) {
     let radius = (3.0 * std).ceil() as usize;
     let last = taps.len() - 1;
@@ -146,7 +149,7 @@ fn fill_taps(std: f32, taps: &mut [f32]) {
         *tap = (weight(distance) / sum) as f32;
     }
     let beyond = (last + 1..=radius).map(weight).sum::<f64>() / sum;
-    // The pixel itself is the only one: both sides meet it.
+    // If there is only one pixel, both sides apply to it.
     taps[last] += (if last == 0 { 2.0 * beyond } else { beyond }) as f32;
 }
 
@@ -194,7 +197,7 @@ mod tests {
         let clean = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
         let pixelated = corrupted(Corruption::Pixelate { size: 2 }, image(3, 3, 1), &clean);
         assert_eq!(pixelated, [3.0, 3.0, 4.5, 3.0, 3.0, 4.5, 7.5, 7.5, 9.0]);
-        // One block for all, each channel for itself.
+        // One block for the whole picture, each channel separately.
         let pixelated = corrupted(Corruption::Pixelate { size: 9 }, image(1, 3, 3), &clean);
         assert_eq!(pixelated, [4.0, 5.0, 6.0, 4.0, 5.0, 6.0, 4.0, 5.0, 6.0]);
         assert_eq!(corrupted(Corruption::Pixelate { size: 1 }, image(3, 3, 1), &clean), clean);
@@ -235,7 +238,7 @@ mod tests {
         }
         let shape = image(5, 5, 1);
         assert_eq!(corrupted(Corruption::Blur { std: 0.0 }, shape, &values(shape)), values(shape));
-        // As wide as any: one colour, without ages of waiting.
+        // As wide as possible: one colour, and fast.
         let wide = corrupted(Corruption::Blur { std: 1e30 }, shape, &[0.5; 25]);
         assert!(wide.iter().all(|x| (x - 0.5).abs() < 1e-6));
     }
@@ -244,7 +247,7 @@ mod tests {
     fn a_rectangle_of_its_size_is_missing_at_every_place_alike() {
         let shape = image(5, 10, 2);
         let clean = vec![0.5; shape.features()];
-        // 0.4 · 5 rows and 0.4 · 10 columns: 4 · 7 places.
+        // 0.4 · 5 rows and 0.4 · 10 columns: 4 · 7 positions.
         let mut places = std::collections::BTreeMap::new();
         let samples = 14_000;
         for sample in 0..samples {
@@ -263,7 +266,7 @@ mod tests {
         assert_eq!(places.len(), 28);
         // Five standard errors of a count of 500 are 110.
         assert!(places.values().all(|&count: &i32| (count - 500).abs() < 110), "{places:?}");
-        // One pixel at least, the whole picture at most.
+        // At least one pixel, at most the whole picture.
         let missing = |side| {
             let out = corrupted(Corruption::MissingRectangle { side }, shape, &clean);
             out.iter().filter(|&&x| x == -1.0).count()

@@ -10,10 +10,11 @@ use super::super::workspace::zeros;
 use super::{FLOPS, ROWS};
 use crate::engine::EngineError;
 
-/// Columns of the prior in one shard.
+/// Columns of the prior per shard.
 const COLUMNS: usize = 256;
 
-/// What naming the drawn units costs: `Σ_v KL(q_v‖π_v)` in nats, with learned priors `π_v = softmax(b_v)`.
+/// The cost of encoding the drawn units: `Σ_v KL(q_v‖π_v)` in nats, with learned priors
+/// `π_v = softmax(b_v)`.
 pub struct CodeCost {
     logits: Node,
     shares: Node,
@@ -30,8 +31,9 @@ struct Scratch {
 }
 
 impl CodeCost {
-    /// The cost of the distributions `shares` = softmax(`logits`), both rows × (groups · units), under the priors whose
-    /// logits are `prior` (1 × (groups · units), learned); `group` is the number of units of a group.
+    /// The cost of the distributions `shares` = softmax(`logits`), both rows × (groups · units),
+    /// under the priors whose logits are `prior` (1 × (groups · units), learned); `group` is the
+    /// number of units per group.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -43,7 +45,7 @@ impl CodeCost {
 }
 
 impl LossTerm for CodeCost {
-    /// The cost in nats; the gradients go to the logits of q and those of π.
+    /// The cost in nats; gradients go to the logits of q and of π.
     fn compute(&self, pass: &Pass) -> f64 {
         let (rows, threads) = (pass.rows, &*pass.threads);
         let (logits, shares, prior) = (self.logits.borrow(), self.shares.borrow(), self.prior.borrow());
@@ -127,8 +129,8 @@ impl LossTerm for CodeCost {
     }
 }
 
-/// What is added to a logit to get ln q: the largest share is e⁰ over the sum of exponentials, so its logarithm is
-/// minus that of the sum.
+/// The constant that turns a logit into ln q: the largest share is e⁰ over the sum of exponentials,
+/// so its logarithm is minus that of the sum.
 #[inline(always)]
 fn log_base(q: &[f32], a: &[f32]) -> f32 {
     ln(largest(q)) - largest(a)

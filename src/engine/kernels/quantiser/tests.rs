@@ -65,7 +65,7 @@ fn hard_draws_choose_units_as_often_as_their_shares() {
     for (column, share) in shares.iter().enumerate() {
         let drawn = y.borrow().values().iter().skip(column).step_by(COLUMNS).filter(|&&v| v == 1.0).count();
         let frequency = drawn as f64 / n as f64;
-        // Four standard errors; twelve columns.
+        // Four standard errors, for twelve columns.
         let bound = 4.0 * (share * (1.0 - share) / n as f64).sqrt();
         assert!((frequency - share).abs() < bound, "{column}: {frequency} {share}");
     }
@@ -119,7 +119,8 @@ fn a_code_that_equals_its_prior_costs_nothing_and_a_certain_one_the_prior_s_bits
     let (value, grads) = cost_and_gradients(&prior.repeat(ROWS), &prior, 1.0, 1);
     assert!(value.abs() < 1e-5, "{value}");
     assert!(grads.iter().flatten().all(|g| g.abs() < 1e-6));
-    // One unit of four for certain under an even prior: ln 4 for each of three groups, however large the logits.
+    // One unit of four with certainty under a uniform prior: ln 4 for each of three groups, for
+    // logits of any size.
     let certain = [[500.0, 0.0, 0.0, 0.0]; GROUPS].concat();
     let (value, grads) = cost_and_gradients(&certain, &[0.0; COLUMNS], 1.0, 1);
     assert!((value - 3.0 * 4.0_f64.ln()).abs() < 1e-5, "{value}");
@@ -165,7 +166,7 @@ fn the_variance_is_that_of_the_definition_and_so_are_its_gradients() {
     let scale = 2.0 / ROWS as f64;
     close("dq", &grads[0], &differences(&q, |q| scale * exact_variance(q, &c)), 1e-5);
     close("dc", &grads[1], &differences(&c, |c| scale * exact_variance(&q, c)), 1e-5);
-    // A certain code has none.
+    // A certain code has no variance.
     let certain = [[0.0, 1.0, 0.0, 0.0]; GROUPS].concat();
     assert_eq!(variance_and_gradients(&certain, &decoder, 1.0, 1).0, 0.0);
 }
@@ -207,7 +208,7 @@ fn threads_change_no_bit() {
     let rows = 1200;
     let logits = numbers(1, rows * COLUMNS, 0.3, 2.0);
     let prior = numbers(5, COLUMNS, 0.0, 1.0);
-    // 9,600 features are worth a fork of the products.
+    // 9,600 features give enough work for a fork of the products.
     let decoder = numbers(6, 9600 * COLUMNS, 0.1, 1.0);
     let relaxation = Relaxation { stream: Stream::new(3, Purpose::Gumbel, 4, 5), temperature: 0.6 };
     let run = |threads: usize| {
@@ -239,7 +240,8 @@ fn lengths_are_in_bits_and_never_negative_at_the_widest_quantisation() {
     // A standard normal value at its mean, to within 1: ½ log₂ 2π bits.
     let length = description_length(1, 0.0, 0.0, 1.0, 1.0);
     assert!((length.constant - 1.325_748).abs() < 1e-6 && length.code == 0.0 && length.error == 0.0);
-    // Halving the width costs one bit a feature; an error of 2σ² ln 2 one bit, as a cost of ln 2 nats does.
+    // Halving the width costs one bit per feature; an error of 2σ² ln 2 costs one bit, as does a
+    // cost of ln 2 nats.
     let ln_2 = std::f64::consts::LN_2;
     let widest = |sigma: f64| sigma * std::f64::consts::TAU.sqrt();
     let finer = description_length(10, 2.0 * 0.09 * ln_2, 3.0 * ln_2, 0.3, 0.5 * widest(0.3));

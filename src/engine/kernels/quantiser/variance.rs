@@ -11,12 +11,13 @@ use super::super::workspace::zeros;
 use super::ROWS;
 use crate::engine::EngineError;
 
-/// What the squared error of the mean reconstruction lacks to be the expected error of a drawn one, for a **linear**
-/// decoder with the columns `c_vk`:
+/// The difference between the expected squared error of a drawn code's reconstruction and the
+/// squared error of the mean reconstruction, for a **linear** decoder with the columns `c_vk`:
 /// `E‖x − x'‖² = ‖x − E x'‖² + Σ_v (Σ_k q_vk ‖c_vk‖² − ‖Σ_k q_vk c_vk‖²)`.
 ///
-/// With the Gram matrices `G_v = C_vᵀ C_v` of the groups (units × units) it is `Σ_v Σ_k q_vk (G_kk − Σ_l G_kl q_vl)`, so the
-/// features are visited once a step, not once a row.
+/// With the Gram matrices `G_v = C_vᵀ C_v` of the groups (units × units) it is
+/// `Σ_v Σ_k q_vk (G_kk − Σ_l G_kl q_vl)`, so the features are visited once per step, not once per
+/// row.
 pub struct VarianceTerm {
     shares: Node,
     weight: Node,
@@ -25,7 +26,7 @@ pub struct VarianceTerm {
 }
 
 struct Scratch {
-    /// The decoder's columns as rows: (groups · units) × features.
+    /// The decoder's columns, stored as rows: (groups · units) × features.
     columns: Vec<f32>,
     /// `G_v` of all groups: groups × units × units.
     gram: Vec<f32>,
@@ -38,9 +39,9 @@ struct Scratch {
 }
 
 impl VarianceTerm {
-    /// The term of the distributions `shares` (rows × (groups · units)) and the decoder's `weight` (features × (groups ·
-    /// units), as [`Dense`](super::super::dense::Dense) stores it where it is not tied); `group` is the number of units
-    /// of a group.
+    /// The term of the distributions `shares` (rows × (groups · units)) and the decoder's `weight`
+    /// (features × (groups · units), as [`Dense`](super::super::dense::Dense) stores it if it is
+    /// not tied); `group` is the number of units per group.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -60,7 +61,7 @@ impl VarianceTerm {
 }
 
 impl LossTerm for VarianceTerm {
-    /// The gradients go to the shares and to the decoder's weight.
+    /// The term; gradients go to the shares and the decoder's weight.
     fn compute(&self, pass: &Pass) -> f64 {
         let (rows, threads) = (pass.rows, &*pass.threads);
         let (shares, decoder) = (self.shares.borrow(), self.weight.borrow());
@@ -94,7 +95,8 @@ impl LossTerm for VarianceTerm {
         values.iter().map(|&value| f64::from(value)).sum()
     }
 
-    /// `∂/∂q_k = G_kk − 2 Σ_l G_kl q_l` and `∂/∂C_v = 2 C_v (diag(Σ q) − Σ q qᵀ)`, sums over the rows.
+    /// `∂/∂q_k = G_kk − 2 Σ_l G_kl q_l` and `∂/∂C_v = 2 C_v (diag(Σ q) − Σ q qᵀ)`, sums over the
+    /// rows.
     fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
         let (rows, threads) = (pass.rows, &*pass.threads);
         let (shares, decoder) = (self.shares.borrow(), self.weight.borrow());

@@ -113,7 +113,7 @@ fn assert_close(name: &str, ours: &[f32], exact: &[f64], bound: f64) {
 fn three_steps_equal_plain_loops_with_the_same_random_numbers() {
     let (visible, hidden, rows) = (21, 70, 9);
     let all = vec![1.0; rows * visible];
-    // One row has nothing else, and one unit is never there.
+    // One row has only missing values, and one unit is always missing.
     let some: Vec<f32> = (0..rows * visible)
         .map(|at| f32::from(at % 5 != 0 && at / visible != 3 && at % visible != 4))
         .collect();
@@ -134,7 +134,7 @@ fn three_steps_equal_plain_loops_with_the_same_random_numbers() {
             };
             let mut data = data;
             if present.is_some() {
-                // What is missing may be anything.
+                // Missing values may be anything, even NaN.
                 data[0] = f32::NAN;
             }
             let there = present.unwrap_or(&all);
@@ -142,7 +142,8 @@ fn three_steps_equal_plain_loops_with_the_same_random_numbers() {
             let exact = plain.step(rows, &data, there, step);
             assert!((ours - exact).abs() < 1e-5 * exact, "{ours} {exact}");
         }
-        // The moves are compared, not the values they start from: they are about the learning rate.
+        // The updates are compared, not the starting values: they are about as large as the
+        // learning rate.
         let bound = 1e-5 * f64::from(units.learning_rate());
         let moved: Vec<f64> = plain.w.iter().zip(&start).map(|(w, start)| w - start).collect();
         let ours: Vec<f32> =
@@ -179,7 +180,7 @@ fn a_full_buffer_and_a_half_filled_one_learn_the_same() {
         let init = stream(Purpose::Initialisation, 1);
         let mut rbm = Rbm::new(20, 10, HiddenUnits::Logistic, room, init).unwrap();
         let step = CdStep { learning_rate: 0.1, momentum: 0.5, stream: stream(Purpose::Gibbs, 1) };
-        // A larger minibatch first, where there is room, leaves its rows behind in the buffers only.
+        // A larger minibatch first, where it fits, leaves its rows in the buffers.
         if room > 6 {
             let zero = CdStep { learning_rate: 0.0, ..step };
             rbm.step(room, &uniform(4, room * 20), None, zero, &Threads::new(1));

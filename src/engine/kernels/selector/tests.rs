@@ -61,7 +61,7 @@ fn run(
 
 #[test]
 fn outputs_and_gradients_are_those_of_the_definition() {
-    // Fewer features than lanes, more than a block, and both ways of going back.
+    // Fewer features than lanes, more than a block, and both kinds of backward pass.
     for (features, rows, units) in [(7, 5, 3), (40, 5, 3), (530, 2, 2)] {
         for limit in [KEPT_CHOICES, 0] {
             for temperature in [10.0, 1.0, 0.3] {
@@ -114,7 +114,7 @@ fn cold_units_choose_one_feature_and_nothing_overflows() {
 
 #[test]
 fn threads_and_kept_exponentials_change_no_bit() {
-    // 60 · 20 · 700 exponentials are worth a fork.
+    // 60 · 20 · 700 exponentials are enough work for a fork.
     let reference = run(&case(700, 60, 20, KEPT_CHOICES), 60, Some(relaxation(0.7)), 1);
     for (threads, limit) in [(2, KEPT_CHOICES), (3, KEPT_CHOICES), (1, 0), (2, 0), (3, 0)] {
         let other = run(&case(700, 60, 20, limit), 60, Some(relaxation(0.7)), threads);
@@ -184,7 +184,8 @@ fn convergence_is_measured_on_the_logits() {
 
 #[test]
 fn a_selector_finds_the_one_feature_that_matters() {
-    // y should equal feature 6 of 20: gradient descent on the squared error while the temperature falls.
+    // y should equal feature 6 of 20: gradient descent on the squared error while the temperature
+    // falls.
     let (features, rows) = (20, 16);
     let case = case(features, rows, 1, KEPT_CHOICES);
     initial_logits(

@@ -4,7 +4,7 @@ use super::*;
 
 const TARGETS: [f32; 3] = [0.05, 0.3, 0.9];
 
-/// Every term, with every target.
+/// All terms, with all targets.
 fn terms() -> Vec<Term> {
     let mut terms = vec![Term::L1, Term::L2];
     for target in TARGETS {
@@ -42,7 +42,8 @@ fn mean_by_definition(term: Term, h: &[f64], rows: usize) -> f64 {
     }
 }
 
-/// The value of the first `rows` rows and the gradient of `h`; where `seed` is given, over that much gradient.
+/// The value of the first `rows` rows and the gradient of `h`; added to a gradient of `seed` if
+/// given.
 fn run(
     term: Term,
     h: &Node,
@@ -87,7 +88,7 @@ fn values_and_gradients_are_those_of_the_definition() {
     let mut h = activations(capacity, units);
     for signed in [false, true] {
         if signed {
-            // Signs for what is not a probability.
+            // Both signs if the values are not probabilities.
             h.iter_mut().step_by(3).for_each(|h| *h = -*h);
         }
         let shared = node(capacity, units, &h);
@@ -120,7 +121,7 @@ fn values_and_gradients_are_those_of_the_definition() {
                 );
                 assert!((f64::from(added[index]) - 0.5 - ours).abs() < 1e-6, "{term:?} {index}");
             }
-            // Rows that are not used keep what they have.
+            // Rows that are not used keep their values.
             assert!(gradient[rows * units..].iter().all(|x| x.is_nan()), "{term:?}");
         }
     }
@@ -137,7 +138,7 @@ fn a_weight_of_zero_moves_nothing() {
 
 #[test]
 fn threads_change_nothing() {
-    // Rows and units enough for several shards, and work enough for a fork.
+    // Enough rows and units for several shards, and enough work for a fork.
     let (rows, units) = (300, 1031);
     let h = node(rows, units, &activations(rows, units));
     for term in terms() {
@@ -155,7 +156,7 @@ fn threads_change_nothing() {
 fn units_at_the_ends_are_drawn_back() {
     for over in Over::ALL {
         let term = Term::Target { target: 0.1, distance: Distance::Kl, over };
-        // Off: the clamped divergence and the slope there, in the direction of the target.
+        // Dead: the clamped divergence and the slope there, towards the target.
         let (value, gradient) = run(term, &empty_node(2, 3), 2, 1.0, None, 1);
         let gradient = gradient.expect("written");
         let one = 0.1 * (0.1_f64 / 1e-6).ln() + 0.9 * (0.9_f64 / (1.0 - 1e-6)).ln();
@@ -166,12 +167,12 @@ fn units_at_the_ends_are_drawn_back() {
         let (value, gradient) = run(term, &node(2, 3, &[1.0; 6]), 2, 1.0, None, 1);
         assert!(value.is_finite() && gradient.expect("written").iter().all(|g| g.is_finite() && *g > 1e3));
     }
-    // Targets at the ends have no infinite part.
+    // Targets at the ends are finite.
     for target in [0.0, 1.0] {
         let (value, slope) = distance_to(target, Distance::Kl, 0.5);
         assert!((value - 2.0_f64.ln()).abs() < 1e-12 && slope.abs() == 2.0, "{target} {value} {slope}");
     }
-    // Where nothing pulls.
+    // Exactly at the target.
     assert_eq!(distance_to(0.25, Distance::L1, 0.25), (0.0, 0.0));
     let (_, gradient) = run(Term::L1, &empty_node(2, 3), 2, 1.0, None, 1);
     assert_eq!(gradient, Some(vec![0.0; 6]));

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-/// Settings that are not called as their field, by the end of their path: the longest that fits counts.
+/// Settings that are not called as their field, by the end of their path: the longest that fits
+/// counts.
 const NAMES: [(&str, &str); 57] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),

@@ -136,7 +136,8 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     }
 }
 
-/// The split of the run's data that has a row: found by looking through all of them, once for each answer.
+/// The split of the run's data that has a row: found by looking through all of them, once for each
+/// answer.
 fn split_of(context: &Context<'_>, row: u32) -> Option<Subset> {
     Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))
 }

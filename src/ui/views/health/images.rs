@@ -39,7 +39,7 @@ struct Filters {
     units: usize,
     /// Largest magnitude of a weight, drawn in full colour.
     most: f32,
-    /// The same pictures for saving.
+    /// These pictures for saving.
     tiles: Vec<Tile>,
 }
 

@@ -1,4 +1,4 @@
-//! Small encoders of every kind of layer, run forward and back with the penalty alone.
+//! Small encoders of every kind of layer, with the penalty as the only loss.
 
 use std::rc::Rc;
 
@@ -23,11 +23,11 @@ use crate::engine::kernels::upsample::Upsample;
 use crate::engine::kernels::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::project::{Activation, Estimator, Padding};
 
-/// An encoder under construction, and then in use.
+/// An encoder, built layer by layer and then run.
 pub struct Net {
     pub rows: usize,
     pub seed: u64,
-    /// What weights are multiplied by.
+    /// Factor on the weights.
     gain: f32,
     pub x: Node,
     pub last: Node,
@@ -211,14 +211,14 @@ impl Net {
         self
     }
 
-    /// A head of which the first columns are the code.
+    /// A head whose first columns are the code.
     pub fn columns(mut self, columns: usize) -> Net {
         let (x, y) = self.next(columns);
         self.operations.push(Rc::new(Head { x, y }));
         self
     }
 
-    /// A pass over all rows: in training, or with random codes at most.
+    /// A pass over all rows: in training, or with at most random codes.
     pub fn pass(&self, threads: usize) -> Pass {
         let mode = if self.training { training(5, 3) } else { Mode::Use };
         Pass { mode, ..pass(self.rows, threads) }
@@ -250,7 +250,8 @@ impl Net {
         penalty.compute(&self.pass(1))
     }
 
-    /// The penalty, summed over the rows, and the gradients of all parameters of `weight` times its mean.
+    /// The penalty, summed over the rows, and the gradients of all parameters of `weight` times its
+    /// mean.
     pub fn gradients(&self, penalty: &Rc<Contractive>, weight: f32, threads: usize) -> (f64, Vec<Vec<f32>>) {
         let (pass, mut value) = (self.pass(threads), 0.0);
         let whole = |node: &Node| node.borrow().values().len() / node.borrow().columns();
@@ -259,7 +260,7 @@ impl Net {
         let gradients = backward(&inputs, &others, &mut |recorder| {
             self.forward(&pass, recorder);
             value = recorder.add(penalty, &pass, weight);
-            // In place of a decoder, which always writes the gradient of the code.
+            // Replaces a decoder, which always writes the gradient of the code.
             seed(&self.last, &vec![0.0; self.last.borrow().values().len()], recorder)
         });
         (value, gradients)
