@@ -287,8 +287,10 @@ impl<'a> Training<'a> {
         let run = self.run();
         let result = match run.history.epochs.last() {
             Some(record) => {
-                let baseline =
-                    run.pca_mse.map(|mse| format!(" (PCA {})", terminal_number(mse))).unwrap_or_default();
+                let baseline = run
+                    .baseline_mse()
+                    .map(|mse| format!(" (PCA {})", terminal_number(mse)))
+                    .unwrap_or_default();
                 format!("{}, {} per feature{baseline}", summary(run, record), terminal_number(record.mse))
             }
             None => "no epoch was completed".to_owned(),
