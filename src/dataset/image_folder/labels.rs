@@ -176,6 +176,9 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
             progress.check()?;
             continue;
         };
+        if found.is_result {
+            continue;
+        }
         // Next to a folder is much that has nothing to do with it.
         if is_beside && !found.names_files {
             continue;
