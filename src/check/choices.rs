@@ -225,7 +225,8 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 }
 
 /// The project with training settings that suit newly chosen data. They are only set if they still are
-/// the defaults, or those that suit `rows_before`.
+/// the defaults, or those that suit `rows_before`. A code that could copy the input gets half as many
+/// numbers as the input has.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();
@@ -237,6 +238,15 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
     if (is_default || is_fitted) && training.optimizer == Optimizer::default() {
         (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
         training.starts_from_data = true;
+    }
+    let features = data.shape.features();
+    let copies = project.code.form == CodeForm::Units
+        && project.code.kind == Bottleneck::Plain
+        && project.code.units >= features
+        && project.regularizers.is_empty()
+        && !project.corruption.corrupts();
+    if copies {
+        chosen.code.units = (features / 2).max(1);
     }
     chosen
 }
