@@ -52,9 +52,12 @@ pub(super) fn code_count_ui(
         }
         None if *set == Set::Watched => {
             let about = "Watched samples: their codes are kept for each epoch".to_owned();
-            (format_count(count), about)
+            (format!("{} samples", format_count(count)), about)
         }
-        None => (format_count(count), format!("Samples, encoded with the weights after epoch {epoch}")),
+        None => {
+            let about = format!("Encoded with the weights after epoch {epoch}");
+            (format!("{} samples", format_count(count)), about)
+        }
     };
     quiet_ui(row, Side::Right, "count", &text, &about);
 }
