@@ -220,8 +220,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     {
         shown_size_ui(ui, run, &mut dialog.size);
     }
-    let tokens = tokens(ui);
-    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
+    problem_ui(ui, dialog, None);
     buttons_ui(ui, |ui| {
         let verb = if dialog.overwrite { "Replace" } else { verb };
         accept |= primary_ui(ui, verb, 84.0).clicked();
@@ -234,6 +233,13 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     }
     state.effects.extend(dialog.next_question().map(Effect::LookFor));
     answer
+}
+
+/// Shows what is wrong with a path, or another problem; before anything has been typed, a hint.
+pub(super) fn problem_ui(ui: &mut Ui, dialog: &PathDialog, other: Option<&str>) {
+    let tint = if other.is_none() && dialog.is_empty() { tokens(ui).dim } else { tokens(ui).bad };
+    let text = other.or_else(|| dialog.problem()).unwrap_or_default();
+    ui.label(RichText::new(text).size(11.5).color(tint));
 }
 
 /// The path field with the button that opens the desktop's file dialog. Also returns whether Enter
