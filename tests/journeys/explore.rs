@@ -265,7 +265,7 @@ fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     let of_pins = pin_a_place(&mut window, "three pins");
     let plane = Plane::through(through.each_ref().map(|code| &code[..])).expect("a plane");
     assert!(is_near(&plane.code(plane.place(&of_pins)), &of_pins), "{of_pins:?}");
-    window.press("mosaic");
+    window.press("Mosaic");
     window.until("the plane is decoded", |state| state.explore.decoded(Decoding::Mosaic).is_some());
     window.press("Traversals");
     window.until("units are traversed", |state| {

@@ -146,7 +146,7 @@ fn units_are_traversed_and_neighbours_are_found() {
         assert!(found.iter().all(|near| near.row != own), "a sample is no neighbour of itself");
         assert!(found.is_sorted_by(|a, b| a.distance <= b.distance));
     }
-    window.click("mosaic");
+    window.click("Mosaic");
     window.until("the plane is decoded", |state| !decoded(state, Decoding::Mosaic).is_empty());
 }
 

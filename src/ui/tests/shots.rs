@@ -187,7 +187,7 @@ fn exploring_in_both_themes_and_sizes() {
             }
             window.shot(&format!("explore-{}-{name}", section.to_lowercase()));
         }
-        window.click("mosaic");
+        window.click("Mosaic");
         window.until("the plane is decoded", |state| {
             state.explore.decoded(crate::session::Decoding::Mosaic).is_some()
         });

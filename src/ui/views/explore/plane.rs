@@ -135,7 +135,7 @@ pub fn controls_ui(row: &mut Row<'_>, kept: &Kept, code: project::Shape, view: &
         }
     }
     let about = "Decode the whole plane beneath the points";
-    if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "mosaic", about) {
+    if kept.code_units > 1 && row.chip(Side::Left, view.mosaic.is_on, "Mosaic", about) {
         view.mosaic.is_on = !view.mosaic.is_on;
     }
 }

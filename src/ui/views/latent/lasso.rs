@@ -55,8 +55,8 @@ impl Tool {
     /// Chips to choose a tool.
     pub(super) fn choice_ui(&mut self, row: &mut Row<'_>) {
         for (tool, name, about) in [
-            (Tool::Lasso, "lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
-            (Tool::Box, "box", "Drag a box around points to select them; Shift adds, Ctrl subtracts"),
+            (Tool::Lasso, "Lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
+            (Tool::Box, "Box", "Drag a box around points to select them; Shift adds, Ctrl subtracts"),
         ] {
             if row.chip(Side::Right, *self == tool, name, about) {
                 *self = if *self == tool { Tool::Pan } else { tool };

@@ -54,24 +54,24 @@ fn a_header_is_one_row_at_any_width() {
 fn parts_that_do_not_fit_work_in_the_menu() {
     let mut harness = harness(full(), Part::Latent, vec2(360.0, 340.0), Theme::Dark);
     harness.run();
-    assert!(harness.query_by_label("box").is_none());
+    assert!(harness.query_by_label("Box").is_none());
     harness.get_by_label("More of Latent space").click();
     harness.run();
-    harness.get_by_label("box").click();
+    harness.get_by_label("Box").click();
     harness.run();
     assert_eq!(harness.state().views.latent.tool, crate::ui::views::latent::lasso::Tool::Box);
-    assert!(harness.query_by_label("box").is_some(), "it stays open for another choice");
+    assert!(harness.query_by_label("Box").is_some(), "it stays open for another choice");
     harness.get_by_label("More of Latent space").click();
     harness.run();
-    assert!(harness.query_by_label("box").is_none());
+    assert!(harness.query_by_label("Box").is_none());
     harness.get_by_label("More of Latent space").click();
     for width in [1600.0, 360.0] {
         harness.run();
-        assert!(harness.query_by_label("box").is_some(), "in the menu, then in the row");
+        assert!(harness.query_by_label("Box").is_some(), "in the menu, then in the row");
         harness.set_size(vec2(width, 340.0));
     }
     harness.run();
-    assert!(harness.query_by_label("box").is_none(), "the menu does not come back by itself");
+    assert!(harness.query_by_label("Box").is_none(), "the menu does not come back by itself");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn the_latent_zoom_ends_with_its_run() {
 
 #[test]
 fn points_are_selected_by_a_box_and_by_a_lasso() {
-    for tool in ["box", "lasso"] {
+    for tool in ["Box", "Lasso"] {
         let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
         harness.run();
         harness.get_by_label(tool).click();
@@ -30,7 +30,7 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
             harness.hover_at(corner);
             harness.run_steps(2);
         }
-        let end = if tool == "box" { all.right_bottom() } else { all.right_top() };
+        let end = if tool == "Box" { all.right_bottom() } else { all.right_top() };
         harness.hover_at(end);
         harness.run_steps(2);
         harness.drop_at(end);
@@ -99,7 +99,7 @@ fn samples_of_a_set_are_selected_by_a_box_as_points_and_as_density() {
         harness.get_by_label("codes in the latent space").click();
         harness.run();
         assert_eq!(harness.state().last.select.is_none(), is_dense, "no point of a density is pointed at");
-        harness.get_by_label("box").click();
+        harness.get_by_label("Box").click();
         harness.run();
         let all = harness.get_by_label("codes in the latent space").rect().shrink(2.0);
         drag(&mut harness, all.left_top(), all.right_bottom());
