@@ -20,7 +20,7 @@ use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::update::stack::{self, Gap};
 use crate::ui::widgets::form::section_ui;
-use crate::ui::widgets::scroll::beside_bar_ui;
+use crate::ui::widgets::scroll::{beside_bar_ui, menu_entries_ui};
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
@@ -76,11 +76,13 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
         let more = ui.add_sized(vec2(width, 26.0), Button::new(more));
         let more = more.accessible_name("More kinds of layers").on_hover_text("Every other kind of layer.");
         egui::Popup::menu(&more).show(|ui| {
-            for layer in others {
-                if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
-                    ui.close();
+            menu_entries_ui(ui, 0.0, |ui| {
+                for layer in others {
+                    if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
+                        ui.close();
+                    }
                 }
-            }
+            });
         });
     });
 }
@@ -376,12 +378,14 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
         }
     }
     egui::Popup::menu(&response).show(|ui| {
-        for layer in Layer::ALL {
-            if ui.button(format!("Add {}", layer.name())).clicked() {
-                state.insert(gap, layer);
-                ui.close();
+        menu_entries_ui(ui, 0.0, |ui| {
+            for layer in Layer::ALL {
+                if ui.button(format!("Add {}", layer.name())).clicked() {
+                    state.insert(gap, layer);
+                    ui.close();
+                }
             }
-        }
+        });
     });
     Some((gap, rect))
 }
@@ -407,9 +411,11 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
         return;
     }
     ui.menu_button("Add layer", |ui| {
-        for layer in Layer::ALL {
-            item_ui(ui, Command::adding(&layer), state);
-        }
+        menu_entries_ui(ui, 0.0, |ui| {
+            for layer in Layer::ALL {
+                item_ui(ui, Command::adding(&layer), state);
+            }
+        });
     });
     for command in [Command::Duplicate, Command::Remove, Command::MoveUp, Command::MoveDown] {
         item_ui(ui, command, state);
