@@ -225,8 +225,8 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 }
 
 /// The project with training settings that suit newly chosen data. They are only set if they still are
-/// the defaults, or those that suit `rows_before`. A code that could copy the input gets half as many
-/// numbers as the input has.
+/// the defaults, or those that suit `rows_before`. A code that could copy the input gets half as
+/// many numbers as the input has.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();

@@ -310,8 +310,8 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
 }
 
 /// A table that was just put in the place of `before`, with the layout and the labels that
-/// [`source_for`] detects in it; other choices are kept. `None` for other data, and for data that are
-/// read by older rules.
+/// [`source_for`] detects in it; other choices are kept. `None` for other data, and for data that
+/// are read by older rules.
 ///
 /// # Errors
 /// As [`source_for`] of a table.

@@ -43,8 +43,8 @@ impl DisplayRange {
         error_color((2.0 * far / a.len().max(1) as f32).sqrt())
     }
 
-    /// The difference that [`DisplayRange::error_rgb`] draws brightest, scaled like the values in which
-    /// errors are measured; channels with scales of their own are averaged.
+    /// The difference that [`DisplayRange::error_rgb`] draws brightest, scaled like the values in
+    /// which errors are measured; channels with scales of their own are averaged.
     pub fn brightest(self, data: &Dataset) -> f32 {
         let factors = &data.scaler.factors;
         let factor = factors.iter().map(|factor| factor.abs()).sum::<f32>() / factors.len().max(1) as f32;

@@ -17,7 +17,7 @@ const LEAST_LINE: f32 = 12.0;
 /// Width of a scroll bar that is always seen.
 const BAR_PX: f32 = 10.0;
 
-/// Height of a line where this many classes share a height; the least one where they have to scroll.
+/// Height of a line where this many classes share a height; the least one where they scroll.
 fn line_px(height: f32, classes: usize) -> f32 {
     (height / classes.max(1) as f32).clamp(LEAST_LINE, LINE)
 }

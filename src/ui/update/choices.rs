@@ -35,8 +35,8 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Adapts default training settings and too wide a code to newly chosen data, and says so. If nothing was edited
-    /// since the choice, both are one step; else this is a step of its own.
+    /// Adapts default training settings and too wide a code to newly chosen data, and says so. If
+    /// nothing was edited since the choice, both are one step; else this is a step of its own.
     /// Data of a document that is opened, or whose place is looked for, are not chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
