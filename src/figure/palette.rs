@@ -85,7 +85,7 @@ impl Palette {
             rgb(0xc9_a2_6b),
             rgb(0xae_b6_c4),
         ],
-        others: [rgb(0xe0_3c_ff), rgb(0x22_b1_4c), rgb(0xff_5a_1f), rgb(0x45_5c_ff)],
+        others: [rgb(0xe0_3c_ff), rgb(0x22_b1_4c), rgb(0xff_5a_1f), rgb(0x3d_55_ff)],
     };
 
     /// The light theme. Its class colours are the dark ones, darkened to a contrast of 3:1 with

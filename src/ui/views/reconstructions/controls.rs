@@ -156,7 +156,7 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
 
 /// In the place of the error of PCA, why there is none.
 fn no_baseline_ui(row: &mut Row<'_>) {
-    quiet_ui(row, Side::Right, "PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
+    quiet_ui(row, Side::Right, "no PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
 }
 
 /// The record of the newest epoch up to this one; for `None`, of the newest of all.
