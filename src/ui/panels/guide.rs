@@ -15,7 +15,7 @@ const HEADING: &str = "## A five-minute tour";
 pub(super) fn guide_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "A five-minute tour");
     let height = ui.ctx().content_rect().height() * 0.7;
-    ScrollArea::vertical().max_height(height).show(ui, |ui| {
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         beside_bar_ui(ui, |ui| {
             ui.set_width(ui.available_width());
             for (number, (title, text)) in (1..).zip(steps(README)) {

@@ -33,7 +33,11 @@ impl Face {
             (_, None, Some(_)) => vec!["could not be loaded".to_owned()],
             (Some(data), ..) => {
                 let samples = format!("{} samples", format_count(data.len()));
-                vec![visible(&data.name).into_owned(), data.shape.to_string(), samples]
+                let shape = match data.shape {
+                    SampleShape::Vector(features) => format!("{} features", format_count(features)),
+                    SampleShape::Image { .. } => data.shape.to_string(),
+                };
+                vec![visible(&data.name).into_owned(), shape, samples]
             }
             (None, None, None) => vec![format!("{}: no data yet", source.name())],
         };
