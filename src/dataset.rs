@@ -80,7 +80,7 @@ pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
 pub use settled::Settled;
-pub use source_for::{labels_of, lay_out, source_for, source_like, table_like, unread_source};
+pub use source_for::{entered_table, labels_of, lay_out, source_for, source_like, table_like, unread_source};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
 

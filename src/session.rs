@@ -171,7 +171,9 @@ impl Session {
     /// Sends a request; never waits.
     pub fn send(&mut self, request: Request) {
         let training = match request {
-            Request::Load { request, data, own } => return self.loader.load(request, *data, own),
+            Request::Load { request, data, own, before } => {
+                return self.loader.load(request, *data, own, before);
+            }
             Request::CancelLoad => return self.loader.cancel(),
             Request::Show { request, run, paths, mask, size } => {
                 return self.loader.show(request, run, paths, (mask, size));

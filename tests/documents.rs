@@ -125,7 +125,7 @@ fn the_design_of_the_page_is_sound() {
     fs::write(dir.path().join("example.ron"), example.expect("an example")).expect("written");
     let output = hourglass(dir.path(), &words("hourglass check example.ron"));
     let said = String::from_utf8(output.stdout).expect("text");
-    assert!(said.starts_with("ok: 8×8 grey through 8 numbers"), "{said}");
+    assert!(said.starts_with("ok: 8×8 grey pictures, code of 8 numbers"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 

@@ -228,7 +228,8 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 }
 
 /// The project with training settings that suit newly chosen data. They are only set if they still
-/// are the defaults, or those that suit `rows_before`.
+/// are the defaults, or those that suit `rows_before`. A code that could copy the input gets half as
+/// many numbers as the input has.
 ///
 /// The rate rises and falls in one cycle (Smith & Topin 2018), and the ReLU layers of the default
 /// project become ELU: if all inputs are positive, as in pictures, the gradients of all weights of a
@@ -255,6 +256,15 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
                 }
             }
         }
+    }
+    let features = data.shape.features();
+    let copies = project.code.form == CodeForm::Units
+        && project.code.kind == Bottleneck::Plain
+        && project.code.units >= features
+        && project.regularizers.is_empty()
+        && !project.corruption.corrupts();
+    if copies {
+        chosen.code.units = (features / 2).max(1);
     }
     chosen
 }

@@ -8,7 +8,7 @@ use super::subject::Subject;
 use super::write::{line, refuse_to_overwrite};
 use crate::check::{Severity, plan, problems};
 use crate::io::{save_design, save_project};
-use crate::project::{Recipe, visible_path};
+use crate::project::{Recipe, Shape, visible_path};
 use crate::run::{Run, weight_problem};
 
 /// `hourglass recipes`
@@ -69,13 +69,33 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     if let Some(facts) = facts
         && let Ok(plan) = plan(&subject.project, &facts)
     {
-        line(format!(
-            "ok: {} through {} numbers, {} parameters, {} multiply-adds per sample",
-            plan.shape(),
-            plan.code_units(),
-            plan.parameters(),
-            plan.macs()
-        ));
+        line(sound(plan.shape(), plan.code_units(), (plan.parameters(), plan.macs())));
     }
     Ok(())
+}
+
+/// The line about a design that can be trained.
+fn sound(input: Shape, units: usize, (parameters, macs): (u64, u64)) -> String {
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    let input = match input {
+        Shape::Vector(features) => format!("{features} input{}", s(features)),
+        Shape::Image { .. } => format!("{input} pictures"),
+    };
+    let code = format!("code of {units} number{}", s(units));
+    format!("ok: {input}, {code}, {parameters} parameters, {macs} multiply-adds per sample")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_a_sound_design_has_words_for_its_numbers() {
+        let check = |input, units, expected: &str| assert_eq!(sound(input, units, (9, 7)), expected);
+        let rest = "9 parameters, 7 multiply-adds per sample";
+        check(Shape::Vector(5), 4, &format!("ok: 5 inputs, code of 4 numbers, {rest}"));
+        check(Shape::Vector(1), 1, &format!("ok: 1 input, code of 1 number, {rest}"));
+        let digits = Shape::Image { height: 8, width: 8, channels: 1 };
+        check(digits, 32, &format!("ok: 8×8 grey pictures, code of 32 numbers, {rest}"));
+    }
 }

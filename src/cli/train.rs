@@ -28,6 +28,9 @@ const SAVE_EVERY: Duration = Duration::from_mins(1);
 /// Cost above which the baseline is omitted, because it would delay the result: one or two seconds.
 const BASELINE_MACS: f64 = 5e10;
 
+/// A shorter time is shown as 0.0 s, and tells no speed.
+const LEAST_TIMED_SECS: f64 = 0.05;
+
 /// `hourglass train`
 pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
     let mut saver =
@@ -287,13 +290,16 @@ impl<'a> Training<'a> {
         let run = self.run();
         let result = match run.history.epochs.last() {
             Some(record) => {
-                let baseline =
-                    run.pca_mse.map(|mse| format!(" (PCA {})", terminal_number(mse))).unwrap_or_default();
+                let baseline = run
+                    .baseline_mse()
+                    .map(|mse| format!(" (PCA {})", terminal_number(mse)))
+                    .unwrap_or_default();
                 format!("{}, {} per feature{baseline}", summary(run, record), terminal_number(record.mse))
             }
             None => "no epoch was completed".to_owned(),
         };
-        let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
+        let timed = self.samples_per_sec().filter(|_| run.seconds - self.before.0 >= LEAST_TIMED_SECS);
+        let speed = timed.map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
         let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };
         let told = |finding: &Diagnosis| format!("\nfinding: {}", visible(&finding.line()));
         let findings = diagnoses(run).iter().map(told).collect::<Vec<_>>().concat();

@@ -9,7 +9,7 @@ use super::sample::check_pictures;
 use super::signal::{self, Stage};
 use super::write::{line, note};
 use crate::io::{Durability, Files, save_picture};
-use crate::project::{Shape, format_bytes, visible_path};
+use crate::project::{Shape, format_bytes, terminal_number, visible_path};
 use crate::session::{
     CodeSpread, Decoded, LineWords, Painter, Sheet, Steps, TraversalLine, has_only_prior, traversal,
     traversal_of_components,
@@ -241,7 +241,10 @@ fn note_lines(applied: &Applied, name: &str, lines: &[TraversalLine]) {
     };
     let ends = |line: &TraversalLine| {
         let ends = line.places.first().zip(line.places.last());
-        let ends = ends.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
+        let ends = ends.map_or_else(String::new, |(low, high)| {
+            let [low, high] = [low, high].map(|end| terminal_number(f64::from(*end)));
+            format!(" ({low} to {high})")
+        });
         format!("{}{ends}", number(line))
     };
     let told: Vec<String> = lines.iter().take(TOLD).map(ends).collect();

@@ -307,6 +307,45 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
     Ok(Some(preview.labels))
 }
 
+/// A table that was just entered in place of `before`, with the layout and the labels that
+/// [`source_for`] detects in it; other choices are kept. `None` for other data, and for data that
+/// are read by older rules.
+///
+/// # Errors
+/// As [`source_for`] of a table.
+pub fn entered_table(data: &Data, before: &Source) -> Result<Option<Source>, DataError> {
+    let mut source = data.source.clone();
+    let Source::Csv { path, header, delimiter, labels, reading, .. } = &mut source else { return Ok(None) };
+    if data.rules == Rules::Version1 {
+        return Ok(None);
+    }
+    let known = match before {
+        Source::Csv { path: known_path, delimiter: known_delimiter, labels, .. }
+            if !known_path.as_os_str().is_empty() =>
+        {
+            forget_rows(reading, (path, known_path));
+            if delimiter == known_delimiter {
+                *delimiter = Delimiter::Auto;
+            }
+            labels.clone()
+        }
+        _ => Vec::new(),
+    };
+    let preview = csv::sniff_as(path, *header, *delimiter, reading, data.rules)?;
+    if *delimiter == Delimiter::Auto {
+        *delimiter = preview.delimiter;
+    }
+    // Labels of the table before are gone with it; others were typed for this one.
+    labels.retain(|label| preview.columns.contains(label) || !known.contains(label));
+    if !reading.only_labels {
+        let is_chosen = |name: &String| reading.columns.iter().any(|column| column.name == *name);
+        let found = preview.labels.into_iter().filter(|name| !labels.contains(name) && !is_chosen(name));
+        let found: Vec<String> = found.collect();
+        labels.extend(found);
+    }
+    Ok(Some(source))
+}
+
 /// The source for another table that replaces a design's, with the same choices. Missing labels are
 /// ignored; if all are missing, those of the new table are detected.
 ///
@@ -427,6 +466,39 @@ mod tests {
         assert!(error.to_string().contains("/nowhere: does not exist"), "{error}");
         let source = source_for(&dir.path().join("a.csv"), 8, 8, Channels::Grey).unwrap();
         assert!(matches!(source, Source::Csv { labels, .. } if labels == ["species"]));
+    }
+
+    #[test]
+    fn an_entered_table_is_laid_out_like_a_dropped_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            (table(&path), source_for(&path, 8, 8, Channels::Grey).unwrap())
+        };
+        let entered = |source: &Source, before: &Source| {
+            let data = Data { source: source.clone(), ..Data::default() };
+            entered_table(&data, before).unwrap().unwrap()
+        };
+        let (first, dropped) = source("a.csv", "x;y;size;species\n1;2;3;a\n3;4;5;b\n");
+        assert_eq!(entered(&first, &Source::Digits), dropped);
+        assert_eq!(entered(&first, &table(Path::new(""))), dropped);
+        // The layout of the one before is not kept; labels that both have are.
+        let (second, dropped) = source("b.csv", "x,y,size,class\n1,2,3,a\n3,4,5,b\n");
+        let over = |labels: &[&str]| {
+            let (mut before, mut now) = (first.clone(), second.clone());
+            for source in [&mut before, &mut now] {
+                let Source::Csv { delimiter, labels: own, .. } = source else { panic!("no table") };
+                *delimiter = Delimiter::Semicolon;
+                own.extend(labels.iter().map(|label| (*label).to_owned()));
+            }
+            entered(&now, &before)
+        };
+        assert_eq!(over(&["species"]), dropped);
+        let kept = over(&["size"]);
+        assert!(matches!(&kept, Source::Csv { labels, .. } if labels == &["size", "class"]), "{kept:?}");
+        let old = Data { source: second, rules: Rules::Version1, ..Data::default() };
+        assert_eq!(entered_table(&old, &Source::Digits), Ok(None));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Palette {
     pub bad: Rgb,
     /// Classes 0–9; further classes repeat the colours with another marker shape.
     pub classes: [Rgb; 10],
+    /// Sets of other data, beside classes and unlike each of them.
+    pub others: [Rgb; 4],
 }
 
 /// Order of class colours for runs, with neighbours far apart in hue.
@@ -83,6 +85,7 @@ impl Palette {
             rgb(0xc9_a2_6b),
             rgb(0xae_b6_c4),
         ],
+        others: [rgb(0xe0_3c_ff), rgb(0x22_b1_4c), rgb(0xff_5a_1f), rgb(0x3d_55_ff)],
     };
 
     /// The light theme. Its class colours are the dark ones, darkened to a contrast of 3:1 with
@@ -118,6 +121,7 @@ impl Palette {
             rgb(0xaa_89_5a),
             rgb(0x89_8f_9a),
         ],
+        others: [rgb(0xc8_14_e0), rgb(0x0b_80_2c), rgb(0xd6_45_00), rgb(0x1a_2a_8a)],
     };
 
     /// The palette of a theme.
@@ -133,6 +137,11 @@ impl Palette {
     /// Colour of a class, repeating after ten.
     pub fn class(&self, class: usize) -> Rgb {
         self.classes[class % self.classes.len()]
+    }
+
+    /// Colour of a set of other data, by its index; no class has it.
+    pub fn other(&self, set: usize) -> Rgb {
+        self.others[set % self.others.len()]
     }
 
     /// Colour of a run, by its number counted from 1: the same everywhere, selected or not.
@@ -247,6 +256,21 @@ mod tests {
             for step in 0..=20 {
                 let contrast = contrast(p.number(step as f32 / 20.0), p.plot);
                 assert!(contrast >= 1.9, "{theme}: number at {step}/20 has only {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_data_have_the_colour_of_no_class() {
+        let distance = |a: Rgb, b: Rgb| -> f32 {
+            a.iter().zip(b).map(|(a, b)| (f32::from(*a) - f32::from(b)).powi(2)).sum::<f32>().sqrt()
+        };
+        for (theme, p) in THEMES {
+            for (set, other) in p.others.into_iter().enumerate() {
+                assert!(contrast(other, p.plot) >= 3.0, "{theme}: set {set}");
+                for taken in p.classes.into_iter().chain(p.others[..set].iter().copied()) {
+                    assert!(distance(other, taken) > 65.0, "{theme}: set {set} beside {taken:?}");
+                }
             }
         }
     }

@@ -195,8 +195,8 @@ fn tiles(data: &Dataset, shown: Shown, samples: &[PageSample<'_>], common: &Comm
         gap: 4.0,
         value_names: value_names(data),
         bar: Some(ColorBar {
-            label: error.to_owned(),
-            range: [0.0, f64::from(range.brightest())],
+            label: format!("{error} (scaled)"),
+            range: [0.0, f64::from(range.brightest(data))],
             map: ColorMap::Error,
         }),
     }

@@ -43,8 +43,27 @@ impl DisplayRange {
         error_color((2.0 * far / a.len().max(1) as f32).sqrt())
     }
 
-    /// The difference that [`DisplayRange::error_rgb`] draws brightest, in the units of the data.
-    pub fn brightest(self) -> f32 {
-        (self.high - self.low) / 2.0
+    /// The difference that [`DisplayRange::error_rgb`] draws brightest, scaled like the values in
+    /// which errors are measured; channels with scales of their own are averaged.
+    pub fn brightest(self, data: &Dataset) -> f32 {
+        let factors = &data.scaler.factors;
+        let factor = factors.iter().map(|factor| factor.abs()).sum::<f32>() / factors.len().max(1) as f32;
+        (self.high - self.low) / 2.0 * factor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::{Data, Scaling};
+
+    #[test]
+    fn the_brightest_difference_is_scaled_like_the_errors() {
+        // The digits have shades from 0 to 16.
+        for (scaling, expected) in [(Scaling::UnitRange, 0.5), (Scaling::None, 8.0)] {
+            let data = load(&Data { scaling, ..Data::default() }, &Progress::default()).unwrap();
+            assert_eq!(DisplayRange::of_data(&data).brightest(&data), expected, "{scaling:?}");
+        }
     }
 }

@@ -45,6 +45,17 @@ impl Run {
         code_shape(&self.design, self.shape)
     }
 
+    /// Whether PCA with as many components as the code has units leaves an error. With as many as
+    /// there are features it is exact, which is no reference for a network.
+    pub fn has_baseline(&self) -> bool {
+        self.code_units() < self.shape.features()
+    }
+
+    /// The error of PCA with the same code size, where that is a reference.
+    pub fn baseline_mse(&self) -> Option<f64> {
+        self.pca_mse.filter(|_| self.has_baseline())
+    }
+
     /// Numbers per code.
     pub fn code_units(&self) -> usize {
         self.code_shape().features()

@@ -5,6 +5,7 @@
 mod curve;
 mod learning;
 mod network;
+mod words;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -243,11 +244,6 @@ impl Diagnosis {
     pub fn title(&self) -> String {
         let title = self.fault.title();
         self.place.as_ref().map_or_else(|| title.to_owned(), |place| format!("{title} in {place}"))
-    }
-
-    /// All evidence on one line.
-    pub fn evidence_text(&self) -> String {
-        self.evidence.iter().map(Evidence::text).collect::<Vec<_>>().join(", ")
     }
 
     /// The finding on one line, for a terminal.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::showing::show;
 use super::{Event, Outbox, panic_text};
-use crate::dataset::{DataError, Progress, fixed_source, load_known};
-use crate::project::{Data, Mask, ShownSize};
+use crate::dataset::{DataError, Progress, entered_table, fixed_source, load_known};
+use crate::project::{Data, Mask, ShownSize, Source};
 use crate::run::{Run, facts};
 
 /// Time between two progress reports.
@@ -41,7 +41,13 @@ impl Loader {
         cancel(&mut self.shown);
     }
 
-    pub(super) fn load(&mut self, request: u64, data: Data, own: Option<Box<Run>>) {
+    pub(super) fn load(
+        &mut self,
+        request: u64,
+        mut data: Data,
+        own: Option<Box<Run>>,
+        before: Option<Box<Source>>,
+    ) {
         let progress = renew(&mut self.own);
         let source = data.source.clone();
         let told = Told {
@@ -53,6 +59,11 @@ impl Loader {
             },
         };
         let load = move |progress: &Progress| {
+            // A table that cannot be examined is reported when it is loaded.
+            let found = before.and_then(|before| entered_table(&data, &before).ok().flatten());
+            if let Some(found) = &found {
+                data.source.clone_from(found);
+            }
             let loaded = match &own {
                 Some(run) => run.load_own(&data, |data, known| load_known(data, known, progress)),
                 None => load_known(&data, None, progress),
@@ -60,7 +71,8 @@ impl Loader {
             match loaded {
                 Ok(loaded) => {
                     let facts = facts(&loaded);
-                    Event::Loaded { request, data: Arc::new(loaded), facts }
+                    let source = found.map(Box::new);
+                    Event::Loaded { request, data: Arc::new(loaded), facts, source }
                 }
                 Err(error) => {
                     let fixed_source = fixed_source(&data.source, &error).map(Box::new);

@@ -25,6 +25,9 @@ pub enum Request {
         /// A run that was trained on them: they are read by the rules it was trained with, if newer
         /// rules differ.
         own: Option<Box<Run>>,
+        /// The source before a table whose path was just entered: its label columns are detected,
+        /// and returned with the data.
+        before: Option<Box<Source>>,
     },
     /// Cancel the load under way.
     CancelLoad,
@@ -117,6 +120,8 @@ pub enum Event {
         data: Arc<Dataset>,
         /// The properties of the data that [`crate::check`] needs.
         facts: DataFacts,
+        /// Their source, where the session completed it.
+        source: Option<Box<Source>>,
     },
     /// The data could not be loaded.
     LoadFailed {

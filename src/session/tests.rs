@@ -198,10 +198,10 @@ fn queued_runs_keep_their_order_and_can_be_cancelled() {
 #[test]
 fn loading_and_computing_answer_with_their_numbers() {
     let mut session = Session::start(|| {});
-    session.send(Request::Load { request: 1, data: Box::default(), own: None });
+    session.send(Request::Load { request: 1, data: Box::default(), own: None, before: None });
     let data = loop {
         match session.wait() {
-            Some(Event::Loaded { request, data, facts }) => {
+            Some(Event::Loaded { request, data, facts, .. }) => {
                 assert_eq!((request, facts.train_rows), (1, data.split.train.len()));
                 break data;
             }
@@ -218,7 +218,7 @@ fn loading_and_computing_answer_with_their_numbers() {
         reading: crate::project::TableReading::default(),
     };
     let data_settings = Data { source: missing, ..Data::default() };
-    session.send(Request::Load { request: 2, data: Box::new(data_settings), own: None });
+    session.send(Request::Load { request: 2, data: Box::new(data_settings), own: None, before: None });
     loop {
         match session.wait() {
             Some(Event::LoadFailed { request, error, fixed_source }) => {
@@ -388,7 +388,7 @@ fn showing_files_does_not_affect_a_load_and_is_cancelled_separately() {
     let path = folder.path().join("a.png");
     image::GrayImage::from_pixel(8, 8, image::Luma([255])).save(&path).expect("a picture");
     let mut session = Session::start(|| {});
-    session.send(Request::Load { request: 1, data: Box::default(), own: None });
+    session.send(Request::Load { request: 1, data: Box::default(), own: None, before: None });
     session.send(Request::Show {
         request: 1,
         run: Box::new(run.clone()),

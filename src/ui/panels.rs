@@ -4,6 +4,7 @@
 pub mod dialog;
 mod export;
 mod figure;
+mod guide;
 pub mod inspector;
 pub mod log;
 pub mod network;

@@ -198,6 +198,8 @@ pub struct State {
     /// The source that training settings were last adapted to, with its number of training rows;
     /// `None` until the data of an opened document are loaded.
     pub(super) fitted: Option<(Source, usize)>,
+    /// A path that was typed or chosen for the data, until they are loaded.
+    pub(super) entered: Option<PathBuf>,
     /// Learning rate and epochs last sent to the current run.
     pub(super) live_settings: Option<(f32, u32)>,
 }
@@ -296,6 +298,7 @@ impl State {
             used: BTreeSet::new(),
             tried: Tried::default(),
             fitted: unplaced(&project.data.source).then(|| (project.data.source.clone(), 0)),
+            entered: None,
             live_settings: None,
             project,
         }

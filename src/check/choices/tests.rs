@@ -194,3 +194,22 @@ fn settings_follow_the_number_of_samples_where_nobody_changed_them() {
     let recipe = Recipe::Linear.project();
     assert_eq!(choose_data(&recipe, None, &data(480)), recipe);
 }
+
+#[test]
+fn a_code_that_could_copy_the_new_data_becomes_smaller() {
+    let check = |project: &Project, features, expected| {
+        let chosen = choose_data(project, None, &facts(Shape::Vector(features)));
+        assert_eq!(chosen.code.units, expected, "{features} features");
+    };
+    let table = Recipe::Tabular.project();
+    for (features, expected) in [(1, 1), (2, 1), (4, 2), (5, 2), (6, 5), (30, 5)] {
+        check(&table, features, expected);
+    }
+    // Something else keeps it from copying.
+    check(&Project { regularizers: vec![Regularizer::ALL[0]], ..table.clone() }, 4, 5);
+    check(
+        &choose_kind(&table, Bottleneck::ALL[1], None),
+        4,
+        choose_kind(&table, Bottleneck::ALL[1], None).code.units,
+    );
+}

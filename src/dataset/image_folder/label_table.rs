@@ -28,6 +28,8 @@ pub(super) struct LabelTable<'a> {
     pub file_name: String,
     /// Whether pictures are named with their extensions, as files are, and not only by a word.
     pub names_files: bool,
+    /// Whether Hourglass wrote it: the codes or the errors of these pictures, which are no labels.
+    pub is_result: bool,
     /// The column of labels; several if each is a class (one-hot), which is its name.
     pub label_names: Vec<String>,
     /// Labels by the names in the table; `None` if two rows disagree.
@@ -136,6 +138,7 @@ impl<'a> LabelTable<'a> {
                 .first()
                 .and_then(|row| row.get(file_at))
                 .is_some_and(|field| Path::new(field.trim()).extension().is_some()),
+            is_result: has_header && is_result(first, file_at),
             label_names: label_at.iter().map(|column| name(*column)).collect(),
             labels: HashMap::new(),
             by_end: HashMap::new(),
@@ -206,6 +209,15 @@ impl<'a> LabelTable<'a> {
         let known = known.or_else(|| with_and_without(&path).iter().find_map(|name| self.by_end.get(name)));
         known.and_then(Option::as_deref)
     }
+}
+
+/// Whether a table has the columns of results (`session::Sheet`): the name of each picture, and the
+/// split it is in, or numbers of its code.
+fn is_result(header: &StringRecord, file_at: usize) -> bool {
+    const FIRST: [&str; 6] = ["code 1", "mean 1", "variance 1", "entry 1", "choice 1", "bit 1"];
+    let fields: Vec<&str> = header.iter().map(str::trim).collect();
+    let is_named = file_at == 0 && (fields[0] == "name" || fields[0].starts_with("name ("));
+    is_named && (fields.get(1) == Some(&"split") || fields.iter().any(|field| FIRST.contains(field)))
 }
 
 /// The columns of labels: classes of which each row marks exactly one, after at most a few columns
@@ -366,6 +378,27 @@ fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_that_hourglass_writes_are_results() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("codes.csv");
+        for (header, expected) in [
+            ("name,split,species,code 1,code 2", true),
+            ("name,split,species,error", true),
+            ("name,species,mean 1,mean 2,variance 1", true),
+            ("name,entry 1", true),
+            ("name,species", false),
+            ("name,code", false),
+            ("file,code 1", false),
+        ] {
+            let rest = ",1".repeat(header.matches(',').count());
+            std::fs::write(&path, format!("{header}\na.png{rest}\nb.png{rest}\n")).unwrap();
+            let (pictures, progress) = (["a.png", "b.png"].map(PathBuf::from), Progress::default());
+            let table = LabelTable::read(&path, None, None, (&pictures, Rules::Current), &progress).unwrap();
+            assert_eq!(table.is_result, expected, "{header}");
+        }
+    }
 
     #[test]
     fn tables_are_joined_by_name_with_or_without_folder_and_ending() {

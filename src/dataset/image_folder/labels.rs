@@ -176,6 +176,9 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
             progress.check()?;
             continue;
         };
+        if found.is_result {
+            continue;
+        }
         // Folders next to pictures often contain unrelated files.
         if is_beside && !found.names_files {
             continue;

@@ -70,6 +70,9 @@ fn check(run: &Run, expected: &[Fault]) {
     for finding in diagnoses(run) {
         assert!(finding.weight > 0.0 && finding.weight <= 1.0, "{finding:?}");
         assert!(!finding.evidence.is_empty() && finding.measure().is_finite(), "{finding:?}");
+        // Each fault has a phrase for its numbers.
+        let listed: Vec<String> = finding.evidence.iter().map(Evidence::text).collect();
+        assert_ne!(finding.evidence_text(), listed.join(", "));
         assert!(!finding.title().is_empty() && finding.line().contains(finding.fault.about()));
         for advice in &finding.advice {
             assert!(advice.change(&run.design).is_some(), "{advice:?} changes nothing");

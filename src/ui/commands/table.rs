@@ -333,6 +333,9 @@ commands! {
     Threads => Menu::Run
         .item(4, "Set threads…", keys![CTRL_ALT, T], State::ask_threads)
         .about("Choose the number of training threads.");
+    Guide => Menu::Help
+        .item(1, "Five-minute tour", keys![CTRL, F1], |state| state.dialog = Some(Dialog::Guide))
+        .about("Show the first steps, from training to export.");
     Shortcuts => Menu::Help
         .item(1, "Keyboard shortcuts", keys![NONE, F1], |state| state.dialog = Some(Dialog::Shortcuts))
         .about("List every shortcut.");

@@ -9,6 +9,7 @@ use egui::{DragValue, Grid, Id, Key, Modal, Order, Response, RichText, TextEdit,
 
 use super::export::export_ui;
 use super::figure::figure_ui;
+use super::guide::guide_ui;
 use super::new_project::{self, Start, new_project_ui};
 use super::rate_search::rate_search_ui;
 use super::shown_size::shown_size_ui;
@@ -37,7 +38,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let area = Modal::default_area(id).order(Order::Middle);
     let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
-            Dialog::Shortcuts => 560.0,
+            Dialog::Guide | Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
             Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) | Dialog::FindRate => 520.0,
             Dialog::Dropped(_) => 460.0,
@@ -54,6 +55,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
             Dialog::FindRate => rate_search_ui(ui, state),
             Dialog::Recover(found) => recover_ui(ui, found),
+            Dialog::Guide => guide_ui(ui),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
         };
@@ -220,8 +222,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     {
         shown_size_ui(ui, run, &mut dialog.size);
     }
-    let tokens = tokens(ui);
-    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
+    problem_ui(ui, dialog, None);
     buttons_ui(ui, |ui| {
         let verb = if dialog.overwrite { "Replace" } else { verb };
         accept |= primary_ui(ui, verb, 84.0).clicked();
@@ -234,6 +235,13 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     }
     state.effects.extend(dialog.next_question().map(Effect::LookFor));
     answer
+}
+
+/// Shows what is wrong with a path, or another problem; before anything has been typed, a hint.
+pub(super) fn problem_ui(ui: &mut Ui, dialog: &PathDialog, other: Option<&str>) {
+    let tint = if other.is_none() && dialog.is_empty() { tokens(ui).dim } else { tokens(ui).bad };
+    let text = other.or_else(|| dialog.problem()).unwrap_or_default();
+    ui.label(RichText::new(text).size(11.5).color(tint));
 }
 
 /// The path field with the button that opens the desktop's file dialog. Also returns whether Enter
@@ -488,7 +496,7 @@ fn about_ui(ui: &mut Ui) -> Answer {
     close_ui(ui)
 }
 
-fn close_ui(ui: &mut Ui) -> Answer {
+pub(super) fn close_ui(ui: &mut Ui) -> Answer {
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
         if expected_ui(ui, "Close").clicked() {

@@ -2,7 +2,7 @@
 
 use egui::{Align, ComboBox, Label, RichText, Ui, vec2};
 
-use super::dialog::{Answer, buttons_ui, path_line_ui, title_ui};
+use super::dialog::{Answer, buttons_ui, path_line_ui, problem_ui, title_ui};
 use crate::project::{format_count, visible};
 use crate::ui::plots::shortened;
 use crate::ui::state::{Effect, ExportDialog, ExportWhat, Set, SetChoice, State};
@@ -39,8 +39,8 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
     ui.label(RichText::new(about).size(11.5).color(tokens.dim));
     let (mut answer, mut accept) = path_line_ui(ui, &mut dialog.path);
     let problem = state.export_problem(dialog.what, &dialog.set);
-    let (is_possible, problem) = (problem.is_none(), problem.or_else(|| dialog.path.problem()));
-    ui.label(RichText::new(problem.unwrap_or_default()).size(11.5).color(tokens.bad));
+    let is_possible = problem.is_none();
+    problem_ui(ui, &dialog.path, problem);
     buttons_ui(ui, |ui| {
         let verb = if dialog.path.overwrite { "Replace" } else { "Export" };
         accept |= ui.add_enabled_ui(is_possible, |ui| primary_ui(ui, verb, 84.0)).inner.clicked();

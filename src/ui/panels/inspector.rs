@@ -266,7 +266,9 @@ fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
 }
 
 fn data_ui(ui: &mut Ui, state: &mut State) {
+    let before = state.project.data.source.clone();
     let browse = source::source_ui(ui, &mut state.project.data.source, &state.sources);
+    state.note_entered(&before);
     if let Some(field) = browse {
         state.browse_source(field);
     }

@@ -2,6 +2,7 @@
 //! select, drag and fix.
 
 mod dragging;
+mod face;
 
 use egui::{
     Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,
@@ -9,11 +10,9 @@ use egui::{
 };
 
 use self::dragging::{Dragged, drop_ui};
+use self::face::{Face, abbreviated};
 use crate::check::{Card, Severity};
-use crate::project::{
-    Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, format_count,
-    format_percent, short_count, visible,
-};
+use crate::project::{Decoder, Layer, Place, Project, Shape as SampleShape, format_count, short_count};
 use crate::ui::commands::Command;
 use crate::ui::panels::toolbar::item_ui;
 use crate::ui::state::State;
@@ -21,11 +20,12 @@ use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::update::stack::{self, Gap};
 use crate::ui::widgets::form::section_ui;
-use crate::ui::widgets::scroll::beside_bar_ui;
+use crate::ui::widgets::scroll::{beside_bar_ui, menu_entries_ui};
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
-/// Font size of the text below its title.
+/// Font sizes of its title and of the text below.
+const TITLE_PX: f32 = 12.5;
 const ABOUT_PX: f32 = 11.0;
 /// Height of a gap, in points.
 const GAP_HEIGHT: f32 = 22.0;
@@ -76,11 +76,13 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
         let more = ui.add_sized(vec2(width, 26.0), Button::new(more));
         let more = more.accessible_name("More kinds of layers").on_hover_text("Other kinds of layers.");
         egui::Popup::menu(&more).show(|ui| {
-            for layer in others {
-                if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
-                    ui.close();
+            menu_entries_ui(ui, 0.0, |ui| {
+                for layer in others {
+                    if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
+                        ui.close();
+                    }
                 }
-            }
+            });
         });
     });
 }
@@ -153,142 +155,6 @@ fn flow(cards: &[Card], place: Place, input: Option<SampleShape>) -> Option<usiz
     let at = cards.iter().position(|card| card.place == place)?;
     let shape = at.checked_sub(1).map_or(input, |before| cards[before].output)?;
     Some(shape.features())
-}
-
-/// The text of a card.
-struct Face {
-    place: Place,
-    title: String,
-    /// Candidates for the text below the title, from long to short; the longest that fits is shown.
-    about: Vec<String>,
-    color: fn(&Tokens) -> Color32,
-    mirrored: bool,
-    hover: String,
-}
-
-impl Face {
-    fn input(state: &State) -> Face {
-        let source = &state.project.data.source;
-        let about = match (&state.data.dataset, &state.data.progress, &state.data.error) {
-            (_, Some((done, total)), _) if *total > 0 => {
-                format!("loading {} %", done.saturating_mul(100) / total)
-            }
-            (None, Some(_), _) => "loading…".to_owned(),
-            (_, None, Some(_)) => "could not be loaded".to_owned(),
-            (Some(data), ..) => {
-                format!("{} · {} · {} samples", visible(&data.name), data.shape, format_count(data.len()))
-            }
-            (None, None, None) => format!("{}: no data yet", source.name()),
-        };
-        let title = "Input".to_owned();
-        let hover = format!("Input: {about}");
-        let about = vec![about];
-        Face { place: Place::Data, title, about, color: |tokens| tokens.dim, mirrored: false, hover }
-    }
-
-    fn of(card: &Card, state: &State) -> Face {
-        let project = &state.project;
-        let parameters = card.parameters.filter(|count| *count > 0);
-        let parameters = parameters.map(|count| format!("{} parameters", short_count(count)));
-        let own = card.layer.as_ref().and_then(Layer::activation);
-        let (title, mut about) = match (card.place, &card.layer) {
-            (Place::Code, _) => {
-                let projection = own.map_or("passes through", Activation::name);
-                let kind = project.code.kind;
-                let about = if kind == Bottleneck::Plain { projection } else { kind.name() };
-                // A single channel of three is not a colour picture.
-                let size = match card.output {
-                    Some(SampleShape::Image { height, width, channels }) => {
-                        format!("{width}×{height}×{channels}")
-                    }
-                    Some(SampleShape::Vector(_)) | None => project.code.units.to_string(),
-                };
-                (format!("Code {size}"), vec![about.to_owned()])
-            }
-            (Place::Output, layer) => {
-                let kind =
-                    layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
-                // The loss is shown only on this card.
-                let about = [project.loss.name(), project.output.activation.name()].into_iter().chain(kind);
-                ("Output".to_owned(), about.map(str::to_owned).collect())
-            }
-            (_, Some(layer)) => words(layer, card.output),
-            (_, None) => ("Layer".to_owned(), Vec::new()),
-        };
-        if card.tied_to.is_some() {
-            about.push("tied".to_owned());
-        }
-        let mirrored = matches!(card.place, Place::Decoder(_)) && state.is_mirrored();
-        let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
-        let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
-        let colon = if about.is_empty() { "" } else { ": " };
-        let mut hover = format!(
-            "{title}{colon}{}\noutput {output}\n{} parameters, {} multiply-adds per sample",
-            about.join(" · "),
-            count(card.parameters),
-            count(card.macs)
-        );
-        if mirrored {
-            hover.push_str("\nMirrors the encoder.");
-        }
-        about.extend(parameters);
-        let color: fn(&Tokens) -> Color32 = match card.place {
-            Place::Encoder(_) => |tokens| tokens.encoder,
-            Place::Code => |tokens| tokens.code,
-            Place::Decoder(_) => |tokens| tokens.decoder,
-            Place::Data | Place::Corruption | Place::Output | Place::Training => |tokens| tokens.dim,
-        };
-        Face { place: card.place, title, about: shorter(&about), color, mirrored, hover }
-    }
-}
-
-/// All parts in a line, then without the last, and so on.
-fn shorter(parts: &[String]) -> Vec<String> {
-    (1..=parts.len()).rev().map(|count| parts[..count].join(" · ")).collect()
-}
-
-/// The text of a layer's card: its title, and candidates for the text below it.
-fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
-    let size = output.map(|shape| shape.to_string());
-    let function = layer.activation().map(|activation| activation.name().to_owned());
-    let (title, about): (String, Vec<String>) = match layer {
-        Layer::Dense { units, .. } => (format!("Dense {units}"), Vec::new()),
-        Layer::Conv2d { channels, kernel, stride, dilation, groups, .. }
-        | Layer::ConvTranspose2d { channels, kernel, stride, dilation, groups, .. } => {
-            let step = if *stride > 1 {
-                format!("{kernel}×{kernel} / {stride}")
-            } else {
-                format!("{kernel}×{kernel}")
-            };
-            let gaps = (*dilation > 1).then(|| format!("dilation {dilation}"));
-            let groups = (*groups > 1).then(|| format!("{groups} groups"));
-            let about = size.into_iter().chain([step]).chain(gaps).chain(groups);
-            (format!("{} {channels}", layer.name()), about.collect())
-        }
-        Layer::Residual { form, channels, stride, .. }
-        | Layer::ResidualTranspose { form, channels, stride, .. } => {
-            let form =
-                if *stride > 1 { format!("{} / {stride}", form.name()) } else { form.name().to_owned() };
-            (format!("{} {channels}", layer.name()), size.into_iter().chain([form]).collect())
-        }
-        Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
-            (format!("{} {side}", layer.name()), size.into_iter().collect())
-        }
-        Layer::Upsample { factor } => (format!("Upsample {factor}"), size.into_iter().collect()),
-        Layer::CropOrPad { .. } | Layer::Flatten | Layer::Reshape { .. } => {
-            (layer.name().to_owned(), size.into_iter().collect())
-        }
-        Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
-        Layer::GroupNorm { groups, .. } => (format!("GroupNorm {groups}"), Vec::new()),
-        Layer::Prelu { shared } => {
-            let slopes = if *shared { "one slope" } else { "a slope per channel" };
-            ("PReLU".to_owned(), vec![slopes.to_owned()])
-        }
-        Layer::Dropout { rate } => {
-            ("Dropout".to_owned(), vec![format!("{} set to 0", format_percent(f64::from(*rate), 0))])
-        }
-    };
-    (title, about.into_iter().chain(function).collect())
 }
 
 fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: &mut Thumbnails) {
@@ -430,13 +296,16 @@ fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
     // A child `Ui`, so that the cursor of the hourglass stays below the card.
     let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
     ui.spacing_mut().item_spacing.y = 1.0;
-    let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
-    ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
-    let fits = |line: &&String| {
-        let font = egui::FontId::proportional(ABOUT_PX);
-        ui.painter().layout_no_wrap((*line).clone(), font, tokens.dim).size().x <= rect.width()
+    let fits = |line: &str, font: FontId| {
+        ui.painter().layout_no_wrap(line.to_owned(), font, tokens.dim).size().x <= rect.width()
     };
-    let about = face.about.iter().find(fits).or(face.about.last()).map_or("", String::as_str);
+    let fits_as_title = |title: &&String| fits(title, theme::bold(TITLE_PX));
+    let shortest = abbreviated(&face.title);
+    let title = [&face.title, &shortest].into_iter().find(fits_as_title).unwrap_or(&shortest);
+    let title = RichText::new(title).font(theme::bold(TITLE_PX)).color(tokens.text);
+    let fits_below = |line: &&String| fits(line, FontId::proportional(ABOUT_PX));
+    let about = face.about.iter().find(fits_below).or(face.about.last()).map_or("", String::as_str);
+    ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
     let about = RichText::new(about).size(ABOUT_PX).color(tokens.dim);
     ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
 }
@@ -509,12 +378,14 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
         }
     }
     egui::Popup::menu(&response).show(|ui| {
-        for layer in Layer::ALL {
-            if ui.button(format!("Add {}", layer.name())).clicked() {
-                state.insert(gap, layer);
-                ui.close();
+        menu_entries_ui(ui, 0.0, |ui| {
+            for layer in Layer::ALL {
+                if ui.button(format!("Add {}", layer.name())).clicked() {
+                    state.insert(gap, layer);
+                    ui.close();
+                }
             }
-        }
+        });
     });
     Some((gap, rect))
 }
@@ -540,9 +411,11 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
         return;
     }
     ui.menu_button("Add layer", |ui| {
-        for layer in Layer::ALL {
-            item_ui(ui, Command::adding(&layer), state);
-        }
+        menu_entries_ui(ui, 0.0, |ui| {
+            for layer in Layer::ALL {
+                item_ui(ui, Command::adding(&layer), state);
+            }
+        });
     });
     for command in [Command::Duplicate, Command::Remove, Command::MoveUp, Command::MoveDown] {
         item_ui(ui, command, state);

@@ -1,6 +1,6 @@
 //! The bar at the top: menus, the project's name, training and its progress.
 
-use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::check::Severity;
 use crate::project::{format_count, format_percent, format_secs, short_count, visible, visible_path};
@@ -9,6 +9,7 @@ use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{State, Then};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::hint::hint_beside;
+use crate::ui::widgets::scroll::menu_entries_ui;
 
 /// Height of the bar, in points.
 pub const HEIGHT: f32 = 46.0;
@@ -58,11 +59,7 @@ fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().item_spacing.y = 2.0;
-    // Long menus scroll in a small window.
-    let most = ui.ctx().content_rect().height() - HEIGHT - 24.0;
-    // A popup is otherwise no higher than 400 points, whatever the window.
-    ui.set_max_height(most);
-    ScrollArea::vertical().max_height(most).show(ui, |ui| items_ui(ui, menu, state));
+    menu_entries_ui(ui, HEIGHT, |ui| items_ui(ui, menu, state));
 }
 
 fn items_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
@@ -99,13 +96,15 @@ fn recent_ui(ui: &mut Ui, state: &mut State) {
     let recent = state.recent.clone();
     ui.add_enabled_ui(!recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| {
-            for path in recent {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if hint_beside(ui.button(visible(&name)), &visible_path(&path), "").clicked() {
-                    state.ask(Then::OpenPath(path));
-                    ui.close();
+            menu_entries_ui(ui, 0.0, |ui| {
+                for path in recent {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    if hint_beside(ui.button(visible(&name)), &visible_path(&path), "").clicked() {
+                        state.ask(Then::OpenPath(path));
+                        ui.close();
+                    }
                 }
-            }
+            });
         });
     })
     .response

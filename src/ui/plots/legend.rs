@@ -11,15 +11,30 @@ use super::scatter::shortened;
 use crate::figure::class_marker;
 use crate::project::{format_number, visible};
 
+/// Height of a line, and the least one, in points.
 const LINE: f32 = 17.0;
+const LEAST_LINE: f32 = 12.0;
+/// Width of a scroll bar that is always seen.
+const BAR_PX: f32 = 10.0;
 
-/// Width that a list of these classes needs, at most `most`.
+/// Height of a line where this many classes share a height; the least one where they scroll.
+fn line_px(height: f32, classes: usize) -> f32 {
+    (height / classes.max(1) as f32).clamp(LEAST_LINE, LINE)
+}
+
+/// Whether even the lowest lines do not fit.
+fn scrolls(height: f32, classes: usize) -> bool {
+    line_px(height, classes) * classes as f32 > height
+}
+
+/// Width that a list of these classes needs in the height of `ui`, at most `most`.
 pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     let widths = names.iter().take(200).map(|name| {
         let text = shortened(name, 16);
         ui.painter().layout_no_wrap(text, FontId::proportional(11.5), egui::Color32::WHITE).size().x
     });
-    (widths.fold(8.0, f32::max) + 34.0).min(most)
+    let bar = if scrolls(ui.available_height(), names.len()) { BAR_PX } else { 0.0 };
+    (widths.fold(8.0, f32::max) + 34.0 + bar).min(most)
 }
 
 /// A list of classes with their markers. Hovering or focusing a class isolates it; this class is
@@ -27,45 +42,48 @@ pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
 pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) -> Option<u32> {
     let p = palette(ui);
     let mut pointed = None;
-    ScrollArea::vertical().id_salt("class legend").auto_shrink([false, true]).show_rows(
-        ui,
-        LINE,
-        names.len(),
-        |ui, rows| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for class in rows {
-                let (rect, response) =
-                    ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::click());
-                let is_pinned = *pinned == Some(class as u32);
-                response.widget_info(|| {
-                    WidgetInfo::selected(
-                        Role::CheckBox,
-                        true,
-                        is_pinned,
-                        format!("class {}", visible(&names[class])),
-                    )
-                });
-                if response.clicked() {
-                    *pinned = if is_pinned { None } else { Some(class as u32) };
-                }
-                let strong = response.hovered() || response.has_focus() || is_pinned;
-                if strong {
-                    pointed = Some(class as u32).filter(|_| !is_pinned).or(pointed);
-                    ui.painter().rect_filled(rect.expand2(vec2(2.0, 0.0)), 4.0, color(p.raised));
-                }
-                let marker = class_marker(class);
-                let at = pos2(rect.left() + 8.0, rect.center().y);
-                legend_marker(ui.painter(), at, 4.0, color(p.classes[marker.color]), marker.shape);
-                let tint = color(if strong { p.text } else { p.dim });
-                let name = shortened(&names[class], 16);
-                let at = pos2(rect.left() + 18.0, rect.center().y);
-                ui.painter().text(at, Align2::LEFT_CENTER, &name, FontId::proportional(11.5), tint);
-                if name != names[class] {
-                    response.on_hover_text(visible(&names[class]));
-                }
+    let height = ui.available_height();
+    let line = line_px(height, names.len());
+    if scrolls(height, names.len()) {
+        let scroll = &mut ui.spacing_mut().scroll;
+        (scroll.floating_width, scroll.floating_allocated_width) = (scroll.bar_width, BAR_PX);
+        (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (0.35, 0.5);
+    }
+    let font = FontId::proportional(if line < 14.0 { 10.0 } else { 11.5 });
+    let area = ScrollArea::vertical().id_salt("class legend").auto_shrink([false, true]);
+    area.min_scrolled_height(LINE).show_rows(ui, line, names.len(), |ui, rows| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for class in rows {
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), line), Sense::click());
+            let is_pinned = *pinned == Some(class as u32);
+            response.widget_info(|| {
+                WidgetInfo::selected(
+                    Role::CheckBox,
+                    true,
+                    is_pinned,
+                    format!("class {}", visible(&names[class])),
+                )
+            });
+            if response.clicked() {
+                *pinned = if is_pinned { None } else { Some(class as u32) };
             }
-        },
-    );
+            let strong = response.hovered() || response.has_focus() || is_pinned;
+            if strong {
+                pointed = Some(class as u32).filter(|_| !is_pinned).or(pointed);
+                ui.painter().rect_filled(rect.expand2(vec2(2.0, 0.0)), 4.0, color(p.raised));
+            }
+            let marker = class_marker(class);
+            let at = pos2(rect.left() + 8.0, rect.center().y);
+            legend_marker(ui.painter(), at, 4.0, color(p.classes[marker.color]), marker.shape);
+            let tint = color(if strong { p.text } else { p.dim });
+            let name = shortened(&names[class], 16);
+            let at = pos2(rect.left() + 18.0, rect.center().y);
+            ui.painter().text(at, Align2::LEFT_CENTER, &name, font.clone(), tint);
+            if name != names[class] {
+                response.on_hover_text(visible(&names[class]));
+            }
+        }
+    });
     pointed.or(*pinned)
 }
 
@@ -108,4 +126,26 @@ pub fn color_bar_ui(ui: &mut Ui, name: &str, [low, high]: [f32; 2]) {
     label(pos2(outer.left() + 4.0, outer.top() + 4.0), Align2::LEFT_TOP, shortened(name, 12));
     label(bar.right_top() + vec2(5.0, 0.0), Align2::LEFT_TOP, format_number(f64::from(high)));
     label(bar.right_bottom() + vec2(5.0, 0.0), Align2::LEFT_BOTTOM, format_number(f64::from(low)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_lower_before_they_scroll() {
+        for (height, classes, expected) in [
+            (400.0, 10, (LINE, false)),
+            (150.0, 10, (15.0, false)),
+            (120.0, 10, (LEAST_LINE, false)),
+            (90.0, 10, (LEAST_LINE, true)),
+            (90.0, 0, (LINE, false)),
+        ] {
+            assert_eq!(
+                (line_px(height, classes), scrolls(height, classes)),
+                expected,
+                "{classes} in {height}"
+            );
+        }
+    }
 }

@@ -35,6 +35,8 @@ pub enum Dialog {
     FindRate,
     /// Work left by a crash.
     Recover(Vec<Recovery>),
+    /// A tour of the program.
+    Guide,
     /// All shortcuts.
     Shortcuts,
     /// Version and licences.
@@ -54,6 +56,7 @@ impl Dialog {
             | Dialog::Unsaved(_)
             | Dialog::Threads { .. }
             | Dialog::Recover(_)
+            | Dialog::Guide
             | Dialog::Shortcuts
             | Dialog::About => false,
         }

@@ -220,6 +220,11 @@ impl PathDialog {
         Some(question)
     }
 
+    /// Whether nothing has been typed or chosen.
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
     /// The reason why the path cannot be used; empty where it is merely incomplete.
     pub fn problem(&self) -> Option<&'static str> {
         let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
@@ -318,6 +323,14 @@ mod tests {
         }
         assert_eq!((dialog.problem(), path.as_deref()), (problem, accepted));
         assert!(dialog.next_question().is_none(), "it is known");
+    }
+
+    #[test]
+    fn a_hint_becomes_a_problem_once_something_is_typed() {
+        let mut dialog = PathDialog::new(Purpose::Show(RunId(1)), " ".to_owned());
+        assert!(dialog.is_empty() && dialog.problem().is_some());
+        dialog.retype("/nowhere".to_owned());
+        assert!(!dialog.is_empty());
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Data that are selected, missing, invalid, or loading.
 
+use std::path::PathBuf;
+
 use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
 
 use super::*;
 use crate::dataset::Doubt;
-use crate::project::{ArrayReading, Choice, Data, Delimiter, Header, Missing, Rules, TableReading, Take};
-use crate::ui::state::Effect;
+use crate::project::{
+    ArrayReading, Channels, Choice, Data, Delimiter, Header, Missing, Rules, TableReading, Take,
+};
+use crate::ui::files::FileEvent;
+use crate::ui::state::{Browse, BrowseKind, Effect, PathField, Sources, Target};
 use crate::ui::update::Remedy;
 
 impl Window {
@@ -159,6 +164,52 @@ fn every_kind_of_source_keeps_its_own_path() {
     window.click("Input card");
     window.click("CSV");
     assert_eq!(path(&window), "", "another project begins without one");
+}
+
+#[test]
+fn a_table_is_read_alike_however_it_is_chosen() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    let path = window.folder.path().join("flowers.csv");
+    let text = "width,length,species\n".to_owned() + &"1.5,3,a\n2.5,4,b\n".repeat(20);
+    std::fs::write(&path, text).expect("written");
+    let expected = crate::dataset::source_for(&path, 32, 32, Channels::Grey).expect("a table");
+    assert!(matches!(&expected, Source::Csv { labels, .. } if labels == &["species"]));
+    let is_loaded = |state: &crate::ui::state::State| state.data.ready(&state.project.data).is_some();
+    let empty = Sources::default().0[4].clone();
+    let fresh = |window: &mut Window| {
+        window.state().edit(|project, _| project.data.source = Source::Digits);
+        window.until("the digits are loaded", is_loaded);
+        window.state().edit(|project, _| project.data.source = empty.clone());
+        window.state().selected = Place::Data;
+        window.harness.run_ok();
+    };
+    // Typed.
+    fresh(&mut window);
+    window.harness.get_by_role_and_label(Role::TextInput, "File").click();
+    window.harness.run_ok();
+    window.harness.event(egui::Event::Text(path.display().to_string()));
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    window.until("it is loaded", is_loaded);
+    assert_eq!(window.project().data.source, expected);
+    // It is one step with the choice of the path.
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.project().data.source, empty);
+    // Chosen in the desktop's dialog.
+    fresh(&mut window);
+    let target = Target::Source(PathField::Main);
+    let browse = Browse { kind: BrowseKind::of(PathField::Main, &empty), target, near: PathBuf::new() };
+    window.state().handle_file_event(FileEvent::Browsed(browse, Some(path)));
+    window.until("it is loaded", is_loaded);
+    assert_eq!(window.project().data.source, expected);
+    // A label that was removed does not come back.
+    window.state().edit(|project, _| {
+        if let Source::Csv { labels, .. } = &mut project.data.source {
+            labels.clear();
+        }
+    });
+    window.until("it is loaded", is_loaded);
+    assert!(matches!(&window.project().data.source, Source::Csv { labels, .. } if labels.is_empty()));
 }
 
 #[test]

@@ -87,6 +87,19 @@ fn events_of_an_old_document_do_not_reach_a_new_one() {
 }
 
 #[test]
+fn pages_of_help_close_with_a_click() {
+    for size in [(1600.0, 1000.0), (1000.0, 700.0)] {
+        for command in [Command::Guide, Command::Shortcuts, Command::About] {
+            let mut window = Window::sized(size.0, size.1, Theme::Dark);
+            window.state().run(command);
+            window.harness.run_ok();
+            window.click("Close");
+            assert!(window.state().dialog.is_none(), "{command:?} at {size:?}");
+        }
+    }
+}
+
+#[test]
 fn dialogs_and_offers_of_an_old_document_are_closed_with_it() {
     let mut state = State::default();
     state.notices.offer(Severity::Info, "other data", Offer::Others);

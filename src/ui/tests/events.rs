@@ -107,7 +107,7 @@ pub(super) fn with_data() -> State {
     (state.runs[0].fingerprint, state.runs[0].shape) = (data.fingerprint, data.shape);
     let (request, facts) = (state.data.request, crate::run::facts(&data));
     state.effects.clear();
-    state.handle_event(Event::Loaded { request, data: Arc::new(data), facts });
+    state.handle_event(Event::Loaded { request, data: Arc::new(data), facts, source: None });
     state
 }
 

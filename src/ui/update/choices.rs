@@ -35,8 +35,8 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Adapts default training settings to newly chosen data, and says so. If nothing was edited
-    /// since the choice, both are one step; else this is a step of its own.
+    /// Adapts default training settings and too wide a code to newly chosen data, and says so. If
+    /// nothing was edited since the choice, both are one step; else this is a step of its own.
     /// Data of a document that is opened, or whose place is looked for, are not chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
@@ -47,10 +47,10 @@ impl State {
         let before = self.fitted.replace((source.clone(), facts.train_rows));
         let Some((_, rows)) = before.filter(|(before, _)| is_other(before, &source)) else { return };
         let chosen = choose_data(&self.project, Some(rows), facts);
-        let (old, new) = (&self.project.training, &chosen.training);
         if chosen == self.project {
             return;
         }
+        let (old, new) = (&self.project.training, &chosen.training);
         let mut told = Vec::new();
         if old.batch_size != new.batch_size {
             told.push(format!("batch size {} → {}", old.batch_size, new.batch_size));
@@ -68,16 +68,28 @@ impl State {
             told.push(format!("schedule {}", new.schedule.name()));
         }
         if chosen.encoder != self.project.encoder {
-            told.push("ReLU → ELU".to_owned());
+            told.push("layers ReLU → ELU".to_owned());
         }
         self.history.settle(&self.project);
         let joins = self.history.before().is_some_and(|before| before.data.source != source);
-        let text = format!(
-            "Training settings adapted to the {} training samples: {}. Undo reverts {}.",
-            format_count(facts.train_rows),
-            told.join(", "),
-            if joins { "this and the choice of data" } else { "this" }
-        );
+        let mut text = Vec::new();
+        if !told.is_empty() {
+            text.push(format!(
+                "Training settings adapted to the {} training samples: {}.",
+                format_count(facts.train_rows),
+                told.join(", ")
+            ));
+        }
+        let (size, smaller) = (self.project.code.units, chosen.code.units);
+        if size != smaller {
+            let features = match facts.shape.features() {
+                1 => "1 feature".to_owned(),
+                count => format!("{} features", format_count(count)),
+            };
+            text.push(format!("Code size {size} → {smaller}, because the input has {features}."));
+        }
+        let undone = if joins { "this and the choice of data" } else { "this" };
+        text.push(format!("Undo reverts {undone}."));
         // The current run uses other data.
         if let Some(settings) = &mut self.live_settings {
             *settings = (new.learning_rate, new.epochs);
@@ -86,7 +98,7 @@ impl State {
         if joins {
             self.history.join(&self.project);
         }
-        self.notices.say(Severity::Info, text);
+        self.notices.say(Severity::Info, text.join(" "));
     }
 
     /// Treats the current source as not newly chosen.
@@ -168,6 +180,18 @@ mod tests {
         state.use_data(folder("/c"));
         load(&mut state, 90);
         assert_eq!(state.project.training.epochs, 7, "a person's own");
+    }
+
+    #[test]
+    fn a_code_as_wide_as_new_data_becomes_smaller_and_this_is_said() {
+        let mut state = State::default();
+        load(&mut state, 30);
+        state.use_data(folder("/a"));
+        state.project.code.units = 64;
+        load(&mut state, 200);
+        assert_eq!(state.project.code.units, 32);
+        let said = state.notices.log.last().expect("a line").text.clone();
+        assert!(said.contains(" Code size 64 → 32, because the input has 64 features. "), "{said}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::edits::keep_labels;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset};
-use crate::project::{Choice, Data, Rules, visible};
+use crate::project::{Choice, Data, Rules, Source, visible};
 use crate::run::{Run, RunId};
 use crate::session::Request;
 use crate::ui::state::{DataState, Offer, State, is_own, is_same_kind};
@@ -23,7 +23,41 @@ impl State {
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
         let own = self.run_on_data().cloned().map(Box::new);
-        self.send(Request::Load { request: self.data.request, data, own });
+        let before = self.source_before_entered().filter(|_| own.is_none()).cloned().map(Box::new);
+        self.send(Request::Load { request: self.data.request, data, own, before });
+    }
+
+    /// The source before a table whose path was just entered. Data of a document that is opened are
+    /// read as it says, wherever they are.
+    fn source_before_entered(&self) -> Option<&Source> {
+        let (before, _) = self.fitted.as_ref()?;
+        (self.entered.is_some() && self.entered.as_ref() == self.project.data.source.path()).then_some(before)
+    }
+
+    /// Notes that a path was typed or chosen, if it differs from that of the source `before`.
+    pub fn note_entered(&mut self, before: &Source) {
+        let source = &self.project.data.source;
+        if is_same_kind(before, source) && before.path() != source.path() {
+            self.entered = source.path().cloned();
+        }
+    }
+
+    /// Completes the source of the document as the session did, as a part of the choice of data.
+    pub(super) fn complete_source(&mut self, source: Source) {
+        self.entered = None;
+        let asked = self.data.requested.as_ref().map(|data| &data.source);
+        if asked != Some(&self.project.data.source) {
+            return;
+        }
+        self.history.settle(&self.project);
+        let joins = self.history.before().is_some_and(|before| Some(&before.data.source) != asked);
+        self.project.data.source = source;
+        if joins {
+            self.history.join(&self.project);
+        }
+        if let Some(requested) = &mut self.data.requested {
+            requested.source.clone_from(&self.project.data.source);
+        }
     }
 
     /// A run trained on the data of the document: the shown one, else the last.

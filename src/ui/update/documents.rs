@@ -230,6 +230,7 @@ impl State {
                 | Dialog::Threads { .. }
                 | Dialog::FindRate
                 | Dialog::Recover(_)
+                | Dialog::Guide
                 | Dialog::Shortcuts
                 | Dialog::About,
             )
@@ -277,6 +278,7 @@ impl State {
                 | Dialog::Threads { .. }
                 | Dialog::FindRate
                 | Dialog::Recover(_)
+                | Dialog::Guide
                 | Dialog::Shortcuts
                 | Dialog::About,
             )

@@ -204,7 +204,9 @@ impl State {
                 }
             }
             Target::Source(field) => {
+                let before = self.project.data.source.clone();
                 self.edit(|project, _| field.set(&mut project.data.source, path));
+                self.note_entered(&before);
                 self.refresh(false);
             }
         }

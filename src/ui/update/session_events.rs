@@ -13,7 +13,10 @@ impl State {
             Event::Loading { request, done, total } if request == self.data.request => {
                 self.data.progress = Some((done, total));
             }
-            Event::Loaded { request, data, facts } if request == self.data.request => {
+            Event::Loaded { request, data, facts, source } if request == self.data.request => {
+                if let Some(source) = source {
+                    self.complete_source(*source);
+                }
                 self.take_data(data, facts);
             }
             Event::LoadFailed { request, error, fixed_source } if request == self.data.request => {

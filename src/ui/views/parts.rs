@@ -14,6 +14,10 @@ use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 /// Height of a view's header, in points.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
+/// Why PCA is no reference for a code as wide as the input.
+pub(super) const PCA_IS_EXACT: &str =
+    "The code has as many numbers as the input: PCA with as many components has no error";
+
 /// A view's header: its title, followed by chips and other parts that `add` adds to its row. Its
 /// height never changes, so that nothing below it moves. Returns the response of the title, which
 /// can be dragged to move the view.

@@ -1,6 +1,6 @@
 //! Scroll bars next to the scrolled content, never over it.
 
-use egui::{Frame, Margin, Ui};
+use egui::{Frame, Margin, ScrollArea, Ui};
 
 /// Width of a scroll bar, in points. Panels that scroll reduce their right margin by it.
 pub const BAR_PX: i8 = 10;
@@ -20,9 +20,18 @@ pub fn always_seen(ui: &mut Ui) {
     (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (0.35, 0.5);
 }
 
+/// Shows the entries of a menu, which scroll where the window, less `beside` points, is too low for
+/// them.
+pub fn menu_entries_ui<R>(ui: &mut Ui, beside: f32, entries: impl FnOnce(&mut Ui) -> R) -> R {
+    let most = ui.ctx().content_rect().height() - beside - 24.0;
+    // A popup is otherwise no higher than 400 points, whatever the window.
+    ui.set_max_height(most);
+    ScrollArea::vertical().max_height(most).show(ui, entries).inner
+}
+
 #[cfg(test)]
 mod tests {
-    use egui::{ScrollArea, vec2};
+    use egui::vec2;
 
     use super::*;
 
@@ -42,5 +51,22 @@ mod tests {
         harness.run();
         drop(harness);
         assert!(right.0 < right.1, "{right:?}");
+    }
+
+    #[test]
+    fn menus_are_as_high_as_they_need_and_the_window_has_room_for() {
+        for (window, expected) in [(300.0, 276.0), (900.0, 600.0)] {
+            let mut height = 0.0;
+            let mut harness =
+                egui_kittest::Harness::builder().with_size(vec2(200.0, window)).build_ui(|ui| {
+                    let area = egui::Area::new(ui.scope_id().with("menu")).show(ui.ctx(), |ui| {
+                        menu_entries_ui(ui, 0.0, |ui| ui.allocate_space(vec2(90.0, 600.0)));
+                    });
+                    height = area.response.rect.height();
+                });
+            harness.run();
+            drop(harness);
+            assert_eq!(height, expected, "in a window of {window} points");
+        }
     }
 }

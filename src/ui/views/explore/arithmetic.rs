@@ -45,6 +45,11 @@ const MOST_CLASSES: usize = 200;
 
 /// Shows the section.
 pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmetic, actions: &mut Actions) {
+    let (base, name) = match context.active() {
+        Some(pin) => (pin.code.clone(), pin.title()),
+        None => (context.subject.mean(), "the mean code".to_owned()),
+    };
+    remark_ui(ui, &format!("Adds the difference between the mean codes of two groups to {name}."));
     let all = groups(context);
     let names = ["mean of", "minus mean of"];
     let groups = [0, 1].map(|at| {
@@ -81,10 +86,6 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
         remark_ui(ui, "A group without a sample has no mean code: choose another.");
         return;
     };
-    let (base, name) = match context.active() {
-        Some(pin) => (pin.code.clone(), pin.title()),
-        None => (context.subject.mean(), "the mean code".to_owned()),
-    };
     let mut times = section.times.unwrap_or(1.0);
     ui.horizontal(|ui| {
         ui.label(RichText::new("times").size(11.0).color(color(palette(ui).dim)));
@@ -94,7 +95,6 @@ pub fn arithmetic_ui(ui: &mut Ui, context: &Context<'_>, section: &mut Arithmeti
             section.times = Some(times).filter(|times| times.is_finite());
         }
     });
-    remark_ui(ui, &format!("added to {name}"));
     let code = moved(&base, &from.code, &to.code, times);
     context.decode(actions, Decoding::Arithmetic, (bits(&code), "arithmetic"), || code.clone());
     failure_ui(ui, context, Question::Decode(Decoding::Arithmetic));

@@ -56,7 +56,7 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     let (first, last) = if has_damaged { ("Input", "difference") } else { ("Original", "error") };
     if context.data.shown().is_some() {
         let brightest = format_number(f64::from(cards.maps.brightest(context.data)));
-        let ends = format!("{last}s from 0 (dark) to {brightest} (bright) in all of them");
+        let ends = format!("{last}s of scaled values from 0 (dark) to {brightest} (bright) in all of them");
         let text = format!("{first}, reconstruction and {last}; {ends}.");
         remark_ui(ui, &text);
     } else {

@@ -5,7 +5,7 @@ use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
 
 use crate::dataset::Dataset;
 use crate::project::Shown;
-use crate::ui::plots::{Atlas, DisplayRange, Profile, color, palette, profile_ui};
+use crate::ui::plots::{Atlas, Profile, color, palette, profile_ui};
 use crate::ui::views::sample::{RangeCache, Sampler};
 
 /// Some samples, filled again only when they change.
@@ -127,10 +127,9 @@ impl ErrorMaps {
         });
     }
 
-    /// The difference drawn brightest, in units of the data.
+    /// The difference drawn brightest, scaled.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
-        let DisplayRange { low, high } = self.range.of(data);
-        (high - low) / 2.0
+        self.range.of(data).brightest(data)
     }
 
     /// Shows one map; returns its response.

@@ -75,7 +75,7 @@ impl Others {
         let frame = shown.rect().expand(OUTER_PX);
         let mut outside = vec![0_usize; others.len()];
         for ((number, other), outside) in others.iter().enumerate().zip(&mut outside) {
-            let tint = color(tint(p, number));
+            let tint = color(p.other(number));
             for (row, point) in (0..).zip(part.points(other.located)) {
                 let at = shown.at(point);
                 if !at.is_finite() || !frame.contains(at) {
@@ -133,17 +133,12 @@ impl Others {
             let marks = places
                 .iter()
                 .enumerate()
-                .map(|(number, at)| (*at, color(if is_edge { p.text } else { tint(p, number) }), SHAPE));
+                .map(|(number, at)| (*at, color(if is_edge { p.text } else { p.other(number) }), SHAPE));
             if !places.is_empty() {
                 painter.add(Shape::Mesh(self.markers.mesh(ui.ctx(), radius, marks, None)));
             }
         }
     }
-}
-
-/// The colour of a set by its index.
-fn tint(p: &crate::figure::Palette, number: usize) -> Rgb {
-    p.classes[(number * 3 + 1) % p.classes.len()]
 }
 
 impl Part {

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, Ui};
 
-use super::super::parts::{chip_ui, epoch_ui, figure_ui, named, quiet_ui};
+use super::super::parts::{PCA_IS_EXACT, chip_ui, epoch_ui, figure_ui, named, quiet_ui};
 use super::super::set_choice::set_choice_ui;
 use super::codes::MOST_CHANNELS;
 use super::{ReconstructionsInput, ReconstructionsView};
@@ -125,7 +125,9 @@ fn set_figures_ui(
     if let Some(mean) = mean {
         figure_ui(row, &format!("MSE{given}"), &format_number(mean));
     }
-    if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
+    if has_linear && !look.run.has_baseline() {
+        no_baseline_ui(row);
+    } else if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
         figure_ui(row, &format!("PCA MSE{given}"), &format_number(mean));
     }
     if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
@@ -145,9 +147,16 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
         figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
     }
-    if let Some(pca) = run.pca_mse {
+    if !run.has_baseline() {
+        no_baseline_ui(row);
+    } else if let Some(pca) = run.pca_mse {
         figure_ui(row, &format!("PCA MSE{input}"), &format_number(pca));
     }
+}
+
+/// In the place of the error of PCA, why there is none.
+fn no_baseline_ui(row: &mut Row<'_>) {
+    quiet_ui(row, Side::Right, "no PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
 }
 
 /// The record of the newest epoch up to this one; for `None`, of the newest of all.

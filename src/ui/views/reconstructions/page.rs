@@ -24,8 +24,8 @@ const RECONSTRUCTION: usize = 3;
 const PCA: usize = 4;
 const ERROR: usize = 5;
 
-/// The numbers at the ends of a scale, and its colours from 0 to 1.
-pub(super) type Scale = ([f32; 2], fn(f32) -> Rgb);
+/// A scale: the numbers at its ends with their unit, and its colours from 0 to 1.
+pub(super) type Scale = ([f32; 2], &'static str, fn(f32) -> Rgb);
 
 /// Some samples with the outputs for them, and their pictures.
 #[derive(Clone, Default)]
@@ -106,23 +106,22 @@ impl Page {
         codes.map_or_else(|| name.to_owned(), CodePictures::name)
     }
 
-    /// The scale of the colours, unless it is that of the data: the numbers at its ends, and its
-    /// colours. `brightest` is the largest error.
+    /// The scale of the colours, unless it is that of the data. `brightest` is the largest error.
     pub fn scale(&self, row: usize, brightest: f32) -> Option<Scale> {
         match row {
             // Brightness is the square root of the error, as in the maps.
-            ERROR => Some(([0.0, brightest], |t| error_color(t.sqrt()))),
+            ERROR => Some(([0.0, brightest], "scaled", |t| error_color(t.sqrt()))),
             CODE => self.made.codes.as_ref().map(|codes| {
                 let DisplayRange { low, high } = codes.range();
-                ([low, high], grey as fn(f32) -> Rgb)
+                ([low, high], "", grey as fn(f32) -> Rgb)
             }),
             _ => None,
         }
     }
 
-    /// The error drawn brightest.
+    /// The error drawn brightest, scaled.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
-        self.display.of(data).brightest()
+        self.display.of(data).brightest(data)
     }
 
     fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, made: impl FnOnce() -> SamplePage) {

@@ -100,9 +100,12 @@ fn names_ui(ui: &Ui, page: &Page, shown: &[usize], grid: Grid, at: egui::Pos2, b
         let middle = at.y + line as f32 * (grid.cell.y + GAP) + grid.cell.y / 2.0;
         let scale = page.scale(*row, brightest).filter(|_| grid.cell.y >= 34.0);
         let place = pos2(at.x + 12.0, if scale.is_some() { middle - 9.0 } else { middle });
-        let name = shortened(&page.row_name(*row), 16);
+        let name = match scale {
+            Some((_, unit, _)) if !unit.is_empty() => format!("{}, {unit}", page.row_name(*row)),
+            Some(_) | None => shortened(&page.row_name(*row), 16),
+        };
         ui.painter().text(place, Align2::LEFT_CENTER, name, font.clone(), color(p.dim));
-        if let Some((ends, tint)) = scale {
+        if let Some((ends, _, tint)) = scale {
             let bar = Rect::from_min_size(pos2(at.x + 12.0, middle), vec2(grid.label - 26.0, 5.0));
             paint_bar(ui, bar, ends, tint);
         }
@@ -123,6 +126,10 @@ fn block_ui(
     let rows = drawn.listing.part(places.clone());
     let foot = at.y + shown.len() as f32 * (grid.cell.y + GAP);
     let captions = captions(ui, &rows, page, grid);
+    if grid.label > 0.0 && !captions.is_empty() {
+        let (at, font) = (pos2(at.x + 12.0, foot - 1.0), FontId::proportional(10.0));
+        ui.painter().text(at, Align2::LEFT_TOP, "MSE, scaled", font, color(p.dim));
+    }
     let mut clicked = None;
     for (column, (row, place)) in rows.iter().zip(places).enumerate() {
         let x = left + column as f32 * (grid.cell.x + GAP);
@@ -191,7 +198,7 @@ fn hover_ui(ui: &mut Ui, drawn: &Drawn<'_>, shown: &[usize], row: u32) {
     });
     if let Some(error) = page.made.errors.get(sample) {
         let what = if page.made.given == Given::Damaged { "squared difference" } else { "squared error" };
-        let text = format!("{what} per feature {}", format_number(f64::from(*error)));
+        let text = format!("{what} per feature {} (scaled)", format_number(f64::from(*error)));
         ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
     }
 }

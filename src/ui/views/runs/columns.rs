@@ -1,6 +1,7 @@
 //! The content of the columns of the table of runs.
 
 use super::super::dates::format_date;
+use super::super::parts::PCA_IS_EXACT;
 use super::order::Key;
 use crate::dataset::Subset;
 use crate::project::{format_count, format_number, format_secs, visible};
@@ -130,6 +131,9 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
             Cell::number(last.and_then(|record| record.validation.as_ref()).map(Losses::total))
         }
         RunColumn::Mse => Cell::number(last.map(|record| record.mse)),
+        RunColumn::Pca if !run.has_baseline() => {
+            Cell { hint: Some(PCA_IS_EXACT.to_owned()), ..Cell::number(None) }
+        }
         RunColumn::Pca => Cell::number(run.pca_mse),
         RunColumn::Time => Cell::new(format_secs(run.seconds), Key::number(run.seconds)),
         RunColumn::Started => {
@@ -239,7 +243,7 @@ pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
 /// Whether a run's network has a lower error than PCA.
 pub fn beats_pca(run: &Run) -> bool {
     let mse = run.history.epochs.last().map(|record| record.mse);
-    mse.zip(run.pca_mse).is_some_and(|(mse, pca)| mse < pca)
+    mse.zip(run.baseline_mse()).is_some_and(|(mse, pca)| mse < pca)
 }
 
 /// The accessible name of a row: `run 2 done`, `run 2 · wide done`.
@@ -268,6 +272,18 @@ mod tests {
         let (about, samples) = (String::new(), 180);
         let finding = Finding { kind, split, epoch: 4, step: 92, unix_secs: 0, samples, about, values };
         run.apply(&RunEvent::Found(Box::new(finding)));
+    }
+
+    #[test]
+    fn pca_is_no_reference_for_a_code_as_wide_as_the_input() {
+        let mut run = samples::run(1, 100);
+        let known = cell(&RunColumn::Pca, &run);
+        assert!(known.key != Key::Missing && known.hint.is_none());
+        run.design.code.units = run.shape.features();
+        run.pca_mse = Some(1e-15);
+        let cell = cell(&RunColumn::Pca, &run);
+        assert_eq!((&*cell.text, cell.hint.as_deref()), (NONE, Some(PCA_IS_EXACT)));
+        assert_eq!((run.baseline_mse(), beats_pca(&run)), (None, false));
     }
 
     #[test]

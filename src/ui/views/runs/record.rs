@@ -68,7 +68,7 @@ fn training(run: &Run) -> Vec<(String, String)> {
         rows.extend(validation.map(|losses| row("validation loss", format_number(losses.total()))));
         rows.push(row("squared error per feature", format_number(last.mse)));
     }
-    rows.extend(run.pca_mse.map(|mse| row("squared error of PCA per feature", format_number(mse))));
+    rows.extend(run.baseline_mse().map(|mse| row("squared error of PCA per feature", format_number(mse))));
     rows
 }
 

@@ -221,7 +221,10 @@ fn data_shown_to_a_restoring_network_are_labelled_as_input() {
         let Drawing::Tiles(tiles) = &figure.drawing else { panic!("{figure:?}") };
         let names: Vec<&str> = tiles.lines.iter().map(|line| &*line.name).collect();
         let bar = tiles.bar.as_ref().map(|bar| &*bar.label);
-        assert_eq!((&names[..], bar), (expected, expected.last().copied()));
+        assert_eq!(
+            (&names[..], bar),
+            (expected, expected.last().map(|last| format!("{last} (scaled)")).as_deref())
+        );
     };
     let seen = || vec![0.5; 128];
     check(false, false, Vec::new(), &["original", "reconstruction", "error"]);

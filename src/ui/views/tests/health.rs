@@ -31,7 +31,7 @@ fn the_health_of_a_run_is_shown_in_words_and_numbers() {
         }
         harness.get_by_label_contains("filters; the strongest colour is ±0.");
         harness.get_by_label("Dead units in layer 1");
-        harness.get_by_label("Dead 100.0 %, dead units 20, layer size 20");
+        harness.get_by_label("20 of 20 units are dead (100.0 %)");
         harness.get_by_label("Use LeakyReLU instead of ReLU");
         if has_pictures {
             harness.get_by_label("10 of 64 pixels chosen");
