@@ -42,7 +42,7 @@ fn main() {
 }
 
 /// Prints what frames cost that `draw` fills.
-fn tell(name: &str, draw: impl FnMut(&mut Ui, usize)) {
+fn report(name: &str, draw: impl FnMut(&mut Ui, usize)) {
     let (cost, _) = costs(draw, |_, _| {});
     println!("{name:<44}{cost:>10.3}");
 }
@@ -115,12 +115,12 @@ fn cloud(moving: bool) {
         stamp: 1,
         series: 1,
         isolated: None,
-        lanes: None,
+        class_rows: None,
         drag: Drag::Pan,
         density: None,
     };
     let mut view = ScatterView::default();
-    tell(&format!("20,000 points, {}", manner(moving)), |ui, frame| {
+    report(&format!("20,000 points, {}", manner(moving)), |ui, frame| {
         let x = [shift(frame) - 4.0, shift(frame) + 4.0];
         view.zoom.limits = moving.then_some(Limits { x, y: [-4.0, 4.0] });
         scatter_ui(ui, &scatter, &mut view, |_, _, _| ());
@@ -166,7 +166,7 @@ fn loss(moving: bool) {
     let curves = with_names(&lines);
     let plot = loss_plot(&curves);
     let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
-    tell(&format!("loss of 3,000 epochs, 4 curves, {}", manner(moving)), |ui, frame| {
+    report(&format!("loss of 3,000 epochs, 4 curves, {}", manner(moving)), |ui, frame| {
         let x = [1_000.0 * shift(frame), 1_000.0 * shift(frame) + 2_500.0];
         zoom.limits = moving.then_some(Limits { x, y: [-1.0, 0.4] });
         loss_plot_ui(ui, &plot, &mut zoom, &mut cache);

@@ -54,7 +54,7 @@ pub use mirror::{Mirror, Mirrored, mirror};
 pub use plan::{LayerTraining, Plan};
 pub use pretraining::Pair;
 pub use problem::{Fix, Problem, Severity};
-pub use route::{MapKind, MapSizes, Route, RouteSizes, Way};
+pub use route::{JacobianMethod, MapKind, MapSizes, Route, RouteSizes};
 pub use stage::{Stage, StageKind};
 pub use window::Window;
 

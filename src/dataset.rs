@@ -67,7 +67,7 @@ pub use data_instead::{DataInstead, data_instead};
 pub use digits::DIGITS_WHITE;
 pub use error::DataError;
 pub use fixed_source::fixed_source;
-pub use idx::companions;
+pub use idx::related_files;
 pub use interned::Texts;
 pub use joined::joined;
 pub use load::{Known, load, load_known};
@@ -76,7 +76,7 @@ pub use other_range::other_range;
 pub use own_size::own_size;
 pub use picture::Depth;
 pub use progress::Progress;
-pub use remark::{Doubt, Said};
+pub use remark::{Doubt, ReadReport};
 pub use rows::Rows;
 pub use scaler::Scaler;
 pub use settled::Settled;
@@ -132,7 +132,7 @@ pub struct Dataset {
     /// Identifies rows and their order; a run can only be resumed exactly on equal data.
     pub fingerprint: u64,
     /// Summary of how the data were read, for the user to check.
-    pub said: Said,
+    pub read_report: ReadReport,
     /// Messages for the user: skipped files, filled values.
     pub warnings: Vec<String>,
     /// Uncertain guesses, each with possible fixes.
@@ -165,7 +165,7 @@ impl Gaps {
 
     /// Sets the weight of each value of these rows, with `features` features each, in losses and
     /// errors if missing values are masked: 1, or 0 if it was missing.
-    pub fn weigh(&self, rows: &[u32], features: usize, weights: &mut [f32]) {
+    pub fn fill_weights(&self, rows: &[u32], features: usize, weights: &mut [f32]) {
         for (&row, weights) in rows.iter().zip(weights.chunks_exact_mut(features.max(1))) {
             for (feature, weight) in weights.iter_mut().enumerate() {
                 *weight = f32::from(!self.is_filled(row as usize * features + feature));
@@ -233,7 +233,7 @@ impl Dataset {
             settled: self.settled,
             source_sizes: None,
             fingerprint: self.fingerprint,
-            said: Said::default(),
+            read_report: ReadReport::default(),
             warnings: Vec::new(),
             doubts: Vec::new(),
         }

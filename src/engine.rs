@@ -20,13 +20,14 @@
 //! - [`Trained`] is a plan with the weights at some point of training, as plain data. Threads and
 //!   commands build their own network from it; [`Ready`] caches that network until plan or weights
 //!   change.
-//! - `window_first` lets the window draw frames on time while all cores train ([`frame_begins`]).
+//! - `frame_priority` lets the window draw frames on time while all cores train ([`frame_begins`]).
 //!
 //! dfdx's convolution needs a nightly compiler, and its `nn` needs shapes at compile time. This is
 //! why the operations are our own.
 
 mod code_layer;
 mod error;
+mod frame_priority;
 mod initialisation;
 mod kernels;
 mod layers;
@@ -38,15 +39,14 @@ mod pretraining;
 mod terms;
 mod trained;
 mod trainer;
-mod window_first;
 
 pub use error::EngineError;
+pub use frame_priority::{frame_begins, yield_to_frame};
 pub use kernels::machine::Machine;
 pub use minibatch::Noise;
-pub use network::{Codes, Evaluation, Likelihood, Network, Samples, Watch, code_thresholds};
+pub use network::{Codes, Evaluation, Likelihood, Network, OnProgress, Samples, code_thresholds};
 pub use trained::{Ready, Trained};
 pub use trainer::{RateCurve, RatePoint, StepReport, Trainer};
-pub use window_first::{frame_begins, give_way};
 
 #[cfg(test)]
 mod tests;

@@ -9,9 +9,9 @@
 //!   that names run, file and reason; after 20 warnings the rest are counted.
 //! - `run_files` lists the files of a run, `project_file` those of a project and the versions of
 //!   the format, `store` is the live store, `merge` saves files that other programs may have
-//!   changed, `shelf` leaves weights of kept epochs in the file until they are needed.
-//! - [`Watch`] reports the progress of an export and cancels it. A folder of results appears as a
-//!   whole.
+//!   changed, `weights_file` leaves weights of kept epochs in the file until they are needed.
+//! - [`WriteProgress`] reports the progress of an export and cancels it. A folder of results
+//!   appears as a whole.
 
 mod archive;
 mod checkpoint_files;
@@ -34,13 +34,13 @@ mod record_log;
 mod results_file;
 mod run_files;
 mod settings;
-mod shelf;
 mod store;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod warnings;
-mod watch;
+mod weights_file;
+mod write_progress;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
@@ -48,7 +48,7 @@ pub use export::{
     Pixels, TableForm, save_array, save_picture, save_pictures, save_table, save_weights, table_text,
 };
 pub use files::{Durability, Files, Sink};
-pub use merge::{MergeBase, RunStand};
+pub use merge::{MergeBase, RunVersion};
 pub use merge_note::MergeNote;
 pub use npy::Numbers;
 pub use open::{OpenedFile, open_any};
@@ -56,4 +56,4 @@ pub use project_file::{PROJECT_FILE_VERSION, open_project, rescue_project, save_
 pub use run_files::Opened;
 pub use settings::{Settings, ThemeChoice, WindowSize, remember};
 pub use store::{Leftovers, Recovery, SetAside, Store};
-pub use watch::Watch;
+pub use write_progress::WriteProgress;

@@ -19,7 +19,9 @@ mod smoother;
 
 pub use channels::{ChannelPage, largest, strongest_channels};
 pub use codes::{CodePictures, MOST_CHANNELS};
-pub use latent::{CodePoints, PlacedRows, code_replay, grouping, lanes, latent, latent_figure, tells_groups};
+pub use latent::{
+    CodePoints, PlacedRows, class_rows, code_replay, grouping, has_groups, latent, latent_figure,
+};
 pub use loss::{LossAxes, LossSeries, loss, loss_figure, loss_marks, loss_series};
 pub use pages::{MOST_TRAVERSED, TRAVERSAL_STEPS, page_drawing, sample_lines, traversals, traversed};
 pub use reconstructions::{

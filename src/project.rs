@@ -12,13 +12,13 @@
 //!   the measurable claim of each.
 //! - Besides the design, a document keeps named selections and label columns made from them
 //!   ([`NamedSelection`]), pins ([`Pin`]: samples by data fingerprint and row, codes by their run),
-//!   and the locations of other data ([`OtherData`], with a [`Mask`] of holes). `beside` merges two
-//!   copies item by item.
+//!   and the locations of other data ([`OtherData`], with a [`Mask`] of holes). `attachments`
+//!   merges two copies item by item.
 //! - [`learning_rate()`] is a pure function of the schedule, which the inspector also draws.
 //! - [`visible()`] escapes control characters and bidirectional marks in names from outside;
 //!   `number` formats numbers with digits, separators and units.
 
-mod beside;
+mod attachments;
 mod bottleneck;
 mod corruption;
 mod design_file;
@@ -121,7 +121,7 @@ impl Project {
         if self.format_version < 2 && self.data.source.path().is_some() {
             self.data.rules = Rules::Version1;
         }
-        self.pins.retain(Pin::is_sound);
+        self.pins.retain(Pin::is_valid);
         self.format_version = FORMAT_VERSION;
         self
     }

@@ -6,7 +6,7 @@
 //! - [`History`] holds an [`EpochRecord`] per epoch, and a [`GreedyRecord`] per epoch of a single
 //!   layer; [`Losses`] are loss terms with their names; [`Records`] is a list that is cheap to
 //!   clone.
-//! - [`KeptEpochs`] is what the replay shows; [`HeldWeights`] are weights that may still be in a
+//! - [`KeptEpochs`] is what the replay shows; [`LazyWeights`] are weights that may still be in a
 //!   file.
 //! - Types that are read from files have a `validate`, which the readers in [`crate::io`] call. It
 //!   checks everything that refers to something else; rows of the data are checked where the data
@@ -31,9 +31,9 @@ mod diagnosis;
 mod error;
 mod event;
 mod health;
-mod held_weights;
 mod history;
 mod kept;
+mod lazy_weights;
 mod losses;
 mod normaliser;
 mod own_data;
@@ -58,9 +58,9 @@ pub use health::{
     ACTIVE_NATS, Bits, CodebookHealth, DECIDED, GradientHealth, HashHealth, Health, LayerHealth,
     OutputHealth, SelectorHealth,
 };
-pub use held_weights::{HeldWeights, StoredWeights};
 pub use history::{EpochRecord, History};
 pub use kept::{Kept, KeptEpochs, Probe};
+pub use lazy_weights::{LazyWeights, StoredWeights};
 pub use losses::{LossSums, Losses, TOTAL, Terms};
 pub use normaliser::Normaliser;
 pub use pretraining::{GreedyProgress, GreedyRecord, GreedyState};

@@ -1,23 +1,23 @@
 //! **Worker threads next to the window.** They receive [`Request`]s and send [`Event`]s, both plain
 //! data.
 //!
-//! - The **training lane** is one thread with a queue of runs. It trains one run at a time and
+//! - The **training worker** is one thread with a queue of runs. It trains one run at a time and
 //!   handles commands between two steps. [`Driver`] is its loop, also for `hourglass train`; it
 //!   passes each event to an [`Observer`]. `recorder` writes events to the live store and sends
 //!   them to the window.
-//! - The **compute lane** has one thread per urgency, so that the code under the pointer is decoded
-//!   at once, whatever else is being computed: one decodes, one computes principal components, one
-//!   draws and searches, one computes baselines and evaluations. Jobs that follow the pointer
-//!   replace older waiting ones, and a running draw or search is cancelled by a newer one. Work on
-//!   whole sets is done in blocks and can be cancelled between them. A worker's cached networks and
-//!   fits are dropped after a minute without a job.
+//! - The **compute workers** have one thread per urgency, so that the code under the pointer is
+//!   decoded at once, whatever else is being computed: one decodes, one computes principal
+//!   components, one draws and searches, one computes baselines and evaluations. Jobs that follow
+//!   the pointer replace older waiting ones, and a running draw or search is cancelled by a newer
+//!   one. Work on whole sets is done in blocks and can be cancelled between them. A worker's cached
+//!   networks and fits are dropped after a minute without a job.
 //! - **Loading** has one thread per request; a new request cancels the previous one.
 //! - Weights of a training run are copied on request (`live`), at most ten times per second.
 //! - Progress is reported at most every 33 ms. While a hidden window receives no events, newer ones
 //!   replace older ones.
-//! - A panic or an error in a lane becomes an event; the window stays open.
+//! - A panic or an error in a worker becomes an event; the window stays open.
 //!
-//! Inside the training lane, kernels fork onto a pool whose workers spin for some microseconds
+//! Inside the training worker, kernels fork onto a pool whose workers spin for some microseconds
 //! before they sleep, because a fork must cost less than the work it distributes.
 //!
 //! `baseline` and `findings` compute quality measures of runs, `results` keeps them with the run,
@@ -33,10 +33,10 @@ mod driver;
 mod encoded;
 mod exploring;
 mod findings;
+mod intervals;
 mod live;
 mod loading;
 mod neighbours;
-mod pace;
 mod protocol;
 mod queue;
 mod recorder;
@@ -50,16 +50,16 @@ mod training;
 mod traversal;
 
 pub use baseline::{baseline, baseline_macs};
-pub use decoded::{Decoded, Painter, lack_of_room};
+pub use decoded::{Decoded, Painter, memory_shortage};
 pub use driver::{Driver, Observer};
 pub use encoded::Encoded;
 pub use exploring::{
-    CodeDistance, Coded, Distribution, Draws, Found, MOST_AXES, MeanCode, NearSample, NearestTraining,
-    Neighbourhoods, SampleGroup, Survey, has_only_prior, has_prior, is_normal,
+    CodeDistance, CodeStatistics, Coded, Distribution, Draws, Found, MOST_AXES, MeanCode, NearSample,
+    NearestTraining, Neighbourhoods, SampleGroup, has_only_prior, has_prior, is_normal,
 };
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
-pub use neighbours::{Likeness, Neighbours};
-pub use pace::{Cadence, Checkpoints, Pace};
+pub use intervals::{Checkpoints, Interval, Intervals};
+pub use neighbours::{Neighbours, Similarity};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};
 pub use results_export::{ResultsExport, ResultsForm, SampleResults};
@@ -80,7 +80,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use compute::ComputeLane;
+use compute::ComputeWorkers;
 use loading::Loader;
 use training::TrainingCommand;
 
@@ -88,7 +88,7 @@ use training::TrainingCommand;
 pub struct Session {
     training: Option<Sender<TrainingCommand>>,
     training_thread: Option<JoinHandle<()>>,
-    compute: ComputeLane,
+    compute: ComputeWorkers,
     loader: Loader,
     inbox: Inbox,
 }
@@ -162,7 +162,7 @@ impl Session {
         Session {
             training: Some(training),
             training_thread,
-            compute: ComputeLane::start(&outbox),
+            compute: ComputeWorkers::start(&outbox),
             loader: Loader::new(outbox),
             inbox,
         }
@@ -188,10 +188,10 @@ impl Session {
             Request::Stop(run) => TrainingCommand::Stop(run),
             Request::Set(run, setting) => TrainingCommand::Set(run, setting),
         };
-        if let Some(lane) = &self.training {
+        if let Some(sender) = &self.training {
             // The worker lives as long as its sender. If it could not be started, there is no run
             // to report about.
-            let _ = lane.send(training);
+            let _ = sender.send(training);
         }
     }
 

@@ -118,7 +118,7 @@ fn the_commands_of_every_page_run_one_after_the_other() {
 }
 
 #[test]
-fn the_design_of_the_page_is_sound() {
+fn the_design_of_the_page_is_valid() {
     let page = fs::read_to_string(root().join("docs/files.md")).expect("the page");
     let example = page.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
     let dir = tempfile::tempdir().expect("a folder");

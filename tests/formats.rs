@@ -19,7 +19,7 @@ use hourglass::engine::Network;
 use hourglass::io::{Opened, Store, open_project};
 use hourglass::project::{Data, Rules, Source};
 use hourglass::run::{Run, RunEvent, Status, facts};
-use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace};
+use hourglass::session::{Checkpoints, Driver, Interval, Intervals, Observer};
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats").join(name)
@@ -62,10 +62,10 @@ fn resumed(run: Run) -> (Run, Arc<Dataset>) {
     let data = Arc::new(load(&run.design.data, &Progress::default()).expect("generated"));
     run.check_same_data(&data).expect("its own");
     let plan = plan(&run.design, &facts(&data)).expect("it was trained");
-    let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+    let seldom = Interval { every: Duration::from_hours(1), cost: 1 };
     let checkpoint = Checkpoints::Timed(seldom);
-    let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint };
-    let mut driver = Driver::new(run, &plan, &data, 2, pace, Nobody).expect("its own checkpoint");
+    let intervals = Intervals { report: Duration::ZERO, probe: seldom, health: None, checkpoint };
+    let mut driver = Driver::new(run, &plan, &data, 2, intervals, Nobody).expect("its own checkpoint");
     driver.begin();
     while !driver.trainer().is_done() {
         driver.step().expect("sound");

@@ -133,7 +133,7 @@ fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
 }
 
 #[test]
-fn a_slow_disk_excuses_only_the_last_epochs() {
+fn a_slow_disk_affects_only_the_last_epochs() {
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
     let check = |times: &[u64], killed: u64, expected: usize| {

@@ -77,7 +77,7 @@ fn every_recipe_shows_what_it_claims() {
         for claim in recipe.claims() {
             let found = claims::measure(&trained, claim.figure);
             eprintln!("{}: {} (found {found:.4})", recipe.name(), claim.text());
-            if !claim.bound.holds(found) {
+            if !claim.bound.is_met_by(found) {
                 broken.push(format!("{}: {}, found {found}", recipe.name(), claim.text()));
             }
         }

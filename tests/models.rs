@@ -92,7 +92,7 @@ fn a_deep_autoencoder_beats_pca_on_held_out_digits() {
 }
 
 #[test]
-fn training_on_noise_teaches_denoising() {
+fn training_on_noise_learns_denoising() {
     let data = digits();
     let corruption = Corruption::Gaussian { std: 0.3 };
     let project = |corruption| {

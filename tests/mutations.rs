@@ -112,7 +112,7 @@ fn valid_files_are_read_and_used() {
 
 /// Data files truncated at many positions of their headers and at some later ones.
 #[test]
-fn truncated_files_are_read_without_harm() {
+fn truncated_files_are_read_without_a_panic() {
     const HEAD: usize = 24;
     const PLACES: usize = 16;
     for reader in Reader::ALL.into_iter().take_while(|reader| *reader != Reader::Design) {
@@ -138,7 +138,7 @@ fn malicious_files_are_refused() {
 }
 
 #[test]
-fn files_that_once_did_harm_are_read_safely() {
+fn files_that_once_caused_failures_are_read_safely() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
     let (mut replayed, mut harmful) = (0, Vec::new());
     for entry in fs::read_dir(folder).expect("a folder").flatten() {

@@ -111,9 +111,9 @@ impl Program {
     }
 
     /// Checks repeatedly until there is a result, as long as the program runs.
-    fn until<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    fn until<T>(&mut self, what: &str, mut find: impl FnMut() -> Option<T>) -> T {
         for _ in 0..PATIENCE {
-            if let Some(seen) = look() {
+            if let Some(seen) = find() {
                 return seen;
             }
             if let Some(status) = self.process.try_wait().expect("its status") {
@@ -207,12 +207,12 @@ fn a_key_trains_and_closing_asks_to_save() {
     // pressed until a run begins.
     let state = program.state();
     let begun = || workspaces(&state).iter().any(|folder| folder.join("runs/1/run.ron").exists());
-    let mut looks = 0;
+    let mut tries = 0;
     program.until("a run begins", || {
-        if looks % 250 == 0 {
+        if tries % 250 == 0 {
             screen.keys(&["F5"]);
         }
-        looks += 1;
+        tries += 1;
         begun().then_some(())
     });
     program.until("twenty epochs are written down", || (epochs_kept(&state) >= 20).then_some(()));

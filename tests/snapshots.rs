@@ -38,9 +38,9 @@ const CENTRES: [(f32, f32); 10] = [
 /// Compares the current window with the picture of that name.
 #[track_caller]
 fn check(window: &mut Window, name: &str) {
-    window.settle();
+    window.run_until_idle();
     window.harness.remove_cursor();
-    window.settle();
+    window.run_until_idle();
     window.harness.snapshot_options(name, &SnapshotOptions::new().max_failed_pixels(FEW));
 }
 
@@ -61,7 +61,7 @@ fn stands_still(window: &mut Window, epochs: u32) {
     let probe = choose_probe(&data, design.code.units, design.training.seed);
     let mut kept = KeptEpochs::new(Arc::new(probe));
     for epoch in 0..=epochs {
-        kept.push(Arc::new(look(&data, &kept.probe, epoch)));
+        kept.push(Arc::new(kept_outputs(&data, &kept.probe, epoch)));
     }
     state.runs.push(Run {
         id: RunId(1),
@@ -114,7 +114,7 @@ fn record(epoch: u32) -> EpochRecord {
 
 /// Codes that move from the middle to the centres of their classes, and pictures that get less
 /// blurred every epoch.
-fn look(data: &Dataset, probe: &Probe, epoch: u32) -> Kept {
+fn kept_outputs(data: &Dataset, probe: &Probe, epoch: u32) -> Kept {
     let LabelValues::Classes { ids, .. } = &data.labels[0].values else { panic!("digits have classes") };
     let progress = 1.0 - 1.0 / (epoch as f32 + 1.0);
     let codes = probe.code_rows.iter().flat_map(|&row| {

@@ -103,14 +103,14 @@ fn fifty_thousand_epochs_use_memory_only_for_their_history() {
     window.until("it is open", |state| {
         state.project.training.epochs == EPOCHS as u32 && state.data.dataset.is_some()
     });
-    window.settle();
+    window.run_until_idle();
 
     window.key(NONE, Key::F5);
     let epochs = |window: &Window| window.state().runs.last().map_or(0, |run| run.history.epochs.len());
     draw_until(&mut window, |window| epochs(window) >= WARM);
     let (warm, warm_epochs) = (resident_bytes(), epochs(&window));
     draw_until(&mut window, |window| window.run().status == Status::Done);
-    window.settle();
+    window.run_until_idle();
     let grown = resident_bytes().saturating_sub(warm);
     let history = (EPOCHS - warm_epochs) * BYTES_AN_EPOCH;
     println!("memory: {} MiB after {warm_epochs} epochs, {} MiB more at the end", warm >> 20, grown >> 20);

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_point_and_one_point_do_no_harm() {
+    fn no_point_and_one_point_cause_no_error() {
         assert_eq!(Density::new([].into_iter(), [4, 4]).at([0.0, 0.0]), 0.0);
         let one = Density::new([[1.0, f32::NAN], [3.0, 4.0]].into_iter(), [4, 4]);
         assert_eq!(one.at([3.0, 4.0]), 1.0);

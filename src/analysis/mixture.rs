@@ -21,8 +21,8 @@ const FLOOR: f64 = 1e-6;
 impl Mixture {
     /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++
     /// (Arthur & Vassilvitskii 2007), with the caller's uniform numbers in [0, 1). A component that
-    /// loses all rows is dropped. `goes_on` is called before each round after the first; if it
-    /// returns false, the fit stops.
+    /// loses all rows is dropped. `should_continue` is called before each round after the first; if
+    /// it returns false, the fit stops.
     ///
     /// # Errors
     /// [`FitError`].
@@ -31,7 +31,7 @@ impl Mixture {
         d: usize,
         k: usize,
         mut uniform: impl FnMut() -> f32,
-        goes_on: &dyn Fn() -> bool,
+        should_continue: &dyn Fn() -> bool,
     ) -> Result<Mixture, FitError> {
         let whole = Gaussian::fit(rows, d)?;
         let count = rows.len() / d;
@@ -46,7 +46,7 @@ impl Mixture {
         for _ in 0..ROUNDS {
             mixture = Mixture::of_shares(rows, d, &shares, floor)?;
             let likelihood = mixture.expect(rows, d, &mut shares);
-            if likelihood - before < GAIN || !goes_on() {
+            if likelihood - before < GAIN || !should_continue() {
                 break;
             }
             before = likelihood;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_all_alike_and_too_many_components_do_no_harm() {
+    fn rows_that_are_all_alike_and_too_many_components_cause_no_error() {
         let alike = [1.0_f32; 8];
         let mixture = Mixture::fit(&alike, 2, 3, numbers(), &|| true).unwrap();
         assert!(mixture.draw(1.0, 0.5, || 1.0).iter().all(|value| (value - 1.0).abs() < 1e-3));

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn features_that_repeat_and_constant_ones_are_no_trouble() {
+    fn features_that_repeat_and_constant_ones_cause_no_error() {
         let x: Vec<f32> = (0..30).flat_map(|row| [noise(row), noise(row), 1.0]).collect();
         let y: Vec<f32> = (0..30).map(|row| 3.0 * noise(row)).collect();
         let found = Regression::fit(&x, 3, &y, 1).unwrap();

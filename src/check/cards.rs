@@ -22,7 +22,7 @@ pub struct Card {
     /// Encoder layer or code whose weights it uses transposed.
     pub tied_to: Option<Place>,
     /// Why it cannot be computed, in a sentence; everything after it is then unknown.
-    pub trouble: Option<String>,
+    pub invalid_reason: Option<String>,
 }
 
 /// All cards from the first encoder layer to the output.
@@ -59,21 +59,21 @@ impl Cards {
 /// Propagates the shape through the network, layer by layer.
 pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let mut flow = Flow { shape: input };
-    let stack = |flow: &mut Flow, place: fn(usize) -> Place, layers: Vec<Standing>| -> Vec<Card> {
+    let stack = |flow: &mut Flow, place: fn(usize) -> Place, layers: Vec<NetworkLayer>| -> Vec<Card> {
         let cards = layers.into_iter().enumerate();
         cards.map(|(index, standing)| flow.card(place(index), Some(standing))).collect()
     };
-    let own = |layers: &[Layer]| layers.iter().cloned().map(Standing::own).collect::<Vec<_>>();
+    let own = |layers: &[Layer]| layers.iter().cloned().map(NetworkLayer::own).collect::<Vec<_>>();
     let encoder = stack(&mut flow, Place::Encoder, own(&project.encoder));
     let projection = code_projection(project, flow.shape);
     let before = flow.shape;
-    let mut code = flow.card(Place::Code, projection.map(Standing::own));
+    let mut code = flow.card(Place::Code, projection.map(NetworkLayer::own));
     if let (CodeForm::Channels, Some(row @ Shape::Vector(_))) = (project.code.form, before) {
-        code.trouble =
+        code.invalid_reason =
             Some(format!("A code of channels needs a picture, but the encoder ends in a row of {row}."));
         (code.layer, code.output, flow.shape) = (None, None, None);
     }
-    if code.trouble.is_none() {
+    if code.invalid_reason.is_none() {
         code.output = shape_after(&project.code, before);
         flow.shape = code.output;
         let numbers = code.output.map(Shape::features);
@@ -87,24 +87,24 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
             let mirror = mirror(project, input);
             let standing = |mirrored: Mirrored| {
                 let can_be_tied = mirrored.undoes != Place::Code || code_can_be_tied(&project.code);
-                Standing::mirrored(mirrored, *tied && can_be_tied)
+                NetworkLayer::mirrored(mirrored, *tied && can_be_tied)
             };
             let layers = mirror.layers.into_iter().map(standing).collect();
             (layers, Some(mirror.output.map(standing)))
         }
     };
     let decoder = stack(&mut flow, Place::Decoder, layers);
-    let projection = mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(Standing::own));
-    let projection = projection.map(|standing| Standing {
+    let projection = mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(NetworkLayer::own));
+    let projection = projection.map(|standing| NetworkLayer {
         layer: standing.layer.with_activation(project.output.activation),
         ..standing
     });
     let mut output = flow.card(Place::Output, projection);
     if let (Some(found), Some(wanted)) = (output.output, input)
         && found.features() != wanted.features()
-        && output.trouble.is_none()
+        && output.invalid_reason.is_none()
     {
-        output.trouble = Some(format!("The decoder ends in {found}, but the input is {wanted}."));
+        output.invalid_reason = Some(format!("The decoder ends in {found}, but the input is {wanted}."));
     }
     output.output = input;
     output.parameters = output.parameters.map(|own| own.saturating_add(loss_parameters(project.loss)));
@@ -142,7 +142,7 @@ fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Laye
 }
 
 /// A layer on any card.
-struct Standing {
+struct NetworkLayer {
     layer: Layer,
     /// The owner of the weights it uses.
     tied_to: Option<Place>,
@@ -150,15 +150,15 @@ struct Standing {
     is_settled: bool,
 }
 
-impl Standing {
-    fn own(layer: Layer) -> Standing {
-        Standing { layer, tied_to: None, is_settled: true }
+impl NetworkLayer {
+    fn own(layer: Layer) -> NetworkLayer {
+        NetworkLayer { layer, tied_to: None, is_settled: true }
     }
 
-    fn mirrored(mirrored: Mirrored, tied: bool) -> Standing {
+    fn mirrored(mirrored: Mirrored, tied: bool) -> NetworkLayer {
         let Mirrored { layer, is_settled, undoes } = mirrored;
         let tied_to = (tied && family(&layer).has_weights()).then_some(undoes);
-        Standing { layer, tied_to, is_settled }
+        NetworkLayer { layer, tied_to, is_settled }
     }
 }
 
@@ -168,23 +168,33 @@ struct Flow {
 }
 
 impl Flow {
-    fn card(&mut self, place: Place, standing: Option<Standing>) -> Card {
+    fn card(&mut self, place: Place, standing: Option<NetworkLayer>) -> Card {
         let input = self.shape;
         let is_settled = standing.as_ref().is_none_or(|standing| standing.is_settled);
         let (layer, tied_to) = standing.map(|standing| (standing.layer, standing.tied_to)).unzip();
         let tied_to = tied_to.flatten();
-        let mut card =
-            Card { place, layer, input, output: input, parameters: None, macs: None, tied_to, trouble: None };
+        let mut card = Card {
+            place,
+            layer,
+            input,
+            output: input,
+            parameters: None,
+            macs: None,
+            tied_to,
+            invalid_reason: None,
+        };
         match (&card.layer, input) {
             (None, _) => (card.parameters, card.macs) = (Some(0), Some(0)),
             (Some(_), _) if !is_settled => card.output = None,
             (Some(layer), Some(input)) => match family(layer).apply(input) {
-                Ok(passage) => {
-                    card.output = Some(passage.output);
-                    card.parameters = Some(passage.cost.parameters(tied_to.is_some()));
-                    card.macs = Some(passage.cost.macs);
+                Ok(applied) => {
+                    card.output = Some(applied.output);
+                    card.parameters = Some(applied.cost.parameters(tied_to.is_some()));
+                    card.macs = Some(applied.cost.macs);
                 }
-                Err(trouble) => (card.output, card.trouble) = (family(layer).fixed_output(), Some(trouble)),
+                Err(invalid_reason) => {
+                    (card.output, card.invalid_reason) = (family(layer).fixed_output(), Some(invalid_reason))
+                }
             },
             (Some(layer), None) => {
                 card.output = family(layer).fixed_output();

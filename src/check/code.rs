@@ -1,7 +1,7 @@
 //! Layers, parameters and memory that a kind of code adds to the network.
 
 use super::layers::family;
-use super::route::HeldMap;
+use super::route::StoredMap;
 use super::sizes;
 use crate::project::{
     Activation, Bottleneck, Code, CodeForm, CodebookUpdate, Competition, Layer, Project, Shape,
@@ -162,20 +162,20 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
 
 /// The linear maps between the encoder's last stage and a code of `units` numbers, with buffers for
 /// `rows` samples.
-pub(super) fn code_maps(code: &Code, units: usize, rows: u64) -> Vec<HeldMap> {
+pub(super) fn code_maps(code: &Code, units: usize, rows: u64) -> Vec<StoredMap> {
     match code.kind {
         // The mask of kept units, between two reorderings.
         Bottleneck::KSparse { within: Competition::Channel, .. } if code.form == CodeForm::Channels => {
-            let order = || HeldMap::moving(units, units, 1);
-            vec![order(), HeldMap::factor(units, rows, 1), order()]
+            let order = || StoredMap::moving(units, units, 1);
+            vec![order(), StoredMap::factor(units, rows, 1), order()]
         }
-        Bottleneck::KSparse { .. } => vec![HeldMap::factor(units, rows, 1)],
+        Bottleneck::KSparse { .. } => vec![StoredMap::factor(units, rows, 1)],
         // Only the means.
         Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
-            vec![HeldMap::moving(units.saturating_mul(2), units, 1)]
+            vec![StoredMap::moving(units.saturating_mul(2), units, 1)]
         }
         // The slope of the sigmoid and its curvature.
-        Bottleneck::Hashing { .. } => vec![HeldMap::factor(units, rows, 2)],
+        Bottleneck::Hashing { .. } => vec![StoredMap::factor(units, rows, 2)],
         Bottleneck::Plain
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Concrete { .. }

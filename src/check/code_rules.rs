@@ -17,9 +17,9 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             check_k_sparse(project, data, KSparse { k, alpha, within }, problems);
         }
         Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
-            let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
+            let is_valid = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
             let message = format!("β is {beta} and the free nats are {free_nats}: both must be 0 or more.");
-            sound_or_default(project, is_sound, message, problems);
+            valid_or_default(project, is_valid, message, problems);
             if warmup_epochs >= project.training.epochs && warmup_epochs > 0 {
                 let message = format!(
                     "The warm-up of β takes {warmup_epochs} epochs, but the run has only {}: β is never reached.",
@@ -36,7 +36,7 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         }
         Bottleneck::ImportanceWeighted { samples } => check_samples(project, samples, problems),
         Bottleneck::DescriptionLength { choices, width, temperature } => {
-            let is_sound = (2..1 << 20).contains(&choices)
+            let is_valid = (2..1 << 20).contains(&choices)
                 && width.is_finite()
                 && width > 0.0
                 && temperature.is_finite()
@@ -44,41 +44,41 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             let message = format!(
                 "There are {choices} choices, the precision is {width} and the temperature {temperature}: a quantiser needs at least 2 choices, and both numbers must be above 0."
             );
-            sound_or_default(project, is_sound, message, problems);
-            if is_sound {
+            valid_or_default(project, is_valid, message, problems);
+            if is_valid {
                 check_description(project, choices, width, problems);
             }
         }
         Bottleneck::Wasserstein { weight } => {
             let message = format!("The weight is {weight}: it must be 0 or more.");
-            sound_or_default(project, weight.is_finite() && weight >= 0.0, message, problems);
+            valid_or_default(project, weight.is_finite() && weight >= 0.0, message, problems);
         }
         Bottleneck::Hashing { std, .. } => {
             let message = format!("The standard deviation is {std}: it must be 0 or more.");
-            sound_or_default(project, std.is_finite() && std >= 0.0, message, problems);
+            valid_or_default(project, std.is_finite() && std >= 0.0, message, problems);
         }
         Bottleneck::Concrete { start_temperature, end_temperature, tries } => {
             let above = |value: f32| value.is_finite() && value > 0.0;
-            let is_sound = above(start_temperature)
+            let is_valid = above(start_temperature)
                 && above(end_temperature)
                 && end_temperature <= start_temperature
                 && (1..=10).contains(&tries);
             let message = format!(
                 "The temperature goes from {start_temperature} to {end_temperature} in {tries} attempts: both must be above 0, it must fall, and there must be 1 to 10 attempts."
             );
-            sound_or_default(project, is_sound, message, problems);
+            valid_or_default(project, is_valid, message, problems);
             check_selector(project, data, problems);
         }
         Bottleneck::Quantised { entries, dimension, commitment, .. } => {
-            let is_sound = (2..1 << 24).contains(&entries)
+            let is_valid = (2..1 << 24).contains(&entries)
                 && (1..1 << 20).contains(&dimension)
                 && commitment.is_finite()
                 && commitment >= 0.0;
             let message = format!(
                 "The codebook has {entries} vectors of {dimension} numbers and commitment {commitment}: it needs at least 2 vectors of 1 number, and a commitment of 0 or more."
             );
-            sound_or_default(project, is_sound, message, problems);
-            if is_sound && !units.is_multiple_of(dimension) {
+            valid_or_default(project, is_valid, message, problems);
+            if is_valid && !units.is_multiple_of(dimension) {
                 let message = format!("{units} units are not divisible into vectors of {dimension} numbers.");
                 problems.push(with_units(project, units.checked_next_multiple_of(dimension), message));
             }
@@ -162,15 +162,15 @@ fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Pro
 
 /// Several samples per row: their number, and what cannot be combined with them.
 fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>) {
-    let is_sound = (1..=1000).contains(&samples);
+    let is_valid = (1..=1000).contains(&samples);
     let message = format!("There are {samples} codes per sample: use 1 to 1000.");
-    sound_or_default(project, is_sound, message, problems);
-    let looks_at_code = |regularizer: &&Regularizer| {
+    valid_or_default(project, is_valid, message, problems);
+    let is_on_code = |regularizer: &&Regularizer| {
         regularizer.on == Site::Code && !matches!(regularizer.penalty, Penalty::Contractive { .. })
     };
-    if project.regularizers.iter().any(|regularizer| looks_at_code(&regularizer)) {
+    if project.regularizers.iter().any(|regularizer| is_on_code(&regularizer)) {
         let fix = Fix::new("Remove the penalty", project, |project| {
-            project.regularizers.retain(|regularizer| !looks_at_code(&regularizer));
+            project.regularizers.retain(|regularizer| !is_on_code(&regularizer));
         });
         let message = "An importance-weighted code draws several codes per sample, so a penalty on its activations is not defined.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
@@ -228,8 +228,8 @@ fn check_description(project: &Project, choices: usize, width: f32, problems: &m
 }
 
 /// An error for invalid settings, with the kind's defaults as its fix.
-fn sound_or_default(project: &Project, is_sound: bool, message: String, problems: &mut Vec<Problem>) {
-    if !is_sound {
+fn valid_or_default(project: &Project, is_valid: bool, message: String, problems: &mut Vec<Problem>) {
+    if !is_valid {
         let kind = project.code.kind;
         let default =
             Bottleneck::ALL.into_iter().find(|other| other.name() == kind.name()).unwrap_or_default();

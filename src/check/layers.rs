@@ -17,7 +17,7 @@ pub(super) use dense::units_problem;
 pub(super) use family::{Before, Family, MOST_FEATURES};
 pub(super) use residual::Part;
 
-use super::route::HeldMap;
+use super::route::StoredMap;
 use super::{Stage, StageKind};
 use crate::project::{Activation, Bottleneck, Decoder, Layer, Norm, Place, Project};
 
@@ -138,7 +138,7 @@ impl Stage {
 
 /// The linear maps whose product is the Jacobian of consecutive stages, with buffers for `rows`
 /// samples.
-pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
+pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<StoredMap> {
     let (mut maps, mut starts) = (Vec::new(), Vec::new());
     for stage in stages {
         starts.push(maps.len());
@@ -146,7 +146,7 @@ pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
             let end = starts.len() - 1;
             let second = maps.split_off(starts[end - shortcut]);
             let first = maps.split_off(starts[end - shortcut - main]);
-            maps.push(HeldMap::sum(&first, &second));
+            maps.push(StoredMap::sum(&first, &second));
         }
         maps.extend(linear_maps(stage, rows));
     }
@@ -154,32 +154,32 @@ pub(super) fn maps_of(stages: &[Stage], rows: u64) -> Vec<HeldMap> {
 }
 
 /// The linear maps of one stage.
-fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
+fn linear_maps(stage: &Stage, rows: u64) -> Vec<StoredMap> {
     let (inputs, outputs) = (stage.inputs(), stage.outputs());
     let slope = |activation: Activation| {
         let arrays = 1 + u64::from(activation.is_curved());
-        (activation != Activation::Linear).then(|| HeldMap::factor(outputs, rows, arrays))
+        (activation != Activation::Linear).then(|| StoredMap::factor(outputs, rows, arrays))
     };
     let own = match stage.kind {
         StageKind::Dense { .. } => Some(dense::linear_map(inputs, outputs, stage.tied_to.is_some())),
         StageKind::Conv { window, groups, .. } | StageKind::ConvTranspose { window, groups, .. } => {
             Some(conv::linear_map(window, groups, stage.input, stage.output))
         }
-        StageKind::MaxPool { .. } => Some(HeldMap { bytes: 0, ..HeldMap::moving(inputs, outputs, 1) }),
+        StageKind::MaxPool { .. } => Some(StoredMap { bytes: 0, ..StoredMap::moving(inputs, outputs, 1) }),
         StageKind::AvgPool { window } => {
-            Some(HeldMap::moving(inputs, outputs, window.kernel.saturating_mul(window.kernel)))
+            Some(StoredMap::moving(inputs, outputs, window.kernel.saturating_mul(window.kernel)))
         }
         StageKind::Upsample { .. }
         | StageKind::CropOrPad
         | StageKind::ChannelsFirst
         | StageKind::ChannelsLast
-        | StageKind::MomentsApart => Some(HeldMap::moving(inputs, outputs, 1)),
+        | StageKind::MomentsApart => Some(StoredMap::moving(inputs, outputs, 1)),
         StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
         StageKind::Prelu { .. } => Some(prelu::linear_map(inputs, rows)),
         StageKind::Activation(activation) => slope(activation),
         // A sum consists of the maps of its two paths.
         StageKind::Add { .. } => None,
-        StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),
+        StageKind::Dropout { .. } => Some(StoredMap::factor(inputs, rows, 1)),
     };
     own.into_iter().chain(stage.kind.activation().and_then(slope)).collect()
 }

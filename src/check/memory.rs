@@ -4,7 +4,7 @@
 use super::cards::loss_parameters;
 use super::code::{CodeSizes, code_maps, code_values};
 use super::layers::maps_of;
-use super::route::{HeldMap, MapSizes, Route};
+use super::route::{MapSizes, Route, StoredMap};
 use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
 use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project, format_bytes};
 
@@ -61,8 +61,9 @@ impl Plan {
     pub fn training_bytes(&self) -> u64 {
         // Input and target with gradients, and the mask of missing values in the target.
         let arrays = 2 * 2 + u64::from(self.design().data.masks_missing());
-        let input =
-            (self.shape().features() as u64).saturating_mul(arrays * VALUE).saturating_mul(self.held_rows());
+        let input = (self.shape().features() as u64)
+            .saturating_mul(arrays * VALUE)
+            .saturating_mul(self.buffer_rows());
         let input = input.saturating_add(if self.design().weighs_features() {
             (2 * VALUE).saturating_mul(self.shape().features() as u64)
         } else {
@@ -106,7 +107,7 @@ impl Plan {
     }
 
     /// Rows in the engine's buffers.
-    fn held_rows(&self) -> u64 {
+    fn buffer_rows(&self) -> u64 {
         self.batch_rows().max(self.inference_rows()) as u64
     }
 
@@ -125,7 +126,7 @@ impl Plan {
     /// Memory of one stage.
     fn stage_bytes(&self, stage: &Stage) -> u64 {
         let is_decoder = matches!(stage.place, Place::Decoder(_) | Place::Output);
-        let rows = self.held_rows().saturating_mul(if is_decoder { self.samples() as u64 } else { 1 });
+        let rows = self.buffer_rows().saturating_mul(if is_decoder { self.samples() as u64 } else { 1 });
         let outputs = (stage.outputs() as u64).saturating_mul(2 * VALUE).saturating_mul(rows);
         let parameters = stage.parameters().saturating_mul(self.bytes_per_parameter());
         parameters.saturating_add(outputs).saturating_add(stage.scratch_bytes(rows))
@@ -143,7 +144,7 @@ impl Plan {
         let inputs = self.encoder().last().map_or(self.shape(), |stage| stage.output);
         let sizes = CodeSizes {
             numbers: self.code_units() as u64,
-            rows: self.held_rows(),
+            rows: self.buffer_rows(),
             inputs: inputs.features() as u64,
             features: self.shape().features() as u64,
             has_linear_decoder: self.has_linear_decoder(),
@@ -163,15 +164,15 @@ impl Plan {
     /// Memory of penalties on the Jacobian.
     fn contractive_bytes(&self) -> u64 {
         let penalties = self.design().regularizers.iter().map(|regularizer| match regularizer.penalty {
-            Penalty::Contractive { estimator } => self.route_bytes(estimator, self.held_rows() as usize),
+            Penalty::Contractive { estimator } => self.route_bytes(estimator, self.buffer_rows() as usize),
             Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => 0,
         });
         penalties.fold(0, u64::saturating_add)
     }
 
     /// The linear maps from the input to the code.
-    fn held_maps(&self) -> Vec<HeldMap> {
-        let rows = self.held_rows();
+    fn stored_maps(&self) -> Vec<StoredMap> {
+        let rows = self.buffer_rows();
         let stages = maps_of(self.encoder(), rows).into_iter();
         stages.chain(code_maps(&self.design().code, self.code_units(), rows)).collect()
     }
@@ -179,17 +180,17 @@ impl Plan {
     /// The sizes of these maps.
     #[cfg(test)]
     pub(crate) fn jacobian_maps(&self) -> Vec<MapSizes> {
-        self.held_maps().iter().map(|held| held.map).collect()
+        self.stored_maps().iter().map(|stored| stored.map).collect()
     }
 
     /// Memory for a Jacobian's norm, computed for at most `capacity` samples at a time.
     fn route_bytes(&self, estimator: Estimator, capacity: usize) -> u64 {
-        let held = self.held_maps();
-        let maps: Vec<MapSizes> = held.iter().map(|held| held.map).collect();
+        let stored = self.stored_maps();
+        let maps: Vec<MapSizes> = stored.iter().map(|stored| stored.map).collect();
         let route = Route::new(&maps, estimator, capacity);
         let block = route.largest_rows() as u64;
-        let own = held.iter().fold(0_u64, |sum, held| {
-            sum.saturating_add(held.bytes).saturating_add(held.bytes_per_row.saturating_mul(block))
+        let own = stored.iter().fold(0_u64, |sum, stored| {
+            sum.saturating_add(stored.bytes).saturating_add(stored.bytes_per_row.saturating_mul(block))
         });
         (route.sizes(&maps).values() as u64).saturating_mul(VALUE).saturating_add(own)
     }
@@ -198,7 +199,7 @@ impl Plan {
     /// the gradients of the whole network and the measurement of its Jacobian. Returned with the
     /// layer's card; the next training begins before the memory of the last one is freed.
     fn pretraining_bytes(&self) -> Option<(Place, u64)> {
-        let rows = self.held_rows();
+        let rows = self.buffer_rows();
         let later = self.stages().fold(self.measurement_bytes(), |sum, stage| {
             let outputs = (stage.outputs() as u64).saturating_mul(rows);
             sum.saturating_add(outputs.saturating_add(stage.parameters()).saturating_mul(VALUE))

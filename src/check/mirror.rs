@@ -64,8 +64,8 @@ struct Undoing {
 impl Undoing {
     fn push(&mut self, place: Place, layer: &Layer) {
         let family = family(layer);
-        let passage = self.shape.and_then(|input| family.apply(input).ok());
-        let undone = family.undo(Before { input: self.shape, passage, function: self.function });
+        let applied = self.shape.and_then(|input| family.apply(input).ok());
+        let undone = family.undo(Before { input: self.shape, applied, function: self.function });
         // All layers are reversed at the end.
         for (layer, is_settled) in undone.layers.into_iter().rev() {
             self.undone.push(Mirrored { layer, is_settled, undoes: place });
@@ -73,6 +73,6 @@ impl Undoing {
         if family.has_weights() {
             self.function = layer.activation();
         }
-        self.shape = passage.map(|passage| passage.output).or_else(|| family.fixed_output());
+        self.shape = applied.map(|applied| applied.output).or_else(|| family.fixed_output());
     }
 }

@@ -66,8 +66,8 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     let decoder = own_decoder.iter().enumerate().map(|(i, layer)| (Place::Decoder(i), layer));
     for (place, layer) in encoder.chain(decoder) {
         if let Some(problem) = family(layer).setting_problem() {
-            let told = Problem::error(place, problem.message);
-            problems.push(told.with_early_fix(problems.len(), || {
+            let reported = Problem::error(place, problem.message);
+            problems.push(reported.with_early_fix(problems.len(), || {
                 Fix::new(problem.label, project, |project| {
                     if let Some(layer) = project.layer_mut(place) {
                         *layer = problem.fixed;
@@ -76,19 +76,19 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
             }));
         }
     }
-    let mut told: HashSet<Place> = problems.iter().map(|problem| problem.place).collect();
-    let mut is_encoder_told = told.iter().any(|place| matches!(place, Place::Encoder(_)));
+    let mut reported: HashSet<Place> = problems.iter().map(|problem| problem.place).collect();
+    let mut is_encoder_reported = reported.iter().any(|place| matches!(place, Place::Encoder(_)));
     let front = first_row_maker(cards);
     for card in cards.iter() {
         // Problems that only follow from a broken encoder are not reported.
         let follows =
-            is_mirrored && is_encoder_told && matches!(card.place, Place::Decoder(_) | Place::Output);
-        if let Some(trouble) = &card.trouble
+            is_mirrored && is_encoder_reported && matches!(card.place, Place::Decoder(_) | Place::Output);
+        if let Some(invalid_reason) = &card.invalid_reason
             && !follows
-            && told.insert(card.place)
+            && reported.insert(card.place)
         {
-            is_encoder_told |= matches!(card.place, Place::Encoder(_));
-            problems.push(trouble_problem(project, card, front, trouble, problems.len()));
+            is_encoder_reported |= matches!(card.place, Place::Encoder(_));
+            problems.push(invalid_layer_problem(project, card, front, invalid_reason, problems.len()));
         }
     }
     check_company(project, data, problems);
@@ -96,21 +96,21 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
 
 /// The problem of a layer that cannot be applied to its input; `front` is the first layer that
 /// turns a picture into a row, and `found` problems were found before.
-fn trouble_problem(
+fn invalid_layer_problem(
     project: &Project,
     card: &Card,
     front: Option<usize>,
-    trouble: &str,
+    invalid_reason: &str,
     found: usize,
 ) -> Problem {
-    let problem = Problem::error(card.place, trouble);
+    let problem = Problem::error(card.place, invalid_reason);
     let is_own = match (card.place, &project.decoder) {
         (Place::Encoder(index), _) => index < project.encoder.len(),
         (Place::Decoder(index), Decoder::Free(layers)) => index < layers.len(),
         _ => false,
     };
     if is_own {
-        problem.with_early_fix(found, || trouble_fix(project, card, front))
+        problem.with_early_fix(found, || invalid_layer_fix(project, card, front))
     } else if card.place == Place::Code {
         // Channels after a row are impossible.
         let units = |project: &mut Project| project.code.form = CodeForm::Units;
@@ -120,7 +120,7 @@ fn trouble_problem(
     }
 }
 
-fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
+fn invalid_layer_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
     let fitted = card.layer.as_ref().zip(card.input).and_then(|(layer, input)| family(layer).fitted(input));
     if let Some((label, fitted)) = fitted {
         return Fix::new(label, project, |project| {
@@ -356,7 +356,7 @@ fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem
 
 fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let corruption = project.corruption;
-    let (is_sound, strength, message) = match corruption {
+    let (is_valid, strength, message) = match corruption {
         Corruption::None => return,
         Corruption::Gaussian { std } => (
             std.is_finite() && std >= 0.0,
@@ -391,7 +391,7 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         corruption,
         Corruption::Masking { .. } | Corruption::SaltAndPepper { .. } | Corruption::MissingRectangle { .. }
     );
-    if !is_sound {
+    if !is_valid {
         problems.push(with(Problem::error(Place::Corruption, message)));
     } else if corruption.needs_pictures() && data.is_some_and(|facts| matches!(facts.shape, Shape::Vector(_)))
     {

@@ -31,7 +31,7 @@ pub struct MapSizes {
 
 /// A linear map and the memory it needs besides the weights of its layer, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct HeldMap {
+pub(super) struct StoredMap {
     /// The map.
     pub map: MapSizes,
     /// For any blocks.
@@ -40,38 +40,38 @@ pub(super) struct HeldMap {
     pub bytes_per_row: u64,
 }
 
-impl HeldMap {
+impl StoredMap {
     /// A factor for each of `width` values of `samples` samples, with `arrays` numbers each.
-    pub fn factor(width: usize, samples: u64, arrays: u64) -> HeldMap {
+    pub fn factor(width: usize, samples: u64, arrays: u64) -> StoredMap {
         let map = MapSizes { kind: MapKind::Factor, inputs: width, outputs: width, multiply_adds: width };
         let bytes = (width as u64).saturating_mul(samples).saturating_mul(4 * arrays);
-        HeldMap { map, bytes, bytes_per_row: 0 }
+        StoredMap { map, bytes, bytes_per_row: 0 }
     }
 
     /// The sum of two chains of maps with the same input; the second may be empty, that is the
     /// identity. It holds rows twice at the widest level, and before each map of one path.
-    pub fn sum(first: &[HeldMap], second: &[HeldMap]) -> HeldMap {
+    pub fn sum(first: &[StoredMap], second: &[StoredMap]) -> StoredMap {
         let all = || first.iter().chain(second);
-        let inputs = first.first().map_or(0, |held| held.map.inputs);
-        let outputs = first.last().map_or(0, |held| held.map.outputs);
+        let inputs = first.first().map_or(0, |stored| stored.map.inputs);
+        let outputs = first.last().map_or(0, |stored| stored.map.outputs);
         let total = |values: &mut dyn Iterator<Item = usize>| values.fold(0, usize::saturating_add);
-        let multiply_adds = total(&mut all().map(|held| held.map.multiply_adds)).saturating_add(outputs);
-        let widest = all().map(|held| held.map.outputs).max().unwrap_or(0).max(inputs);
-        let levels = [first, second].map(|path| total(&mut path.iter().map(|held| held.map.inputs)));
+        let multiply_adds = total(&mut all().map(|stored| stored.map.multiply_adds)).saturating_add(outputs);
+        let widest = all().map(|stored| stored.map.outputs).max().unwrap_or(0).max(inputs);
+        let levels = [first, second].map(|path| total(&mut path.iter().map(|stored| stored.map.inputs)));
         let rows = (widest.saturating_mul(2)).saturating_add(levels[0].max(levels[1])) as u64;
-        HeldMap {
+        StoredMap {
             map: MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds },
-            bytes: all().fold(0, |sum, held| sum.saturating_add(held.bytes)),
+            bytes: all().fold(0, |sum, stored| sum.saturating_add(stored.bytes)),
             bytes_per_row: all()
-                .fold(rows.saturating_mul(4), |sum, held| sum.saturating_add(held.bytes_per_row)),
+                .fold(rows.saturating_mul(4), |sum, stored| sum.saturating_add(stored.bytes_per_row)),
         }
     }
 
     /// Means of `fan` values each, with stored positions.
-    pub fn moving(inputs: usize, outputs: usize, fan: usize) -> HeldMap {
+    pub fn moving(inputs: usize, outputs: usize, fan: usize) -> StoredMap {
         let multiply_adds = outputs.saturating_mul(fan);
         let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
-        HeldMap { map, bytes: (multiply_adds as u64).saturating_mul(4), bytes_per_row: 0 }
+        StoredMap { map, bytes: (multiply_adds as u64).saturating_mul(4), bytes_per_row: 0 }
     }
 }
 
@@ -91,7 +91,7 @@ pub enum MapKind {
 
 /// How rows are propagated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum JacobianMethod {
     /// Random tangents from the input to the code.
     Probe,
     /// All basis vectors of the input to the code.
@@ -108,7 +108,7 @@ pub enum Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Direction and kind of the rows.
-    pub way: Way,
+    pub method: JacobianMethod,
     /// Rows per sample.
     pub probes: usize,
     /// Values before the first map.
@@ -154,7 +154,7 @@ impl Route {
         let sum =
             |maps: &[MapSizes]| maps.iter().fold(0_usize, |sum, map| sum.saturating_add(map.multiply_adds));
         let mut route = Route {
-            way: Way::Pull { diagonal },
+            method: JacobianMethod::Pull { diagonal },
             probes: outputs,
             inputs,
             outputs,
@@ -186,17 +186,17 @@ impl Route {
             }
             Estimator::Probes(probes) => Some(probes.max(1) as usize),
         };
-        (route.way, route.probes, route.multiply_adds) = match random {
-            Some(probes) => (Way::Probe, probes, probes.saturating_mul(sum(maps))),
-            None if is_closed || pull <= push => (route.way, outputs, pull),
-            None => (Way::Push, inputs, push),
+        (route.method, route.probes, route.multiply_adds) = match random {
+            Some(probes) => (JacobianMethod::Probe, probes, probes.saturating_mul(sum(maps))),
+            None if is_closed || pull <= push => (route.method, outputs, pull),
+            None => (JacobianMethod::Push, inputs, push),
         };
-        if matches!(route.way, Way::Pull { .. }) && is_closed {
+        if matches!(route.method, JacobianMethod::Pull { .. }) && is_closed {
             // One row per sample, for any number of probes.
             route.probes = 1;
             return route;
         }
-        route.has_gram = gram.is_some() && matches!(route.way, Way::Pull { .. });
+        route.has_gram = gram.is_some() && matches!(route.method, JacobianMethod::Pull { .. });
         let width = route.widths(maps).fold(0, usize::saturating_add);
         let rows = (values / width.max(1)).max(1);
         route.block = if rows >= route.probes {
@@ -229,16 +229,18 @@ impl Route {
 
     /// Factor on the sum over all rows.
     pub fn share(&self) -> f64 {
-        if self.way == Way::Probe { 1.0 / self.probes as f64 } else { 1.0 }
+        if self.method == JacobianMethod::Probe { 1.0 / self.probes as f64 } else { 1.0 }
     }
 
     /// Lengths of the buffers.
     pub fn sizes(&self, maps: &[MapSizes]) -> RouteSizes {
         let (samples, rows) = (self.block.0, self.largest_rows());
         let widths = self.widths(maps);
-        let (levels, expanded): (Vec<usize>, usize) = match self.way {
-            Way::Probe | Way::Push => (widths.map(|width| rows.saturating_mul(width)).collect(), 0),
-            Way::Pull { diagonal } => {
+        let (levels, expanded): (Vec<usize>, usize) = match self.method {
+            JacobianMethod::Probe | JacobianMethod::Push => {
+                (widths.map(|width| rows.saturating_mul(width)).collect(), 0)
+            }
+            JacobianMethod::Pull { diagonal } => {
                 let is_closed = is_closed(maps, diagonal);
                 let levels = widths.enumerate().map(|(level, width)| match level {
                     0 if is_closed && diagonal > 0 => 0,
@@ -306,11 +308,11 @@ mod tests {
     fn what_costs_more_than_a_few_steps_is_estimated() {
         let check = |maps: &[MapSizes], affordable: bool| {
             let route = Route::new(maps, Estimator::Affordable, 8);
-            assert_eq!(route.way != Way::Probe, affordable, "{maps:?} {route:?}");
+            assert_eq!(route.method != JacobianMethod::Probe, affordable, "{maps:?} {route:?}");
             let own: usize = maps.iter().map(|map| map.multiply_adds).sum();
             assert!(route.multiply_adds < 6 * own, "{maps:?} {route:?}");
             // Unchanged for existing runs.
-            assert_ne!(Route::new(maps, Estimator::Auto, 8).way, Way::Probe, "{maps:?}");
+            assert_ne!(Route::new(maps, Estimator::Auto, 8).method, JacobianMethod::Probe, "{maps:?}");
         };
         // One layer has a closed form.
         check(&weights(784, 64), true);

@@ -47,21 +47,21 @@ impl Stages {
 
     fn add_layer(&mut self, card: &Card, layer: &Layer) {
         // `check` reports a layer that cannot be applied before a plan is returned.
-        let Ok(passage) = family(layer).apply(self.shape) else { return };
+        let Ok(applied) = family(layer).apply(self.shape) else { return };
         let parts = family(layer).parts(self.shape);
         if !parts.is_empty() {
             self.add_parts(card, parts);
             return;
         }
-        if passage.takes_rows {
+        if applied.takes_rows {
             self.flatten(card.place);
         }
-        match passage.kind {
+        match applied.kind {
             Some(kind) => {
                 let tied_to = card.tied_to.map(stage_name);
-                self.add(card.place, passage.output, kind, passage.cost, tied_to);
+                self.add(card.place, applied.output, kind, applied.cost, tied_to);
             }
-            None => self.unflatten(card.place, passage.output),
+            None => self.unflatten(card.place, applied.output),
         }
     }
 

@@ -81,9 +81,10 @@ fn nonsense_is_refused_with_its_place() {
     let mut scarce = Recipe::Undercomplete.project();
     scarce.code.kind = huge;
     let found = problems(&scarce, Some(&DataFacts { available_bytes: 4 << 30, ..facts() }));
-    let told = found.iter().find(|problem| problem.place == Place::Code && problem.message.contains(" GB"));
-    let fix = told.and_then(|problem| problem.fix.as_ref()).expect("one click fixes it");
-    check_sound(&fix.project, Some(&facts()));
+    let reported =
+        found.iter().find(|problem| problem.place == Place::Code && problem.message.contains(" GB"));
+    let fix = reported.and_then(|problem| problem.fix.as_ref()).expect("one click fixes it");
+    check_valid(&fix.project, Some(&facts()));
     check_error(|p| p.data.split.test = 0.95, Place::Data, "leave nothing");
     check_error(
         |p| p.training.early_stopping = Some(EarlyStopping { patience: 5, min_delta: -0.1 }),
@@ -177,7 +178,7 @@ fn the_mirror_undoes_layer_by_layer() {
 }
 
 /// Asserts that there are no errors.
-fn check_sound(project: &Project, data: Option<&DataFacts>) {
+fn check_valid(project: &Project, data: Option<&DataFacts>) {
     let found = problems(project, data);
     assert!(found.iter().all(|problem| problem.severity != Severity::Error), "{found:#?}");
 }
@@ -269,7 +270,7 @@ fn check_remark(
 }
 
 #[test]
-fn what_is_sound_but_strange_is_remarked() {
+fn what_is_valid_but_unusual_is_noted() {
     use Severity::{Info, Warning};
     let (here, data) = (facts(), |edit: fn(&mut DataFacts)| {
         let mut facts = facts();
@@ -538,19 +539,23 @@ fn a_convolution_behind_a_row_is_offered_a_place_among_the_pictures() {
 }
 
 #[test]
-fn kl_sparsity_looks_through_layers_that_hand_on_what_they_get() {
+fn kl_sparsity_passes_through_layers_that_change_nothing() {
     let check = |layers: Vec<Layer>, site: usize, source: Option<&str>| {
         let mut project = Recipe::Undercomplete.project();
         project.encoder = layers;
         let penalty = Penalty::Sparsity { target: 0.1, distance: Distance::Kl, over: Over::Samples };
         project.regularizers = vec![Regularizer { on: Site::Encoder(site), penalty, weight: 0.1 }];
         let found = problems(&project, Some(&facts()));
-        let told = found.iter().find(|problem| problem.message.contains("compares probabilities"));
-        assert_eq!(told.is_some(), source.is_some(), "{found:#?}");
-        if let (Some(told), Some(source)) = (told, source) {
-            assert!(told.place == Place::Encoder(site) && told.message.contains(source), "{}", told.message);
-            let fixed = problems(&told.fix.as_ref().expect("a remedy").project, Some(&facts()));
-            assert!(!fixed.contains(told));
+        let reported = found.iter().find(|problem| problem.message.contains("compares probabilities"));
+        assert_eq!(reported.is_some(), source.is_some(), "{found:#?}");
+        if let (Some(reported), Some(source)) = (reported, source) {
+            assert!(
+                reported.place == Place::Encoder(site) && reported.message.contains(source),
+                "{}",
+                reported.message
+            );
+            let fixed = problems(&reported.fix.as_ref().expect("a remedy").project, Some(&facts()));
+            assert!(!fixed.contains(reported));
         }
     };
     let dense = |activation| Layer::Dense { units: 16, activation };

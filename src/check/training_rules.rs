@@ -4,21 +4,21 @@ use super::{DataFacts, Fix, Problem};
 use crate::project::{EarlyStopping, Optimizer, Place, Project, Schedule, Training};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    for (is_sound, message, label, fix) in settings(&project.training) {
-        if !is_sound {
+    for (is_valid, message, label, fix) in settings(&project.training) {
+        if !is_valid {
             let fix = Fix::new(label, project, |project| fix(&mut project.training));
             problems.push(Problem::error(Place::Training, message).with_fix(fix));
         }
     }
     check_split(project, problems);
-    check_pace(project, problems);
+    check_lengths(project, problems);
     if let Some(facts) = data {
         check_rows(project, facts, problems);
     }
 }
 
 /// Settings that are valid one by one but not together.
-fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
+fn check_lengths(project: &Project, problems: &mut Vec<Problem>) {
     let training = &project.training;
     if let Some(stop) = training.early_stopping
         && stop.patience >= training.epochs
@@ -127,7 +127,7 @@ fn settings(training: &Training) -> Vec<Rule> {
 
 fn optimizer_rule(optimizer: Optimizer) -> Rule {
     let decay = |value: f32| (0.0..1.0).contains(&value);
-    let (is_sound, message) = match optimizer {
+    let (is_valid, message) = match optimizer {
         Optimizer::Sgd { momentum, nesterov } => (
             decay(momentum) && (!nesterov || momentum > 0.0),
             format!(
@@ -143,14 +143,14 @@ fn optimizer_rule(optimizer: Optimizer) -> Rule {
             format!("Adam needs betas in [0, 1) and eps above 0, not {beta1}, {beta2} and {eps}."),
         ),
     };
-    (is_sound, message, "Use the defaults", |training| {
+    (is_valid, message, "Use the defaults", |training| {
         let same = |default: &Optimizer| default.name() == training.optimizer.name();
         training.optimizer = Optimizer::ALL.into_iter().find(same).unwrap_or_default();
     })
 }
 
 fn schedule_rule(schedule: Schedule) -> Rule {
-    let (is_sound, message) = match schedule {
+    let (is_valid, message) = match schedule {
         Schedule::Constant => (true, String::new()),
         Schedule::Step { epochs, factor } => (
             epochs > 0 && factor > 0.0 && factor.is_finite(),
@@ -171,14 +171,14 @@ fn schedule_rule(schedule: Schedule) -> Rule {
             ),
         ),
     };
-    (is_sound, message, "Keep the rate constant", |training| training.schedule = Schedule::Constant)
+    (is_valid, message, "Keep the rate constant", |training| training.schedule = Schedule::Constant)
 }
 
 fn check_split(project: &Project, problems: &mut Vec<Problem>) {
     let split = project.data.split;
     let fraction = |value: f32| (0.0..1.0).contains(&value);
-    let is_sound = fraction(split.validation) && fraction(split.test) && split.validation + split.test < 1.0;
-    if !is_sound {
+    let is_valid = fraction(split.validation) && fraction(split.test) && split.validation + split.test < 1.0;
+    if !is_valid {
         let message = format!(
             "Validation and test fractions of {} and {} leave nothing to train on: both must lie in [0, 1) and together below 1.",
             split.validation, split.test

@@ -6,7 +6,7 @@ use super::{Fix, Problem};
 use crate::project::{Bottleneck, FeatureWeight, Greedy, Place, Project, Strategy, format_number};
 
 /// Most problems that are listed one by one.
-const TOLD: usize = 20;
+const LISTED: usize = 20;
 
 pub(super) fn check(project: &Project, problems: &mut Vec<Problem>) {
     check_single(project, problems);
@@ -26,9 +26,9 @@ pub(super) fn check(project: &Project, problems: &mut Vec<Problem>) {
 
 fn check_single(project: &Project, problems: &mut Vec<Problem>) {
     let mut names = HashSet::new();
-    let (mut told, mut more) = (0, 0);
+    let (mut reported, mut more) = (0, 0);
     for (at, own) in project.feature_weights.iter().enumerate() {
-        let message = if !own.is_sound() {
+        let message = if !own.is_valid() {
             let (weight, most) =
                 (format_number(f64::from(own.weight)), format_number(f64::from(FeatureWeight::MOST)));
             format!("The weight of “{}” is {weight}: it must lie between 0 and {most}.", own.name)
@@ -37,11 +37,11 @@ fn check_single(project: &Project, problems: &mut Vec<Problem>) {
         } else {
             continue;
         };
-        if told == TOLD {
+        if reported == LISTED {
             more += 1;
             continue;
         }
-        told += 1;
+        reported += 1;
         let fix = Fix::new("Remove the weight", project, |project| drop(project.feature_weights.remove(at)));
         problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }

@@ -11,7 +11,7 @@ use crate::dataset::{Dataset, SplitRows};
 use crate::engine::{Codes, EngineError, Network, Samples, Trained, code_thresholds};
 use crate::project::{Bottleneck, Loss, Mask, NamedSelection, Shape, Threshold, visible};
 use crate::run::{Run, facts};
-use crate::session::{Encoded, Scores, Trial, lack_of_room};
+use crate::session::{Encoded, Scores, Trial, memory_shortage};
 
 /// How far rounded values may be outside [0, 1].
 const UNIT_TOLERANCE: f32 = 1e-3;
@@ -61,7 +61,7 @@ impl Applied {
         if data.shape != run.shape && !ANY_SIZE.contains(&command) {
             return Err(run.wrong_shape(&data).into());
         }
-        run.check_room(&data)?;
+        run.check_memory(&data)?;
         if !own {
             // None of them was used for training or validation.
             data.split = SplitRows { train: (0..data.len() as u32).collect(), ..SplitRows::default() };
@@ -224,8 +224,8 @@ impl Applied {
 
     /// Ends a command if there is not enough memory for its samples; `remedy` says how to request
     /// fewer.
-    pub(super) fn check_room(&self, samples: usize, remedy: &str) -> Result<(), Failure> {
-        match lack_of_room(&self.data, self.code_units(), samples) {
+    pub(super) fn check_memory(&self, samples: usize, remedy: &str) -> Result<(), Failure> {
+        match memory_shortage(&self.data, self.code_units(), samples) {
             Some(lack) => Err(Failure::Problem(format!("{lack}; {remedy}"))),
             None => Ok(()),
         }
@@ -235,11 +235,11 @@ impl Applied {
     /// one is expected, or if it is not meaningful.
     pub(super) fn scores(&self, network: &mut Network, rows: &[u32], draws: u32) -> Result<Scores, Failure> {
         let bar = Bar::new("scoring", 0);
-        let watch = |done: usize, all: usize| {
+        let on_progress = |done: usize, all: usize| {
             bar.set(done as u64, all as u64);
             true
         };
-        let scores = Scores::of(network, Samples::Rows(&self.data, rows), draws as usize, watch);
+        let scores = Scores::of(network, Samples::Rows(&self.data, rows), draws as usize, on_progress);
         bar.finish();
         let scores = scores.map_err(|error| self.failure(error))?;
         let design = &self.run.design;

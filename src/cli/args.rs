@@ -259,7 +259,7 @@ pub(super) struct Encode {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
-    pub(super) beside: Beside,
+    pub(super) extra: ExtraOutputs,
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,
@@ -296,7 +296,7 @@ pub(super) struct Reconstruct {
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
     #[command(flatten)]
-    pub(super) beside: Beside,
+    pub(super) extra: ExtraOutputs,
     /// Overwrite the file if it exists; write into the folder even if it is not empty
     #[arg(long)]
     pub(super) force: bool,
@@ -304,7 +304,7 @@ pub(super) struct Reconstruct {
 
 /// Additional results besides codes or reconstructions.
 #[derive(Debug, Args)]
-pub(super) struct Beside {
+pub(super) struct ExtraOutputs {
     /// Also write the scores of each row: its squared error, and for variational networks the
     /// reconstruction probability; as columns, or if there is no table, in a separate one
     /// (NAME-rows.csv, or scores.csv in a folder)
@@ -603,7 +603,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_sound() {
+    fn the_definition_is_valid() {
         Arguments::command().debug_assert();
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::args::Bench;
-use super::data::{self, Elsewhere};
+use super::data::{self, DataPathHint};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::subject::Subject;
@@ -36,7 +36,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     if let Some(batch) = arguments.batch {
         project.training.batch_size = batch;
     }
-    let data = data::load(&project.data, data::OF_DESIGN, Elsewhere::Option)?;
+    let data = data::load(&project.data, data::OF_DESIGN, DataPathHint::Option)?;
     let batch = project.training.batch_size.min(data.split.train.len()).max(1);
     let plan = data::prove(&project, &data)?;
     let threads = data::threads(arguments.threads);

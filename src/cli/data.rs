@@ -20,24 +20,24 @@ const PICTURE_SIDE: usize = 32;
 /// The owner of the data, for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
 /// Number of problems listed if a design cannot be trained.
-const TOLD: usize = 20;
+const LISTED: usize = 20;
 /// Interval between progress updates of a load.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How to give a command another path for the data of a design or run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Elsewhere {
+pub(super) enum DataPathHint {
     /// By `--data PATH`.
     Option,
     /// As a second word, `FILE DATA`.
     Argument,
 }
 
-impl Elsewhere {
+impl DataPathHint {
     fn remedy(self) -> &'static str {
         match self {
-            Elsewhere::Option => "give the new path with --data PATH",
-            Elsewhere::Argument => {
+            DataPathHint::Option => "give the new path with --data PATH",
+            DataPathHint::Argument => {
                 "give the new path after the project, as in hourglass evaluate FILE NEW_PATH"
             }
         }
@@ -45,8 +45,8 @@ impl Elsewhere {
 
     fn name(self) -> &'static str {
         match self {
-            Elsewhere::Option => "--data",
-            Elsewhere::Argument => "the data",
+            DataPathHint::Option => "--data",
+            DataPathHint::Argument => "the data",
         }
     }
 }
@@ -115,7 +115,7 @@ fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure
 pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Failure> {
     let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
-        let path = given(path, Elsewhere::Option)?;
+        let path = given(path, DataPathHint::Option)?;
         design.data.source = source_like(&path, run, &arguments.reading)?;
         // It is the same table.
         if let (Source::Csv { reading, .. }, Source::Csv { reading: own, .. }) =
@@ -131,28 +131,28 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
 /// Loads the data of a design or a run, with a progress bar. Warnings of the loader go to stderr.
 ///
 /// `whose` names their owner, for the error if they are missing.
-pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
+pub(super) fn load(data: &Data, whose: &str, elsewhere: DataPathHint) -> Result<Dataset, Failure> {
     check_there(&data.source, whose, elsewhere)?;
-    load_told(data)
+    load_and_report(data)
 }
 
 /// Loads the data of a run that is resumed, like [`Run::load_own`].
 pub(super) fn load_own(run: &Run, data: &Data) -> Result<Dataset, Failure> {
-    check_there(&data.source, &data_of(run), Elsewhere::Option)?;
+    check_there(&data.source, &data_of(run), DataPathHint::Option)?;
     let loaded = run.load_own(data, load_known)?;
-    tell(data, &loaded, &loaded.said.line);
+    report(data, &loaded, &loaded.read_report.line);
     Ok(loaded)
 }
 
 /// Loads data, and reports how they were read.
-fn load_told(data: &Data) -> Result<Dataset, Failure> {
+fn load_and_report(data: &Data) -> Result<Dataset, Failure> {
     let loaded = load_known(data, None)?;
-    tell(data, &loaded, &loaded.said.line);
+    report(data, &loaded, &loaded.read_report.line);
     Ok(loaded)
 }
 
 /// Ends the command if a source of the data is missing, with its path and the fix.
-fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
+fn check_there(source: &Source, whose: &str, elsewhere: DataPathHint) -> Result<(), Failure> {
     let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
     let folder = match path.parent() {
@@ -186,7 +186,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         })?;
         let bar = Bar::new("loading", 0);
         let loaded = loop {
-            match receiver.recv_timeout(LOOK_EVERY) {
+            match receiver.recv_timeout(POLL_INTERVAL) {
                 Ok(loaded) => break loaded,
                 Err(RecvTimeoutError::Timeout) => {
                     let (done, total) = progress.state();
@@ -202,7 +202,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
 }
 
 /// Reports how data were read: a summary line, then notes, then doubts.
-fn tell(data: &Data, loaded: &Dataset, line: &str) {
+fn report(data: &Data, loaded: &Dataset, line: &str) {
     note(line);
     if data.has_old_rules() {
         note(format_args!(
@@ -211,7 +211,7 @@ fn tell(data: &Data, loaded: &Dataset, line: &str) {
             Choice::Rules(Rules::Current).option()
         ));
     }
-    for sentence in &loaded.said.notes {
+    for sentence in &loaded.read_report.notes {
         note(format_args!("note: {sentence}"));
     }
     loaded.doubts.iter().for_each(|doubt| warn_of(loaded, doubt));
@@ -241,17 +241,17 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
         return Err(Failure::Problem(format!("{text}\n--weight NAME=1 removes a weight")));
     }
     let warnings = || found.iter().filter(|problem| problem.severity == Severity::Warning);
-    for problem in warnings().take(TOLD) {
+    for problem in warnings().take(LISTED) {
         warn(format_args!("{}: {}", problem.place, problem.message));
     }
-    if let Some(more) = warnings().count().checked_sub(TOLD).filter(|more| *more > 0) {
+    if let Some(more) = warnings().count().checked_sub(LISTED).filter(|more| *more > 0) {
         warn(format_args!("{more} more warnings; hourglass check shows all of them"));
     }
     plan(design, &facts).map_err(|errors| {
-        let told = errors.iter().take(TOLD);
+        let listed = errors.iter().take(LISTED);
         let mut lines: Vec<String> =
-            told.map(|problem| format!("{}: {}", problem.place, problem.message)).collect();
-        if let Some(more) = errors.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            listed.map(|problem| format!("{}: {}", problem.place, problem.message)).collect();
+        if let Some(more) = errors.len().checked_sub(LISTED).filter(|more| *more > 0) {
             lines.push(format!("{more} more"));
         }
         let hint = if errors.iter().any(|problem| problem.place == Place::Data) {
@@ -282,10 +282,10 @@ pub(super) fn shown(
 ) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
     let source = if let Some(path) = path {
-        let path = given(path, Elsewhere::Argument)?;
+        let path = given(path, DataPathHint::Argument)?;
         source_like(&path, run, reading)?
     } else {
-        check_there(&chosen.source, &data_of(run), Elsewhere::Argument)?;
+        check_there(&chosen.source, &data_of(run), DataPathHint::Argument)?;
         chosen.source.clone()
     };
     let mut asked = Data { source, ..chosen.clone() };
@@ -295,8 +295,8 @@ pub(super) fn shown(
     let mut data = run.load_shown(&asked, path.is_some(), mask, &Progress::default(), load_known)?;
     let own = run.is_own(&data, path.is_some());
     // For other data, all rows are used.
-    let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
-    tell(&asked, &data, &line);
+    let line = if own { data.read_report.line.clone() } else { data.read_report.of_all_rows() };
+    report(&asked, &data, &line);
     if data.shape != run.shape && run.plan_for(data.shape).is_none() {
         return Err(run.wrong_shape(&data).into());
     }
@@ -315,7 +315,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
         Some(path) => Err(Failure::Problem(format!("there is no {}; restore it", visible_path(path)))),
-        None => load_told(&run.design.data),
+        None => load_and_report(&run.design.data),
     };
     match loaded {
         Ok(data) => Ok(data.scaler),
@@ -341,7 +341,7 @@ fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure
         | Source::Csv { .. }
         | Source::Npy { .. } => (PICTURE_SIDE, PICTURE_SIDE, Channels::Grey),
     };
-    let path = given(path, Elsewhere::Option)?;
+    let path = given(path, DataPathHint::Option)?;
     let mut source = dataset::unread_source(&path, width, height, channels)?;
     match (&mut source, design) {
         (
@@ -393,7 +393,7 @@ fn source_like(path: &Path, run: &Run, options: &Reading) -> Result<Source, Fail
 }
 
 /// The absolute form of a path from the command line, if something exists there.
-fn given(path: &Path, elsewhere: Elsewhere) -> Result<PathBuf, Failure> {
+fn given(path: &Path, elsewhere: DataPathHint) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if path.exists() {
         return Ok(path);

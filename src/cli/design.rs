@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 
 use super::args::{Check, New, RecipeName};
-use super::data::{self, Elsewhere};
+use super::data::{self, DataPathHint};
 use super::failure::Failure;
 use super::signal::{self, Stage};
 use super::subject::Subject;
@@ -45,7 +45,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut subject = Subject::open(&arguments.subject, "hourglass check DESIGN --data")?;
     data::replace(&mut subject.project, &arguments.data)?;
     // A design can also be checked without its data, with fewer rules.
-    let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);
+    let loaded = data::load(&subject.project.data, data::OF_DESIGN, DataPathHint::Option);
     if let Err(Failure::Interrupted) = loaded {
         return Err(Failure::Interrupted);
     }

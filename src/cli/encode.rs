@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use super::applied::Applied;
 use super::args::Encode;
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_in_folder, save_sheet, tell_replaced};
+use super::output::{
+    Output, check_files, print_sheet, report_replaced, save_in_folder, save_sheet, sibling_path,
+};
 use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_overwrite};
@@ -19,10 +21,10 @@ const CODES: &str = "codes.csv";
 pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_codes(&arguments.output)?);
-    let wants_rows = arguments.beside.rows || arguments.beside.scores;
+    let wants_rows = arguments.extra.rows || arguments.extra.scores;
     let second = match &output {
-        Output::Array(path) => wants_rows.then(|| beside(path, "-rows.csv")),
-        Output::Table(path, TableForm::Tsv) => Some(beside(path, "-metadata.tsv")),
+        Output::Array(path) => wants_rows.then(|| sibling_path(path, "-rows.csv")),
+        Output::Table(path, TableForm::Tsv) => Some(sibling_path(path, "-metadata.tsv")),
         Output::Table(_, TableForm::Csv)
         | Output::Folder(_)
         | Output::Picture(_)
@@ -51,8 +53,8 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     let rows = &part.rows;
     let mut network = applied.network(arguments.trained.threads)?;
     let encoded = applied.encoded(&mut network, rows)?;
-    let scores = (arguments.beside.scores)
-        .then(|| applied.scores(&mut network, rows, arguments.beside.draws.draws))
+    let scores = (arguments.extra.scores)
+        .then(|| applied.scores(&mut network, rows, arguments.extra.draws.draws))
         .transpose()?;
 
     let mut sheet = Sheet::of(&applied.data, applied.own, rows);
@@ -75,7 +77,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
             save_sheet(&sheet, &files, second, TableForm::Tsv)?;
             let mut bare = Sheet::new(rows.len());
             encoded.add_values(&mut bare);
-            tell_replaced(path, bare.save_bare(&files, path, TableForm::Tsv)?);
+            report_replaced(path, bare.save_bare(&files, path, TableForm::Tsv)?);
         }
         (
             Output::Table(..) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_) | Output::Stdout,

@@ -16,7 +16,7 @@ use crate::project::{
 use crate::session::{Findings, Measured, Ranking, Scores, Sheet};
 
 /// Most classes listed if one does not exist.
-const TOLD: usize = 12;
+const LISTED: usize = 12;
 
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
@@ -87,7 +87,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     if arguments.json {
         json(&found.json());
     } else {
-        found.tell();
+        found.report();
     }
     match kept {
         Some(kept) => {
@@ -174,19 +174,19 @@ impl Anomalies {
 fn known_classes(data: &Dataset) -> Option<String> {
     let label = data.labels.first()?;
     let mut known: Vec<String> = match data.class_names() {
-        Some(names) => names.iter().take(TOLD + 1).cloned().collect(),
+        Some(names) => names.iter().take(LISTED + 1).cloned().collect(),
         None => Vec::new(),
     };
     let mut row = 0;
-    while known.len() <= TOLD && data.class_names().is_none() && row < data.len() {
+    while known.len() <= LISTED && data.class_names().is_none() && row < data.len() {
         let text = label.text(row).into_owned();
         if !known.contains(&text) {
             known.push(text);
         }
         row += 1;
     }
-    let more = if known.len() > TOLD { ", …" } else { "" };
-    known.truncate(TOLD);
+    let more = if known.len() > LISTED { ", …" } else { "" };
+    known.truncate(LISTED);
     Some(format!("{}{more}", visible_list(&known)))
 }
 
@@ -258,9 +258,9 @@ impl Found<'_> {
         })
     }
 
-    fn tell(&self) {
+    fn report(&self) {
         let Found { applied, part, result, likelihood, findings, chosen, ranked } = self;
-        line(format!("run {}, {}, {} samples", applied.run.id, part.said(), result.samples));
+        line(format!("run {}, {}, {} samples", applied.run.id, part.description(), result.samples));
         for (term, loss) in result.losses.iter() {
             line(format!("{term}: {}", terminal_number(loss)));
         }

@@ -176,7 +176,7 @@ pub(super) fn figure(arguments: &Arguments) -> Result<(), Failure> {
         View::Traversals => page::of_traversals(arguments)?,
     };
     let style = Style { is_dark: arguments.theme == Theme::Dark, scale: f32::from(arguments.scale) };
-    let bytes = encoded(&drawn, form, style).map_err(|error| told(&error, path))?;
+    let bytes = encoded(&drawn, form, style).map_err(|error| figure_failure(&error, path))?;
     signal::enter(Stage::Writing);
     files.write_bytes(path, Durability::Synced, &bytes)?;
     line(visible_path(path));
@@ -235,7 +235,7 @@ fn opened(arguments: &Arguments) -> Result<Subject, Failure> {
     Subject::open(&arguments.trained.file, "hourglass train DESIGN --data")
 }
 
-fn told(error: &FigureError, path: &Path) -> Failure {
+fn figure_failure(error: &FigureError, path: &Path) -> Failure {
     Failure::Problem(format!("{}: {error}", visible_path(path)))
 }
 

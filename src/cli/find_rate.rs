@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::FindRate;
-use super::data::{self, Elsewhere};
+use super::data::{self, DataPathHint};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::subject::Subject;
@@ -18,15 +18,15 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
     if let Some(seed) = arguments.seed {
         project.training.seed = seed;
     }
-    let data = data::load(&project.data, data::OF_DESIGN, Elsewhere::Option)?;
+    let data = data::load(&project.data, data::OF_DESIGN, DataPathHint::Option)?;
     let plan = data::prove(&project.for_rate_search(), &data)?;
     let threads = data::threads(arguments.threads);
     let bar = Bar::new("searching", RateCurve::STEPS as u64);
-    let mut watch = |points: &[RatePoint]| {
+    let mut on_progress = |points: &[RatePoint]| {
         bar.set(points.len() as u64, RateCurve::STEPS as u64);
         true
     };
-    let curve = RateCurve::find(&plan, Arc::new(data), threads, &mut watch);
+    let curve = RateCurve::find(&plan, Arc::new(data), threads, &mut on_progress);
     bar.finish();
     let curve = curve.map_err(|error| Failure::Problem(format!("{}: {error}", visible(&project.name))))?;
     let (lowest, suggested) = (curve.lowest(), curve.suggested());

@@ -26,8 +26,8 @@ pub(super) fn keep(path: &Path, id: RunId, findings: Vec<Finding>) -> Result<(),
     for finding in findings {
         run.apply(&RunEvent::Found(Box::new(finding)));
     }
-    for told in base.save(&signal::files(), path, &project, &runs)? {
-        note(format_args!("note: {name}: {told}"));
+    for merge_note in base.save(&signal::files(), path, &project, &runs)? {
+        note(format_args!("note: {name}: {merge_note}"));
     }
     note(format_args!("note: the results are stored with run {id} of {name}"));
     Ok(())

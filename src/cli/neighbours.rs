@@ -13,7 +13,7 @@ use crate::dataset::memory::available_bytes;
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::Network;
 use crate::project::{Bottleneck, format_bytes, terminal_number, visible, visible_path};
-use crate::session::{CodeDistance, Found, Likeness, Measured, Neighbours, Sheet, name_of, number_of};
+use crate::session::{CodeDistance, Found, Measured, Neighbours, Sheet, Similarity, name_of, number_of};
 
 /// `hourglass neighbours`
 pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
@@ -35,11 +35,11 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
         Some(part) => part.rows,
         None => arguments.sample.iter().map(|text| applied.row(text)).collect::<Result<_, _>>()?,
     };
-    check_room(&applied.data, [asked.len(), among.len()], arguments.k)?;
+    check_memory(&applied.data, [asked.len(), among.len()], arguments.k)?;
     let mut network = applied.network(arguments.trained.threads)?;
-    let likeness = likeness(&applied, &mut network, &among, arguments.by)?;
+    let similarity = similarity(&applied, &mut network, &among, arguments.by)?;
     let bar = Bar::new("searching for neighbours", among.len() as u64);
-    let mut search = Neighbours::new(&mut network, &applied.data, likeness);
+    let mut search = Neighbours::new(&mut network, &applied.data, similarity);
     let found = search.find(&asked, &among, arguments.k, |done| bar.set(done as u64, bar.total()));
     bar.finish();
     if let Some(fewest) = found.iter().map(Vec::len).min().filter(|fewest| *fewest < arguments.k) {
@@ -57,15 +57,15 @@ pub(super) fn neighbours(arguments: &Arguments) -> Result<(), Failure> {
         Some(Output::Array(_) | Output::Folder(_) | Output::Picture(_) | Output::Weights(_)) | None => {}
     }
     if arguments.precision {
-        let told = tell_precision(&applied.data, arguments.k, |column: &LabelColumn| {
+        let precisions = print_precision(&applied.data, arguments.k, |column: &LabelColumn| {
             search.precision(column, &asked, &among, &found)
         })?;
         let measured = applied.run.checkpoint.as_ref().zip(split.filter(|_| arguments.keep));
         if let Some((checkpoint, split)) = measured {
-            let samples = told.iter().map(|(_, _, samples)| *samples).max().unwrap_or(0);
+            let samples = precisions.iter().map(|(_, _, samples)| *samples).max().unwrap_or(0);
             let (k, by) = (arguments.k, distance_name(&applied, arguments.by));
-            let is_one = told.len() == 1;
-            let values = told.into_iter().map(|(column, precision, _)| {
+            let is_one = precisions.len() == 1;
+            let values = precisions.into_iter().map(|(column, precision, _)| {
                 let of = if is_one { String::new() } else { format!(" of {column}") };
                 (format!("precision@{k}{of}, {by}"), precision)
             });
@@ -109,7 +109,7 @@ fn distance_name(applied: &Applied, by: Option<By>) -> &'static str {
 }
 
 /// Ends a command if there is not enough memory for its neighbours.
-fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
+fn check_memory(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<(), Failure> {
     // The compared values, and the table with its names.
     let compared = 4 * data.shape.features() as u64;
     let listed = (k.min(among) as u64).saturating_mul(100);
@@ -127,27 +127,27 @@ fn check_room(data: &Dataset, [asked, among]: [usize; 2], k: usize) -> Result<()
 }
 
 /// The measure of the distance to neighbours.
-fn likeness(
+fn similarity(
     applied: &Applied,
     network: &mut Network,
     among: &[u32],
     by: Option<By>,
-) -> Result<Likeness, Failure> {
+) -> Result<Similarity, Failure> {
     let is_hashing = matches!(applied.run.design.code.kind, Bottleneck::Hashing { .. });
     match by.unwrap_or(if is_hashing { By::Hamming } else { By::L2 }) {
-        By::L2 => Ok(Likeness::Codes(CodeDistance::Euclidean)),
-        By::Cosine => Ok(Likeness::Codes(CodeDistance::Cosine)),
-        By::Pixels => Ok(Likeness::Values),
+        By::L2 => Ok(Similarity::Codes(CodeDistance::Euclidean)),
+        By::Cosine => Ok(Similarity::Codes(CodeDistance::Cosine)),
+        By::Pixels => Ok(Similarity::Values),
         By::Pca => {
             let units = applied.code_units();
-            let fitted = Likeness::components(&applied.data, &applied.fitted_rows(), units);
+            let fitted = Similarity::components(&applied.data, &applied.fitted_rows(), units);
             fitted.map_err(|error| Failure::Problem(format!("{}: {error}", visible(&applied.data.name))))
         }
         By::Hamming => {
             let codes =
                 if is_hashing && !applied.own { applied.codes(network, among).values } else { Vec::new() };
             let thresholds = applied.thresholds(network, &codes)?;
-            thresholds.map(|bits| Likeness::Codes(CodeDistance::Bits(bits))).ok_or_else(|| {
+            thresholds.map(|bits| Similarity::Codes(CodeDistance::Bits(bits))).ok_or_else(|| {
                 Failure::Problem(format!(
                     "{}: the code of run {} has no bits, so there is no Hamming distance; choose --by l2 or cosine",
                     applied.name, applied.run.id
@@ -196,12 +196,12 @@ fn table(applied: &Applied, asked: &[u32], found: &[Vec<Found>]) -> Near {
 
 /// Prints the precision for each column of classes; returns the name of each with its precision and
 /// the number of samples counted.
-fn tell_precision(
+fn print_precision(
     data: &Dataset,
     k: usize,
     mut precision: impl FnMut(&LabelColumn) -> Option<(f64, usize)>,
 ) -> Result<Vec<(String, f64, usize)>, Failure> {
-    let mut told = Vec::new();
+    let mut precisions = Vec::new();
     for column in &data.labels {
         // If each row has its own class, no neighbour shares it.
         let Some(ids) = column.class_ids() else { continue };
@@ -212,11 +212,11 @@ fn tell_precision(
         if let Some((precision, samples)) = precision(column) {
             let (name, number) = (visible(&column.name), terminal_number(precision));
             line(format!("precision@{k} of {name}: {number} ({samples} samples)"));
-            told.push((name.into_owned(), precision, samples));
+            precisions.push((name.into_owned(), precision, samples));
         }
     }
-    if !told.is_empty() {
-        return Ok(told);
+    if !precisions.is_empty() {
+        return Ok(precisions);
     }
     Err(Failure::Problem(format!(
         "{}: none of the samples has a class, so there is no precision; omit --precision",

@@ -175,12 +175,12 @@ pub(super) fn save_sheet(
     path: &Path,
     form: TableForm,
 ) -> Result<(), Failure> {
-    tell_replaced(path, sheet.save(files, path, form)?);
+    report_replaced(path, sheet.save(files, path, form)?);
     Ok(())
 }
 
 /// Reports how many fields of a `.tsv` had to be changed.
-pub(super) fn tell_replaced(path: &Path, replaced: usize) {
+pub(super) fn report_replaced(path: &Path, replaced: usize) {
     if replaced > 0 {
         note(format_args!(
             "note: {}: {replaced} fields contained tabs or line breaks, which were replaced with spaces",
@@ -236,7 +236,7 @@ fn unknown(path: &Path, forms: &str, more: &str) -> Failure {
 }
 
 /// `codes.tsv` and `-metadata.tsv`: `codes-metadata.tsv`.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn sibling_path(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(ending);
     path.with_file_name(name)
@@ -299,7 +299,7 @@ mod tests {
         let weights = |name: &str| Output::of_weights(Path::new(name)).ok();
         assert_eq!((weights("w.safetensors"), weights("w.npy")), (Some("w.safetensors".into()), None));
         assert_eq!(
-            beside(Path::new("x/codes.v2.tsv"), "-metadata.tsv"),
+            sibling_path(Path::new("x/codes.v2.tsv"), "-metadata.tsv"),
             Path::new("x/codes.v2-metadata.tsv")
         );
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
-use crate::dataset::companions;
+use crate::dataset::related_files;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
     Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source,
@@ -167,7 +167,7 @@ impl Reading {
         for choice in self.choices() {
             let (option, whose) = (choice.option(), whose(&choice));
             if !choice.apply(data) {
-                return Err(misplaced(&option, whose, &data.source));
+                return Err(unused_option(&option, whose, &data.source));
             }
         }
         self.find_files(&mut data.source);
@@ -183,7 +183,7 @@ impl Reading {
     fn find_files(&self, source: &mut Source) {
         let Source::Idx { images, labels, test_images, test_labels, .. } = source else { return };
         let beside = |images: &Path| {
-            let Source::Idx { labels, test_images, .. } = companions(images) else { return (None, None) };
+            let Source::Idx { labels, test_images, .. } = related_files(images) else { return (None, None) };
             (labels, test_images)
         };
         let (own_labels, own_test_images) = beside(images);
@@ -274,7 +274,7 @@ impl Reading {
     }
 }
 
-fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
+fn unused_option(option: &str, whose: &str, source: &Source) -> Failure {
     Failure::Usage(format!(
         "{} is for {whose}; these data are of another kind ({})",
         visible(option),
@@ -358,7 +358,7 @@ fn binarise(binarise: Binarise) -> &'static str {
 }
 
 /// `None` for detection.
-fn told(text: &str) -> Option<String> {
+fn unless_auto(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
 
@@ -367,7 +367,7 @@ fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, Str
     if text.is_empty() && matches!(choice(None), Choice::Array(_)) {
         return Err("write the name of an array, or detect".to_owned());
     }
-    Ok(choice(told(text)))
+    Ok(choice(unless_auto(text)))
 }
 
 fn encoding(text: &str) -> Result<Choice, String> {
@@ -378,7 +378,7 @@ fn encoding(text: &str) -> Result<Choice, String> {
                 .to_owned(),
         );
     }
-    Ok(Choice::Encoding(told(text)))
+    Ok(Choice::Encoding(unless_auto(text)))
 }
 
 fn comments(text: &str) -> Result<Choice, String> {
@@ -393,16 +393,16 @@ fn comments(text: &str) -> Result<Choice, String> {
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
 fn sheet(text: &str) -> Result<Choice, String> {
-    Ok(Choice::Sheet(told(text)))
+    Ok(Choice::Sheet(unless_auto(text)))
 }
 
 fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, String> {
-    let count = told(text).map(|text| text.parse()).transpose();
+    let count = unless_auto(text).map(|text| text.parse()).transpose();
     count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
 }
 
 fn first_year(text: &str) -> Result<Choice, String> {
-    let year = told(text)
+    let year = unless_auto(text)
         .map(|text| text.parse().ok().filter(|year| TableReading::FIRST_YEARS.contains(year)).ok_or(()))
         .transpose();
     let (first, last) = TableReading::FIRST_YEARS.into_inner();
@@ -411,7 +411,7 @@ fn first_year(text: &str) -> Result<Choice, String> {
 }
 
 fn skip_rows(text: &str) -> Result<Choice, String> {
-    let rows = told(text).map(|text| text.parse::<RowSet>()).transpose();
+    let rows = unless_auto(text).map(|text| text.parse::<RowSet>()).transpose();
     rows.map(Choice::SkipRows).map_err(|message| format!("{message}, or detect"))
 }
 

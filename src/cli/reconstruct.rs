@@ -4,7 +4,9 @@ use super::applied::Applied;
 use super::args::Reconstruct;
 use super::encode::order;
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_folder, save_in_folder, save_sheet};
+use super::output::{
+    Output, check_files, print_sheet, save_folder, save_in_folder, save_sheet, sibling_path,
+};
 use super::sets::{ALL, Part};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
@@ -22,10 +24,10 @@ const NAMED: usize = 20;
 pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     // Checks the destination before the work.
     let (files, output) = (signal::files(), Output::of_reconstructions(&arguments.output)?);
-    let wants_rows = arguments.beside.rows || arguments.beside.scores;
+    let wants_rows = arguments.extra.rows || arguments.extra.scores;
     let second = match &output {
         Output::Array(path) => {
-            let second = wants_rows.then(|| beside(path, "-rows.csv"));
+            let second = wants_rows.then(|| sibling_path(path, "-rows.csv"));
             let paths: Vec<&Path> =
                 [Some(path), second.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
             check_files(&files, &paths, arguments.force)?;
@@ -44,15 +46,15 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let mask = arguments.mask.as_deref().map(|path| mask(path, arguments.holes)).transpose()?;
     let applied = Applied::open_masked(&arguments.trained, mask.as_ref(), "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
-    applied.check_room(part.rows.len(), "use fewer with --set")?;
+    applied.check_memory(part.rows.len(), "use fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::with_capacity(part.rows.len() * applied.data.shape.features());
     applied.each_chunk("reconstructing", &part.rows, |scaled| values.extend(network.reconstruct(scaled)));
-    let scores = (arguments.beside.scores)
-        .then(|| applied.scores(&mut network, &part.rows, arguments.beside.draws.draws))
+    let scores = (arguments.extra.scores)
+        .then(|| applied.scores(&mut network, &part.rows, arguments.extra.draws.draws))
         .transpose()?;
     let decoded = Decoded { data: &applied.data, values: &values };
-    let (scores, wants_rows) = (scores.as_ref(), arguments.beside.rows);
+    let (scores, wants_rows) = (scores.as_ref(), arguments.extra.rows);
     let made = Made { applied: &applied, part: &part, decoded, scores, wants_rows };
     signal::enter(Stage::Writing);
     match &output {
@@ -127,8 +129,8 @@ impl<'a> Made<'a> {
         let (data, rows) = (&self.applied.data, &self.part.rows);
         let Some(painter) = Painter::of(&self.applied.run.design.data.source, data) else {
             // The order of all rows identifies them.
-            let is_told = !self.wants_rows && self.part.name == ALL;
-            let sheet = if is_told { Sheet::brief(data, rows) } else { self.sheet() };
+            let is_brief = !self.wants_rows && self.part.name == ALL;
+            let sheet = if is_brief { Sheet::brief(data, rows) } else { self.sheet() };
             save_in_folder(files, folder, TABLE, &self.table(sheet))?;
             line(visible_path(&folder.join(TABLE)));
             return Ok(());

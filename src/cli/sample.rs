@@ -4,7 +4,9 @@ use std::sync::Arc;
 use super::applied::Applied;
 use super::args::{Sample, SampledFrom};
 use super::failure::Failure;
-use super::output::{Output, beside, check_files, print_sheet, save_folder, save_in_folder, save_sheet};
+use super::output::{
+    Output, check_files, print_sheet, save_folder, save_in_folder, save_sheet, sibling_path,
+};
 use super::progress::Bar;
 use super::reconstruct::{note_channels, note_columns};
 use super::signal::{self, Stage};
@@ -30,7 +32,7 @@ pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
     let (files, output) = (signal::files(), Output::of_samples(&arguments.output)?);
     let wants_table = arguments.codes || arguments.nearest;
     let second = match &output {
-        Output::Array(path) | Output::Picture(path) => wants_table.then(|| beside(path, "-rows.csv")),
+        Output::Array(path) | Output::Picture(path) => wants_table.then(|| sibling_path(path, "-rows.csv")),
         Output::Table(..) | Output::Folder(_) | Output::Weights(_) | Output::Stdout => None,
     };
     match &output {
@@ -43,7 +45,7 @@ pub(super) fn sample(arguments: &Sample) -> Result<(), Failure> {
         Output::Stdout => {}
     }
     let applied = Applied::open(&arguments.trained, "sample")?;
-    applied.check_room(arguments.count, "use fewer with --count")?;
+    applied.check_memory(arguments.count, "use fewer with --count")?;
     let painter = Painter::of(&applied.run.design.data.source, &applied.data);
     if let Output::Picture(path) = &output {
         check_pictures(&applied, painter.as_ref(), path)?;

@@ -23,7 +23,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Description of these rows in results: a split, all, or a selection.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn description(&self) -> String {
         let kind = if self.subset.is_some() || self.name == ALL { "split" } else { "selection" };
         format!("{kind} {}", visible(&self.name))
     }

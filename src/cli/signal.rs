@@ -5,7 +5,7 @@ use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use super::write;
-use crate::io::{Files, Watch};
+use crate::io::{Files, WriteProgress};
 
 /// Longest time until a stopped command ends, except for a training.
 const LAST_MOMENTS: Duration = Duration::from_millis(800);
@@ -14,11 +14,11 @@ const LAST_WRITES: Duration = Duration::from_millis(600);
 /// Longest time for the removal of unfinished files.
 const LAST_REMOVALS: Duration = Duration::from_secs(2);
 /// Interval between checks for that.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static STAGE: Mutex<Stage> = Mutex::new(Stage::Free);
-static WRITES: OnceLock<Arc<Watch>> = OnceLock::new();
+static WRITES: OnceLock<Arc<WriteProgress>> = OnceLock::new();
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 
 /// The work that a signal would interrupt.
@@ -83,7 +83,7 @@ fn ignored_of(status: &str) -> Option<u64> {
 
 /// The writer for the files of a command.
 pub(super) fn files() -> Files {
-    Files::default().watched(Arc::clone(WRITES.get_or_init(Arc::default)))
+    Files::default().with_progress(Arc::clone(WRITES.get_or_init(Arc::default)))
 }
 
 /// Enters another stage of the work.
@@ -135,7 +135,7 @@ fn give_up_writing() {
     writes.cancel();
     let end = Instant::now() + LAST_REMOVALS;
     while writes.is_writing() && Instant::now() < end {
-        sleep(LOOK_EVERY);
+        sleep(POLL_INTERVAL);
     }
 }
 

@@ -12,7 +12,7 @@ const MOST_WAITING: usize = 8 << 20;
 /// order.
 const IN_ORDER: Duration = Duration::from_millis(100);
 /// Interval between checks whether to keep waiting.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A stream with its own writing thread: a reader that is slow or never reads does not delay the
 /// work.
@@ -89,7 +89,7 @@ impl Stream {
     }
 
     /// Waits until everything is written, while `is_patient`; returns the failure.
-    pub(super) fn settle(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
+    pub(super) fn wait_until_written(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
         let mut state = self.lock();
         while !state.is_idle() && is_patient() {
             state = self.wait(state);
@@ -103,7 +103,7 @@ impl Stream {
     pub(super) fn let_pass(&self) {
         if !self.lock().is_stuck {
             let start = Instant::now();
-            self.settle(|| start.elapsed() < IN_ORDER);
+            self.wait_until_written(|| start.elapsed() < IN_ORDER);
         }
     }
 
@@ -142,7 +142,7 @@ impl Stream {
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout(state, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0
+        self.changed.wait_timeout(state, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -155,7 +155,7 @@ fn write_all(target: &mut dyn Write, mut bytes: &[u8]) -> Result<()> {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(LOOK_EVERY),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(POLL_INTERVAL),
             Err(error) => return Err(error),
         }
     }
@@ -190,12 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_arrive_whole_and_in_their_order() {
+    fn lines_arrive_complete_and_in_their_order() {
         static STREAM: Stream = Stream::new(Kind::Results, || Box::new(Slow(false)));
         for line in ["one\n", "two\n", "three\n"] {
             STREAM.put(line.to_owned());
         }
-        assert_eq!(STREAM.settle(|| true), None);
+        assert_eq!(STREAM.wait_until_written(|| true), None);
         assert_eq!(WRITTEN.lock().expect("sound").as_slice(), b"one\ntwo\nthree\n");
     }
 
@@ -212,15 +212,15 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_of_results_and_never_of_notes() {
+    fn a_full_disk_is_reported_for_results_and_never_for_notes() {
         static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(Full));
         static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(Full));
         for stream in [&RESULTS, &NOTES] {
             stream.put("a\n".to_owned());
             stream.put("b\n".to_owned());
         }
-        assert_eq!(RESULTS.settle(|| true).map(|(kind, _)| kind), Some(ErrorKind::StorageFull));
-        assert_eq!(NOTES.settle(|| true), None);
+        assert_eq!(RESULTS.wait_until_written(|| true).map(|(kind, _)| kind), Some(ErrorKind::StorageFull));
+        assert_eq!(NOTES.wait_until_written(|| true), None);
     }
 
     static GATE: OnceLock<Mutex<Receiver<()>>> = OnceLock::new();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_never_reads_holds_up_nothing() {
+    fn a_reader_that_never_reads_blocks_nothing() {
         static STREAM: Stream = Stream::new(Kind::Notes, || Box::new(Stuck));
         let (open, gate) = channel();
         assert!(GATE.set(Mutex::new(gate)).is_ok());
@@ -257,7 +257,7 @@ mod tests {
         for _ in 0..4 {
             open.send(()).expect("waits");
         }
-        assert_eq!(STREAM.settle(|| true), None);
+        assert_eq!(STREAM.wait_until_written(|| true), None);
         assert!(STREAM.lock().is_idle());
     }
 }

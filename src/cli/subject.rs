@@ -131,13 +131,8 @@ fn is_data(path: &Path, what: &str, with_data: &str) -> String {
 /// Message for a missing project or design: its path, and the fix.
 pub(super) fn missing(path: &Path) -> String {
     let place = std::path::absolute(path).ok().filter(|whole| whole != path);
-    let looked =
-        place.as_deref().and_then(Path::parent).map(|folder| format!(" in {}", visible_path(folder)));
-    format!(
-        "there is no file {}{}; check its name and folder",
-        visible_path(path),
-        looked.unwrap_or_default()
-    )
+    let found = place.as_deref().and_then(Path::parent).map(|folder| format!(" in {}", visible_path(folder)));
+    format!("there is no file {}{}; check its name and folder", visible_path(path), found.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::Train;
-use super::data::{self, Elsewhere};
+use super::data::{self, DataPathHint};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::saver::Saver;
@@ -20,7 +20,7 @@ use crate::run::{
     Diagnosis, EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status,
     diagnoses,
 };
-use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
+use crate::session::{Checkpoints, Driver, Interval, Intervals, Observer, baseline, baseline_macs};
 
 /// Time between two saves, besides those the user asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
@@ -81,7 +81,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
-    let data = data::load(&design.data, data::OF_DESIGN, Elsewhere::Option)?;
+    let data = data::load(&design.data, data::OF_DESIGN, DataPathHint::Option)?;
     let mut taken: BTreeSet<RunId> = subject.runs.iter().map(|run| run.id).collect();
     let work = |design| {
         let id = RunId::next(&taken);
@@ -175,17 +175,17 @@ impl<'a> Training<'a> {
             }
             Work::Resume(run) => (data::prove(&run.design, data)?, *run),
         };
-        let by_time = Cadence { every: SAVE_EVERY, cost: 10 };
+        let by_time = Interval { every: SAVE_EVERY, cost: 10 };
         let checkpoint = match arguments.checkpoint_every {
             Some(epochs) => Checkpoints::Epochs(epochs, by_time),
             None => Checkpoints::Timed(by_time),
         };
-        let look = Cadence { every: Duration::ZERO, cost: 10 };
-        let pace = Pace { report: Duration::ZERO, look, health: None, checkpoint };
+        let probe = Interval { every: Duration::ZERO, cost: 10 };
+        let intervals = Intervals { report: Duration::ZERO, probe, health: None, checkpoint };
         let (is_resumed, epochs) = (run.checkpoint.is_some(), run.epochs);
         let threads = data::threads(arguments.threads);
         let terminal = Terminal::new(arguments.json, saver);
-        let mut driver = Driver::new(run, &plan, data, threads, pace, terminal)
+        let mut driver = Driver::new(run, &plan, data, threads, intervals, terminal)
             .map_err(|error| Failure::Problem(format!("{}: {error}", saver.subject.name())))?;
         if is_resumed {
             let is_done = driver.trainer().is_done();
@@ -301,8 +301,8 @@ impl<'a> Training<'a> {
         let timed = self.samples_per_sec().filter(|_| run.seconds - self.before.0 >= LEAST_TIMED_SECS);
         let speed = timed.map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
         let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };
-        let told = |finding: &Diagnosis| format!("\nfinding: {}", visible(&finding.line()));
-        let findings = diagnoses(run).iter().map(told).collect::<Vec<_>>().concat();
+        let finding_line = |finding: &Diagnosis| format!("\nfinding: {}", visible(&finding.line()));
+        let findings = diagnoses(run).iter().map(finding_line).collect::<Vec<_>>().concat();
         format!(
             "{result}{findings}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
             run.parameters,

@@ -22,7 +22,7 @@ const COMPONENT: &str = "component";
 /// Default number of lines for a picture code.
 const STRONGEST: usize = 24;
 /// Most lines that are listed.
-const TOLD: usize = 12;
+const LISTED: usize = 12;
 /// The fix if there are too many lines.
 const FEWER: &str = "use fewer with --units and --steps";
 /// Largest page of pictures in bytes: programs do not open larger ones.
@@ -48,7 +48,7 @@ pub(super) fn traverse(arguments: &Traverse) -> Result<(), Failure> {
     };
     let (name, lines) = lines(&applied, &codes, &base, arguments)?;
     let steps = lines.first().map_or(0, |line| line.values.len());
-    applied.check_room(lines.len() * steps, FEWER)?;
+    applied.check_memory(lines.len() * steps, FEWER)?;
     let mut codes: Vec<f32> = lines.iter().flat_map(|line| line.codes(&base)).collect();
     let values = applied.decoded(&mut network, &mut codes);
     let decoded = Decoded { data: &applied.data, values: &values };
@@ -119,13 +119,13 @@ pub(super) fn lines(
         return Err(problem(format!("a {name} of its code has no range; omit --span")));
     }
     // Checked before the codes are created.
-    let check_room = |lines: usize| applied.check_room(lines.saturating_mul(steps), FEWER);
+    let check_memory = |lines: usize| applied.check_memory(lines.saturating_mul(steps), FEWER);
     if let Some(components) = arguments.components {
         if has_only_prior(&kind) {
             let message = "its code is discrete, so components are not defined; omit --components";
             return Err(problem(message.to_owned()));
         }
-        check_room(components.min(units))?;
+        check_memory(components.min(units))?;
         let lines = traversal_of_components((codes, units), components, base, arguments.span, steps);
         return Ok((COMPONENT, lines.map_err(problem)?));
     }
@@ -142,7 +142,7 @@ pub(super) fn lines(
         None => (0..units / words.units.max(1)).collect(),
     };
     if is_range {
-        check_room(numbers.len())?;
+        check_memory(numbers.len())?;
         let steps = Steps { values: steps, choices: 0 };
         return Ok((name, traversal(&kind, (&numbers, spreads), &[], &[], steps)));
     }
@@ -247,9 +247,9 @@ fn note_lines(applied: &Applied, name: &str, lines: &[TraversalLine]) {
         });
         format!("{}{ends}", number(line))
     };
-    let told: Vec<String> = lines.iter().take(TOLD).map(ends).collect();
-    let more = if lines.len() > TOLD { ", …" } else { "" };
-    note(format_args!("note: its lines are each {name} over its range: {}{more}", told.join(", ")));
+    let listed: Vec<String> = lines.iter().take(LISTED).map(ends).collect();
+    let more = if lines.len() > LISTED { ", …" } else { "" };
+    note(format_args!("note: its lines are each {name} over its range: {}{more}", listed.join(", ")));
 }
 
 #[cfg(test)]

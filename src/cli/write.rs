@@ -69,7 +69,7 @@ pub(super) fn finish(code: u8) -> u8 {
     // One deadline for both streams.
     let is_time_left = || Instant::now() < signal::deadline().unwrap_or(start + PATIENCE);
     let mut code = code;
-    match RESULTS.settle(|| !signal::asked_to_stop() || is_time_left()) {
+    match RESULTS.wait_until_written(|| !signal::asked_to_stop() || is_time_left()) {
         Some((ErrorKind::BrokenPipe, _)) | None => {}
         Some((_, error)) => {
             note(format_args!("error: stdout could not be written: {error}"));
@@ -77,7 +77,9 @@ pub(super) fn finish(code: u8) -> u8 {
         }
     }
     let notes = Instant::now();
-    NOTES.settle(|| if signal::asked_to_stop() { is_time_left() } else { notes.elapsed() < LONG_PATIENCE });
+    NOTES.wait_until_written(|| {
+        if signal::asked_to_stop() { is_time_left() } else { notes.elapsed() < LONG_PATIENCE }
+    });
     code
 }
 

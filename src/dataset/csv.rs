@@ -5,7 +5,7 @@
 //!
 //! - The file: `encoding` detects the encoding of its text, `delimiter` and `fixed` how lines split
 //!   into fields, `start` where the table begins, `layout` and `header_rows` its header.
-//! - Its rows: `survey` decides which are read; `statistics` finds rows that sum up others
+//! - Its rows: `first_pass` decides which are read; `statistics` finds rows that sum up others
 //!   (`statistic_names` lists their names), `pairs` rows with a name and a value, `second_table` a
 //!   table below the first.
 //! - Its columns: `evidence` collects what the fields of a column prove, `century` finds the
@@ -15,7 +15,6 @@
 //! - `values` reads the rows. `padding` restores leading zeros that a spreadsheet shows.
 
 mod around;
-mod beside;
 mod body;
 mod buffer;
 mod century;
@@ -24,10 +23,12 @@ mod date;
 mod dated;
 mod decimal;
 mod delimiter;
+mod describe;
 mod doubts;
 mod encoding;
 mod ends;
 mod evidence;
+mod first_pass;
 mod first_row;
 mod fixed;
 mod footer;
@@ -43,7 +44,7 @@ mod lines;
 mod made_up;
 mod matching;
 mod merged;
-mod misfits;
+mod mismatches;
 mod missing;
 mod mixed;
 mod months;
@@ -63,15 +64,14 @@ mod second_header;
 mod second_table;
 mod sectors;
 mod sheet;
+mod side_by_side;
 mod sniff;
 mod spaces;
 mod start;
 mod statistic_names;
 mod statistics;
-mod survey;
-mod tails;
+mod suffixes;
 mod text;
-mod told;
 mod truth;
 mod units;
 mod values;
@@ -101,7 +101,7 @@ use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
 
 /// Requests for reading a table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct ReadOptions<'a> {
     pub header: Header,
     pub delimiter: Delimiter,
     pub labels: &'a [String],
@@ -110,11 +110,11 @@ pub(super) struct Asked<'a> {
     pub rules: Rules,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ReadOptions<'a> {
     /// Only the choices of `reading`.
-    fn of(reading: &'a TableReading) -> Asked<'a> {
+    fn of(reading: &'a TableReading) -> ReadOptions<'a> {
         let (header, delimiter, missing) = (Header::Auto, Delimiter::Auto, Missing::default());
-        Asked { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
+        ReadOptions { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
     }
 }
 
@@ -149,44 +149,49 @@ pub(super) fn letters(
 
 /// [`load_known`] for only these columns.
 #[cfg(test)]
-fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) -> Result<Raw, DataError> {
-    load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
+fn load(
+    path: &Path,
+    options: ReadOptions<'_>,
+    known: &[Column],
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    load_known(path, options, Known { columns: known, ..Known::default() }, progress)
 }
 
 /// Reads a table: columns become features or labels as chosen, as in a trained run, or as detected.
 /// Missing values stay NaN until the split is drawn.
 pub(super) fn load_known(
     path: &Path,
-    asked: Asked<'_>,
+    options: ReadOptions<'_>,
     known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
-    let text = Text::find(path, asked.reading, true, progress)?;
-    let raw = load_text(&text, &asked, known, progress)?;
+    let text = Text::find(path, options.reading, true, progress)?;
+    let raw = load_text(&text, &options, known, progress)?;
     text.release(progress);
     Ok(raw)
 }
 
 fn load_text(
     text: &Text<'_>,
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
-    let mut layout = TableLayout::find(text, asked, known.columns, progress)?;
+    let mut layout = TableLayout::find(text, options, known.columns, progress)?;
     // The first rows, and the lists used to make names unique, are freed.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
-    let gone = names::chosen_in_vain(&layout.columns, asked, known.columns);
-    load_rows(text, asked, known, layout, progress).map_err(|error| names::with_gone(error, &gone))
+    let gone = names::unused_choices(&layout.columns, options, known.columns);
+    load_rows(text, options, known, layout, progress).map_err(|error| names::with_gone(error, &gone))
 }
 
 fn load_rows(
     text: &Text<'_>,
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     known: Known<'_>,
     mut layout: TableLayout,
     progress: &Progress,
@@ -196,27 +201,27 @@ fn load_rows(
     let mut remarks = Remarks::default();
     remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
-    let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
-    text.guess.tell(text.encoding, &mut remarks);
+    let (mut evidence, body) = first_pass::first_pass(text, &mut layout, options, progress, &mut remarks)?;
+    text.guess.report(text.encoding, &mut remarks);
     match text.sheet() {
-        Some(sheet) => sheet.tell(&mut remarks),
-        None if asked.reading.sheet.is_some() => {
+        Some(sheet) => sheet.report(&mut remarks),
+        None if options.reading.sheet.is_some() => {
             remarks.notes.push("the file is not a spreadsheet: the chosen sheet is ignored".to_owned());
         }
         None => {}
     }
     let matched = match known.columns {
         [] => None,
-        _ => Some(Matched::find(text, &mut layout, &evidence, asked, known, &mut remarks, progress)?),
+        _ => Some(Matched::find(text, &mut layout, &evidence, options, known, &mut remarks, progress)?),
     };
-    let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
+    let roles = roles::decide(text, &layout, &evidence, options, matched.as_ref(), &mut remarks)?;
     if matched.is_none() {
-        beside::tell(&layout, &evidence, &roles.by_column, &mut remarks);
+        side_by_side::report(&layout, &evidence, &roles.by_column, &mut remarks);
     }
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
-        matched.tell_extra(&layout, asked, &takes, &mut remarks);
+        matched.report_extra(&layout, options, &takes, &mut remarks);
     }
     for evidence in &mut evidence {
         evidence.release(budget);
@@ -224,13 +229,13 @@ fn load_rows(
     budget.release(evidence);
 
     let Read { table, source_rows, dropped } =
-        Read::all(text, &layout, &roles, asked, &body, &mut remarks, progress)?;
+        Read::all(text, &layout, &roles, options, &body, &mut remarks, progress)?;
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
     raw.source_rows = source_rows;
     raw.overview = overview;
-    raw.what = told::what(raw.rows.len() / roles.features.max(1), &roles.columns);
-    raw.understood = told::understood(text, &layout, &roles);
+    raw.what = describe::what(raw.rows.len() / roles.features.max(1), &roles.columns);
+    raw.understood = describe::understood(text, &layout, &roles);
     budget.take(feature_names_bytes(&roles.columns))?;
     raw.feature_names = roles.columns.iter().flat_map(Column::feature_names).collect();
     raw.columns = roles.columns;
@@ -262,25 +267,25 @@ impl<'a> Read<'a> {
         text: &'a Text<'a>,
         layout: &'a TableLayout,
         roles: &'a Roles,
-        asked: &'a Asked<'a>,
+        options: &'a ReadOptions<'a>,
         body: &Body,
         remarks: &mut Remarks,
         progress: &'a Progress,
     ) -> Result<Read<'a>, DataError> {
         let budget = progress.budget();
         progress.restart(text.bytes);
-        let table = Table::new(text, layout, roles, asked, progress)?;
+        let table = Table::new(text, layout, roles, options, progress)?;
         let mut read = Read { table, source_rows: Vec::new(), dropped: 0 };
         let (mut empty, mut empty_count) = (RowSet::default(), 0);
         body.each(text, layout, progress, |number, record| {
             let gaps = read.table.push(number, record).map_err(|error| extrapolated(error, progress))?;
-            if gaps && asked.missing != Missing::DropRow && read.table.is_last_empty() {
+            if gaps && options.missing != Missing::DropRow && read.table.is_last_empty() {
                 empty_count += 1;
                 if empty.ranges() <= around::MOST_RANGES {
                     empty.push(number);
                 }
             }
-            if gaps && asked.missing == Missing::DropRow {
+            if gaps && options.missing == Missing::DropRow {
                 read.table.drop_last();
                 read.dropped += 1;
             } else if read.table.rows() as u64 != number {
@@ -296,7 +301,7 @@ impl<'a> Read<'a> {
         }
         if empty_count > 0 && read.table.rows() > empty_count {
             let but_words = read.table.has_words_and_others();
-            around::tell_empty(&empty, empty_count, but_words, &body.skip, remarks);
+            around::report_empty(&empty, empty_count, but_words, &body.skip, remarks);
         }
         budget.trim(&mut read.source_rows);
         Ok(read)

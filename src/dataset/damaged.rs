@@ -1,6 +1,6 @@
 //! Pictures that are already damaged, in the form that a corruption would produce.
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::{DataError, Dataset, Progress, Rows};
 use crate::project::Shape;
 
@@ -141,10 +141,10 @@ fn filled<T: Copy>(
     value: impl Fn(&[T], usize) -> T,
     progress: &Progress,
 ) -> Result<Vec<T>, DataError> {
-    let (mut made, mut pulse) = (Vec::new(), Pulse::new(progress));
+    let (mut made, mut cancel_timer) = (Vec::new(), CancelTimer::new(progress));
     progress.budget().reserve_exact(&mut made, count)?;
     for at in 0..count {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         made.push(value(&values, at));
     }
     progress.budget().release(values);

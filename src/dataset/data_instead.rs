@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_are_told_from_designs_with_an_error() {
+    fn data_are_distinguished_from_designs_with_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let table = "a,b\n1,2\n3,4\n5,6\n";
         let told = |path: &Path| match data_instead(path, 32) {

@@ -32,10 +32,10 @@ impl Duration {
         };
         let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let (whole, fraction) = secs.split_once('.').unwrap_or((secs, ""));
-        let is_sound = matches!(first.len(), 1..=6) && are_digits(first) && are_digits(fraction);
+        let is_valid = matches!(first.len(), 1..=6) && are_digits(first) && are_digits(fraction);
         // Two digits below 60.
         let is_part = |part: &str| part.len() == 2 && are_digits(part) && part < "60";
-        if !(is_sound && is_part(minutes) && is_part(whole)) {
+        if !(is_valid && is_part(minutes) && is_part(whole)) {
             return None;
         }
         let [first, minutes, secs] = [first, minutes, secs].map(|part| part.parse::<f64>().ok());

@@ -4,12 +4,12 @@ use super::{Column, Dataset};
 use crate::project::{FeatureWeight, Shape, visible, visible_list};
 
 /// Most names listed if one is unknown.
-const TOLD: usize = 12;
+const LISTED: usize = 12;
 
 impl Dataset {
     /// The kind and the names of what can have a weight: the columns of a table, the channels of
     /// pictures, or the features of an array.
-    pub fn weighable(&self) -> (&'static str, Vec<String>) {
+    pub fn weightable(&self) -> (&'static str, Vec<String>) {
         match self.shape {
             Shape::Image { channels, .. } => {
                 ("channel", (1..=channels).map(|channel| format!("channel {channel}")).collect())
@@ -24,8 +24,8 @@ impl Dataset {
         }
     }
 
-    /// The kind, and the number of names, in [`Dataset::weighable`].
-    pub fn weighable_count(&self) -> (&'static str, usize) {
+    /// The kind, and the number of names, in [`Dataset::weightable`].
+    pub fn weightable_count(&self) -> (&'static str, usize) {
         match self.shape {
             Shape::Image { channels, .. } => ("channel", channels),
             Shape::Vector(_) if !self.columns.is_empty() => ("column", self.columns.len()),
@@ -33,7 +33,7 @@ impl Dataset {
         }
     }
 
-    /// For each feature of a row, its index in [`Dataset::weighable`].
+    /// For each feature of a row, its index in [`Dataset::weightable`].
     fn owners(&self) -> Vec<usize> {
         let features = self.shape.features();
         match self.shape {
@@ -50,7 +50,7 @@ impl Dataset {
     /// `d` features, so that the mean is 1. Unknown names are ignored, and all features have equal
     /// weight if the sum would be 0.
     pub fn feature_weights(&self, weights: &[FeatureWeight]) -> Vec<f32> {
-        let (_, names) = self.weighable();
+        let (_, names) = self.weightable();
         let weight_of =
             |name: &String| weights.iter().rfind(|own| own.name == *name).map_or(1.0, |own| own.weight);
         let of_names: Vec<f32> = names.iter().map(weight_of).collect();
@@ -72,15 +72,15 @@ impl Dataset {
         if weights.is_empty() {
             return None;
         }
-        let (_, names) = self.weighable();
+        let (_, names) = self.weightable();
         weights.iter().find(|weight| !names.contains(&weight.name))
     }
 
     /// Problems of a design's weights on these data, and what to do, in sentences.
     pub fn weight_fault(&self, weights: &[FeatureWeight]) -> Option<String> {
         if let Some(unknown) = self.unknown_weight(weights) {
-            let (noun, names) = self.weighable();
-            let some: Vec<&str> = names.iter().take(TOLD).map(String::as_str).collect();
+            let (noun, names) = self.weightable();
+            let some: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
             let more = if names.len() > some.len() { ", …" } else { "" };
             return Some(format!(
                 "There is no {noun} “{}” to give a weight in the loss: remove the weight, or name one of {}{more}.",
@@ -88,7 +88,7 @@ impl Dataset {
                 visible_list(&some)
             ));
         }
-        let (_, names) = self.weighable();
+        let (_, names) = self.weightable();
         let is_zero = |name: &String| weights.iter().any(|own| own.name == *name && own.weight == 0.0);
         (!weights.is_empty() && names.iter().all(is_zero)).then(|| {
             "All features have weight 0 in the loss, so nothing would be reconstructed: give one a weight above 0."

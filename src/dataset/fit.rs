@@ -1,5 +1,5 @@
-use super::memory::Held;
-use super::progress::Pulse;
+use super::memory::Reservation;
+use super::progress::CancelTimer;
 use super::quantiles::{of_columns, quantile};
 use super::raw::Raw;
 use super::squeezed::{Ranges, outliers};
@@ -7,7 +7,7 @@ use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
 
 /// Most columns without any value that are listed one by one.
-const TOLD: usize = 20;
+const LISTED: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
 ///
@@ -35,7 +35,7 @@ pub(super) fn fit(
         (Scaling::None, _) => Ok(Scaler::identity()),
         (Scaling::UnitRange, Some(max)) => Ok(Scaler::uniform(0.0, unit_factor(0.0, max))),
         (Scaling::UnitRange, None) if picture && raw.has_alpha && by_channel > 1 => {
-            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
+            let (moments, _reservation) = moments(raw, &split.train, by_channel, progress)?;
             let colours = &moments[..by_channel - 1];
             let low = colours.iter().map(|m| m.min).fold(f32::INFINITY, f32::min);
             let high = colours.iter().map(|m| m.max).fold(f32::NEG_INFINITY, f32::max);
@@ -50,13 +50,13 @@ pub(super) fn fit(
         }
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
-            let (moments, _held) = moments(raw, &split.train, period, progress)?;
+            let (moments, _reservation) = moments(raw, &split.train, period, progress)?;
             let scaler = build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))?;
             doubt_outliers(raw, split, &moments, scaling, progress)?;
             Ok(scaler)
         }
         (Scaling::Standardise, _) => {
-            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
+            let (moments, _reservation) = moments(raw, &split.train, by_channel, progress)?;
             let deviations = moments.iter().map(|m| {
                 // The mean of a constant column is off by rounding; its offset must be exact for it
                 // to become 0.
@@ -71,7 +71,7 @@ pub(super) fn fit(
             Ok(scaler)
         }
         (Scaling::Robust, _) => {
-            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
+            let (moments, _reservation) = moments(raw, &split.train, by_channel, progress)?;
             let quartiles = of_columns(raw, &split.train, by_channel, usize::MAX, progress, |sorted| {
                 [0.25, 0.5, 0.75].map(|part| quantile(sorted, part))
             })?;
@@ -145,7 +145,7 @@ fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result
         return Ok(trained.iter().map(|column| column.mean as f32).collect());
     }
     let count = raw.rows.len() / features;
-    let _held_rows = progress.budget().hold(memory::bytes_of::<u32>(count))?;
+    let _held_rows = progress.budget().charge_scoped(memory::bytes_of::<u32>(count))?;
     let all: Vec<u32> = (0..count as u32).collect();
     let (overall, _held_overall) = moments(raw, &all, features, progress)?;
     let empty = || overall.iter().enumerate().filter(|(_, column)| column.count == 0.0);
@@ -155,13 +155,13 @@ fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result
         let pairs = trained.iter().zip(&overall);
         return Ok(pairs.map(|(own, all)| if own.count > 0.0 { own } else { all }.mean as f32).collect());
     }
-    for (at, _) in empty().take(TOLD) {
+    for (at, _) in empty().take(LISTED) {
         let name = raw.feature_names.get(at).map_or("", String::as_str);
         raw.warnings.push(format!(
             "column \"{name}\" has no value in any row and was set to 0; remove it from the file"
         ));
     }
-    if let Some(more) = empty().count().checked_sub(TOLD).filter(|more| *more > 0) {
+    if let Some(more) = empty().count().checked_sub(LISTED).filter(|more| *more > 0) {
         raw.warnings.push(format!("{more} more columns have no value in any row and were set to 0"));
     }
     let pairs = trained.iter().zip(&overall);
@@ -179,7 +179,7 @@ fn fill(
         return Ok((0, Vec::new()));
     };
     let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     // A column of words is missing as a whole, so its first feature is enough.
     let mut is_first = vec![raw.columns.is_empty(); means.len()];
     let mut place = 0;
@@ -191,7 +191,7 @@ fn fill(
     }
     let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
     for (at, row) in values.chunks_exact_mut(means.len()).enumerate() {
-        pulse.beat(row.len())?;
+        cancel_timer.tick(row.len())?;
         let cells = &mut cells;
         for (column, (value, mean)) in row.iter_mut().zip(means).enumerate() {
             if value.is_nan() {
@@ -275,21 +275,21 @@ fn moments<'a>(
     rows: &[u32],
     period: usize,
     progress: &'a Progress,
-) -> Result<(Vec<Moments>, Held<'a>), DataError> {
+) -> Result<(Vec<Moments>, Reservation<'a>), DataError> {
     let features = raw.shape.features();
     let range = |row: u32| row as usize * features..(row as usize + 1) * features;
     match &raw.rows {
         Rows::U8(values) if period <= 16 => {
-            let (mut counts, mut pulse) = (vec![[0_u64; 256]; period], Pulse::new(progress));
+            let (mut counts, mut cancel_timer) = (vec![[0_u64; 256]; period], CancelTimer::new(progress));
             for &row in rows {
-                pulse.beat(features)?;
+                cancel_timer.tick(features)?;
                 for pixel in values[range(row)].chunks_exact(period) {
                     for (counts, &value) in counts.iter_mut().zip(pixel) {
                         counts[value as usize] += 1;
                     }
                 }
             }
-            Ok((counts.iter().map(Moments::of_bytes).collect(), progress.budget().hold(0)?))
+            Ok((counts.iter().map(Moments::of_bytes).collect(), progress.budget().charge_scoped(0)?))
         }
         Rows::U8(values) => {
             let row = |row| values[range(row)].iter().map(|&value| f32::from(value));
@@ -308,12 +308,12 @@ fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
     rows: &[u32],
     row: impl Fn(u32) -> I,
     progress: &'a Progress,
-) -> Result<(Vec<Moments>, Held<'a>), DataError> {
-    let (mut all, mut pulse) = (progress.filled(Moments::NONE, period)?, Pulse::new(progress));
+) -> Result<(Vec<Moments>, Reservation<'a>), DataError> {
+    let (mut all, mut cancel_timer) = (progress.filled(Moments::NONE, period)?, CancelTimer::new(progress));
     for &number in rows {
         let mut values = row(number);
         // Each value takes several divisions.
-        pulse.beat(values.len().saturating_mul(8))?;
+        cancel_timer.tick(values.len().saturating_mul(8))?;
         // Whole periods: a row is a whole number of pixels, or of features.
         while let Some(first) = values.next() {
             all[0].add(first);
@@ -322,9 +322,9 @@ fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
             }
         }
     }
-    let mut held = progress.budget().hold(0)?;
-    held.take_over(&all);
-    Ok((all, held))
+    let mut reservation = progress.budget().charge_scoped(0)?;
+    reservation.take_over(&all);
+    Ok((all, reservation))
 }
 
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_for_each_column_is_given_back() {
+    fn what_is_counted_for_each_column_is_released() {
         let progress = Progress::with_budget(10_000);
         let mut raw = table(3, &[1.0, f32::NAN, f32::NAN, 3.0, f32::NAN, 5.0]);
         (raw.has_gaps, raw.is_table) = (true, true);

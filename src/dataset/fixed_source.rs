@@ -9,11 +9,11 @@ use crate::project::{ArrayReading, Channels, Delimiter, Header, Source};
 pub fn fixed_source(source: &Source, error: &DataError) -> Option<Source> {
     let path = source.path()?;
     if let Source::Csv { .. } = source
-        && let Some(table) = mended_table(source, error)
+        && let Some(table) = fixed_table(source, error)
     {
         return Some(table);
     }
-    if let Some(arrays) = mended_arrays(source) {
+    if let Some(arrays) = fixed_arrays(source) {
         return Some(arrays);
     }
     let (width, height, channels) = match source {
@@ -29,7 +29,7 @@ pub fn fixed_source(source: &Source, error: &DataError) -> Option<Source> {
 }
 
 /// Detects the arrays again that do not exist in the archive under the chosen names.
-fn mended_arrays(source: &Source) -> Option<Source> {
+fn fixed_arrays(source: &Source) -> Option<Source> {
     let mut fixed_source = source.clone();
     let Source::Npy { path, array, labels, reading } = &mut fixed_source else { return None };
     let there = npy::array_names(path).ok()?;
@@ -42,7 +42,7 @@ fn mended_arrays(source: &Source) -> Option<Source> {
 
 /// Makes the column of the failing word a label; detects the layout of the first rows; or drops
 /// labels that are missing or leave no features.
-fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
+fn fixed_table(source: &Source, error: &DataError) -> Option<Source> {
     let mut fixed_source = source.clone();
     let Source::Csv { path, labels, header, delimiter, .. } = &mut fixed_source else { return None };
     let preview = csv::sniff(path).ok()?;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mended_can_be_loaded() {
+    fn fixed_sources_can_be_loaded() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = dir.path().join(name);

@@ -1,18 +1,18 @@
 //! The format of MNIST and Fashion-MNIST: a big-endian magic number with type and dimensions, the
 //! size of each dimension, then values; plain or gzipped.
 
-mod companions;
 mod file;
 mod labels;
+mod related_files;
 
 use std::path::Path;
 
-pub use self::companions::{companions, images_below};
 use self::file::{Opened, fill, kind_of, open, open_part};
 use self::labels::read_labels;
+pub use self::related_files::{images_below, related_files};
 use super::npy::{
     ArrayLayout, Header, Labels, Ranges, Storage, Target, index, is_wide, name_features, name_rows,
-    precision, room, show_channels,
+    precision, show_channels, with_capacity,
 };
 use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
@@ -97,20 +97,20 @@ pub(super) fn load(
     // After subtracting their bases, numbers have signs and fractions.
     let storage = if is_alike && bases.is_empty() { Storage::of(train.header.kind) } else { Storage::F32 };
     let values = train_count.saturating_add(test_count).saturating_mul(features);
-    let mut rows = room(storage, values, progress)?;
+    let mut rows = with_capacity(storage, values, progress)?;
     train.read(&mut rows, channels_first, &bases, progress)?;
     if let Some(test) = test {
         test.read(&mut rows, channels_first, &bases, progress)?;
     }
 
-    let mut raw = Raw::new(companions::name(images), shape, rows);
+    let mut raw = Raw::new(related_files::name(images), shape, rows);
     if reading.parts == Parts::Kept {
         raw.own_test = test_count;
     }
     raw.type_max = matches!(raw.rows, Rows::U8(_)).then_some(255.0);
     raw.warnings = warnings;
     name_features(&mut raw, &bases, progress)?;
-    let name = companions::plain_name;
+    let name = related_files::plain_name;
     let parts =
         [(name(images), train_count)].into_iter().chain(test_images.map(|path| (name(path), test_count)));
     name_rows(&mut raw, &parts.collect::<Vec<_>>(), progress)?;
@@ -118,13 +118,13 @@ pub(super) fn load(
     raw.doubts.extend(doubt);
     // Nothing is subtracted from pixels.
     raw.doubts.extend(precision(shape, &found, Rules::Current));
-    raw.understood.push(format!("images: {}", companions::shown(images)));
+    raw.understood.push(format!("images: {}", related_files::shown(images)));
     // Mostly found by their names.
-    let told_labels = test_labels.filter(|_| test_images.is_some());
+    let given_labels = test_labels.filter(|_| test_images.is_some());
     for (what, path) in
-        [("label file", labels), ("test images", test_images), ("test label file", told_labels)]
+        [("label file", labels), ("test images", test_images), ("test label file", given_labels)]
     {
-        raw.understood.extend(path.map(|path| format!("{what}: {}", companions::file_name(path))));
+        raw.understood.extend(path.map(|path| format!("{what}: {}", related_files::file_name(path))));
     }
     if reading.parts == Parts::Mixed && test_count > 0 {
         raw.understood.push("all parts mixed".to_owned());

@@ -33,9 +33,9 @@ use self::labels::Labelled;
 use self::masks::Masks;
 use self::read::{Files, Pictures, read_all};
 use super::load::split_rows;
-use super::memory::Held;
+use super::memory::Reservation;
 use super::parallel::in_parallel;
-use super::picture::{How, Wanted, count_pages};
+use super::picture::{DecodeOptions, TargetFormat, count_pages};
 use super::raw::Raw;
 use super::{DataError, Known, Progress, Rows, Settled, memory};
 use crate::project::{
@@ -73,7 +73,7 @@ struct Arranged {
 /// paths. `known` are the training data of a network.
 pub(super) fn load(
     path: &Path,
-    wanted: Wanted,
+    wanted: TargetFormat,
     reading: &PictureReading,
     data: &Data,
     known: Option<Known<'_>>,
@@ -97,25 +97,26 @@ pub(super) fn load(
         | Alpha::Keep
         | Alpha::Masked) => chosen,
     };
-    let how = How { wanted, alpha, rules };
+    let options = DecodeOptions { wanted, alpha, rules };
     let (folder, found) = match (path.is_file(), path.parent(), path.file_name()) {
         (true, Some(folder), Some(name)) => (folder, only(PathBuf::from(name), progress)?),
         _ => (path, find(path, rules, progress)?),
     };
-    let Found { files, mut skipped, others, tables, held: _held } = found;
+    let Found { files, mut skipped, others, tables, reservation: _reservation } = found;
     let arranged = arrange(files, reading, rules, progress)?;
     let pages = pages(folder, &arranged.files, reading.pages, rules, progress)?;
-    let shape = Shape::Image { height: wanted.height, width: wanted.width, channels: how.channels() };
+    let shape = Shape::Image { height: wanted.height, width: wanted.width, channels: options.channels() };
     let count = pages.iter().map(|pages| *pages as usize).sum();
-    memory::check_count(count, how.features(), REMEDY).map_err(|message| DataError::file(path, message))?;
-    let files = Files { folder, paths: &arranged.files, pages: &pages, how };
+    memory::check_count(count, options.features(), REMEDY)
+        .map_err(|message| DataError::file(path, message))?;
+    let files = Files { folder, paths: &arranged.files, pages: &pages, options };
     let Pictures { rows, places, tally } = read_all(files, &mut skipped, progress)?;
     progress.check()?;
     if places.is_empty() {
         return Err(no_picture(path, &skipped));
     }
     let mut raw = Raw::new(name_of(path), shape, rows);
-    raw.has_alpha = how.reads_alpha() && rules == Rules::Current;
+    raw.has_alpha = options.reads_alpha() && rules == Rules::Current;
     raw.warnings = skipped.warnings();
     let labelled = Labelled {
         folder,
@@ -139,11 +140,11 @@ pub(super) fn load(
         reading.range == PixelRange::Percentiles && rules == Rules::Current && known.is_none();
     let split = is_of_training.then(|| split_rows(&raw, data, progress)).transpose()?;
     let train = split.as_ref().map(|split| &split.train[..]);
-    let range = range::settle(&mut raw.rows, reading.range, how, (&tally, train), known, progress)?;
+    let range = range::determine(&mut raw.rows, reading.range, options, (&tally, train), known, progress)?;
     if let Some(split) = split {
         split.release(progress);
     }
-    let sameness = range::sameness(&raw.rows, how, progress)?;
+    let sameness = range::sameness(&raw.rows, options, progress)?;
     if alpha == Alpha::Masked {
         transparent::mask(&mut raw, progress)?;
     }
@@ -161,7 +162,7 @@ pub(super) fn load(
     statement::describe(
         &mut raw,
         &statement::Read {
-            how,
+            options,
             reading,
             tally: &tally,
             arranged: &arranged,
@@ -185,9 +186,9 @@ pub(super) fn load(
 pub(super) fn pictures_in<'a>(
     folder: &Path,
     progress: &'a Progress,
-) -> Result<(Vec<PathBuf>, Held<'a>), DataError> {
-    let Found { files, held, .. } = find(folder, Rules::Current, progress)?;
-    Ok((files, held))
+) -> Result<(Vec<PathBuf>, Reservation<'a>), DataError> {
+    let Found { files, reservation, .. } = find(folder, Rules::Current, progress)?;
+    Ok((files, reservation))
 }
 
 /// Width and height of the smallest and the largest picture at a path, a file or a folder; `None`
@@ -197,18 +198,18 @@ pub(super) fn sizes(
     reading: &PictureReading,
     progress: &Progress,
 ) -> Result<Option<[(u32, u32); 2]>, DataError> {
-    let (folder, files, _held) =
+    let (folder, files, _reservation) =
         if let (true, Some(folder), Some(name)) = (path.is_file(), path.parent(), path.file_name()) {
             (folder, vec![PathBuf::from(name)], None)
         } else {
-            let Found { files, held, .. } = find(path, Rules::Current, progress)?;
-            (path, arrange(files, reading, Rules::Current, progress)?.files, Some(held))
+            let Found { files, reservation, .. } = find(path, Rules::Current, progress)?;
+            (path, arrange(files, reading, Rules::Current, progress)?.files, Some(reservation))
         };
     // With the smallest rows, only the headers of their files are read.
-    let wanted = Wanted { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
-    let how = How { wanted, alpha: Alpha::Black, rules: Rules::Current };
+    let wanted = TargetFormat { width: 1, height: 1, channels: Channels::Grey, fit: Fit::Stretch };
+    let options = DecodeOptions { wanted, alpha: Alpha::Black, rules: Rules::Current };
     let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
-    let paths = Files { folder, paths: &files, pages: &pages, how };
+    let paths = Files { folder, paths: &files, pages: &pages, options };
     let Pictures { rows, places, tally } = read_all(paths, &mut skipped, progress)?;
     read::release_rows(rows, progress);
     progress.budget().release(places);
@@ -242,16 +243,16 @@ pub(super) fn read_masks(
     progress: &Progress,
 ) -> Result<MaskPictures, DataError> {
     let [width, height] = side;
-    let wanted = Wanted { width, height, channels: Channels::Grey, fit };
+    let wanted = TargetFormat { width, height, channels: Channels::Grey, fit };
     let alpha = match holes {
         HoleShade::White => Alpha::Black,
         HoleShade::Black => Alpha::White,
     };
-    let how = How { wanted, alpha, rules: Rules::Current };
-    memory::check_count(files.len(), how.features(), REMEDY)
+    let options = DecodeOptions { wanted, alpha, rules: Rules::Current };
+    memory::check_count(files.len(), options.features(), REMEDY)
         .map_err(|message| DataError::file(folder, message))?;
     let (pages, mut skipped) = (progress.filled(1, files.len())?, Skipped::default());
-    let paths = Files { folder, paths: files, pages: &pages, how };
+    let paths = Files { folder, paths: files, pages: &pages, options };
     let Pictures { rows, places, tally } = read_all(paths, &mut skipped, progress)?;
     if let (_, [first, ..]) = skipped.first(1) {
         return Err(DataError::file(folder, format!("a mask cannot be read: {first}; save it again")));
@@ -278,7 +279,7 @@ fn arrange(
     };
     let doubted = named.paired().filter(|_| reading.masks == project::Masks::Auto && !leaves_named);
     let doubted = doubted.map(|(count, first)| (count, files[first].clone()));
-    let _held = progress.budget().hold(memory::bytes_of::<PathBuf>(files.len()))?;
+    let _reservation = progress.budget().charge_scoped(memory::bytes_of::<PathBuf>(files.len()))?;
     let (mut masks, mut first_mask, mut outside, mut first_outside) = (0, None, 0, None);
     let mut by_part: BTreeMap<Option<Part>, Vec<PathBuf>> = BTreeMap::new();
     for (at, file) in files.into_iter().enumerate() {

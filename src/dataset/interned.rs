@@ -2,7 +2,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use super::memory::{self, Budget};
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::sort::sorted;
 use super::{DataError, LabelColumn, NO_LABEL, Progress};
 
@@ -119,16 +119,16 @@ impl Interned {
         order: Vec<u32>,
         progress: &Progress,
     ) -> Result<LabelColumn, DataError> {
-        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let (budget, mut cancel_timer) = (progress.budget(), CancelTimer::new(progress));
         let none = order.len() as u32;
         let mut class = progress.filled(none, self.len())?;
         for (number, &text) in (0..).zip(&order) {
-            pulse.beat(1)?;
+            cancel_timer.tick(1)?;
             class[text as usize] = number;
         }
         let mut has_none = false;
         for id in &mut ids {
-            pulse.beat(1)?;
+            cancel_timer.tick(1)?;
             *id = class.get(*id as usize).copied().unwrap_or(none);
             has_none |= *id == none;
         }
@@ -161,14 +161,14 @@ impl Interned {
         last: Option<&str>,
         progress: &Progress,
     ) -> Result<Vec<String>, DataError> {
-        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let (budget, mut cancel_timer) = (progress.budget(), CancelTimer::new(progress));
         let lengths = numbers.iter().map(|number| self.letters(*number as usize).len());
         budget.take(lengths.chain(last.map(str::len)).map(memory::text_bytes).sum())?;
         let (mut texts, count) = (Vec::new(), numbers.len() + usize::from(last.is_some()));
         let refused = |_| budget.refused(memory::bytes_of::<String>(count));
         texts.try_reserve_exact(count).map_err(refused)?;
         for &number in numbers {
-            pulse.beat(UNITS)?;
+            cancel_timer.tick(UNITS)?;
             texts.push(self.text(number).to_owned());
         }
         texts.extend(last.map(str::to_owned));
@@ -195,9 +195,9 @@ impl Interned {
 
     fn enlarge(&mut self, progress: &Progress) -> Result<(), DataError> {
         let mut places = progress.filled(0, (2 * self.places.len()).max(16))?;
-        let mut pulse = Pulse::new(progress);
+        let mut cancel_timer = CancelTimer::new(progress);
         for number in 0..self.ends.len() {
-            pulse.beat(UNITS)?;
+            cancel_timer.tick(UNITS)?;
             let place = self.place(&places, self.letters(number));
             places[place] = number as u32 + 1;
         }
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_kept_once_and_told_by_their_numbers() {
+    fn texts_are_kept_once_and_identified_by_their_numbers() {
         let (mut texts, progress) = (Interned::default(), Progress::with_budget(1 << 30));
         let text = |at: u32| if at == 7 { String::new() } else { format!("ä{}", at % 5000) };
         let numbers: Vec<u32> = (0..20_000).map(|at| texts.number(&text(at), &progress).unwrap()).collect();
@@ -227,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn the_cancel_switch_is_looked_at_while_texts_find_new_places() {
+    fn the_cancel_switch_is_checked_while_texts_find_new_places() {
         let (mut texts, progress) = (Interned::default(), Progress::with_budget(1 << 30));
         for at in 0..300_000 {
             texts.number(&at.to_string(), &progress).unwrap();
         }
         // The positions are doubled sixteen times, each time for up to 262144 texts.
-        assert!(progress.looks() >= 30, "{}", progress.looks());
+        assert!(progress.checks() >= 30, "{}", progress.checks());
         progress.cancel();
         let added = (300_000..800_000).find_map(|at| texts.number(&at.to_string(), &progress).err());
         assert_eq!(added, Some(DataError::Cancelled));

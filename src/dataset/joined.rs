@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::rows::Hash;
 use super::{
     DataError, Dataset, Depth, Gaps, LabelColumn, LabelValues, NO_LABEL, Progress, Rows, SplitRows, memory,
@@ -19,8 +19,8 @@ pub fn joined(parts: Vec<Dataset>, progress: &Progress) -> Result<Option<Dataset
     let mut parts = parts.into_iter();
     let Some(mut whole) = parts.next() else { return Ok(None) };
     whole.split = SplitRows::default();
-    whole.said.line = whole.said.of_all_rows();
-    whole.said.split.clear();
+    whole.read_report.line = whole.read_report.of_all_rows();
+    whole.read_report.split.clear();
     let rest: Vec<Dataset> = parts.collect();
     if rest.is_empty() {
         return Ok(Some(whole));
@@ -37,7 +37,7 @@ pub fn joined(parts: Vec<Dataset>, progress: &Progress) -> Result<Option<Dataset
         add(&mut whole, part, progress)?;
     }
     whole.source_rows = Vec::new();
-    whole.said.line = format!("{} × {} from {files} files", whole.len(), whole.shape);
+    whole.read_report.line = format!("{} × {} from {files} files", whole.len(), whole.shape);
     Ok(Some(whole))
 }
 
@@ -73,7 +73,7 @@ fn add(whole: &mut Dataset, mut part: Dataset, progress: &Progress) -> Result<()
     whole.labels = labels;
     whole.warnings.append(&mut part.warnings);
     whole.doubts.append(&mut part.doubts);
-    whole.said.notes.append(&mut part.said.notes);
+    whole.read_report.notes.append(&mut part.read_report.notes);
     let mut hash = Hash::default();
     hash.words([whole.fingerprint, part.fingerprint, before as u64, more as u64]);
     whole.fingerprint = hash.finish();
@@ -82,10 +82,10 @@ fn add(whole: &mut Dataset, mut part: Dataset, progress: &Progress) -> Result<()
 
 /// The rows as floats in the units of other data, so that the network gets the same inputs.
 fn numbers(data: &Dataset, like: &Dataset, progress: &Progress) -> Result<Rows, DataError> {
-    let (features, mut pulse) = (data.shape.features(), Pulse::new(progress));
+    let (features, mut cancel_timer) = (data.shape.features(), CancelTimer::new(progress));
     let mut values = progress.filled(0.0_f32, data.rows.len())?;
     for (row, out) in values.chunks_exact_mut(features.max(1)).enumerate() {
-        pulse.beat(features)?;
+        cancel_timer.tick(features)?;
         let start = row * features;
         match &data.rows {
             Rows::U8(values) => data.scaler.scale_u8(&values[start..start + features], out),
@@ -127,7 +127,7 @@ fn add_gaps(
     if gaps.cells.is_empty() && more.cells.is_empty() {
         return Ok(());
     }
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let mut cells = progress.filled(0_u64, (before + count).div_ceil(64))?;
     for (at, word) in cells.iter_mut().enumerate() {
         for bit in 0..64 {
@@ -136,7 +136,7 @@ fn add_gaps(
                 if place < before { gaps.is_filled(place) } else { more.is_filled(place - before) };
             *word |= u64::from(is_filled) << bit;
         }
-        pulse.beat(64)?;
+        cancel_timer.tick(64)?;
     }
     progress.budget().release(std::mem::replace(&mut gaps.cells, cells));
     Ok(())
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(texts(0), ["y", "x", "z", ""]);
         assert_eq!(texts(1), ["NaN", "NaN", "7.5", "NaN"]);
         assert!(whole.split.train.is_empty() && whole.fingerprint != own);
-        assert_eq!(whole.said.line, "4 × 2 from 3 files");
+        assert_eq!(whole.read_report.line, "4 × 2 from 3 files");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress, Said,
-    Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, own_labels, picture,
-    rows, split, squeezed, synthetic,
+    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress,
+    ReadReport, Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, own_labels,
+    picture, rows, split, squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -67,7 +67,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         Source::Digits => digits::load()?,
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
         Source::ImageFolder { path, width, height, channels, fit, reading } => {
-            let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
+            let wanted =
+                picture::TargetFormat { width: *width, height: *height, channels: *channels, fit: *fit };
             image_folder::load(path, wanted, reading, data, known, progress)?
         }
         Source::Idx { images, labels, test_images, test_labels, reading } => {
@@ -80,7 +81,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
             idx::load(files, reading, known.map(|known| known.columns), progress)?
         }
         Source::Csv { path, header, delimiter, labels, missing, reading } => {
-            let asked = csv::Asked {
+            let options = csv::ReadOptions {
                 header: *header,
                 delimiter: *delimiter,
                 labels,
@@ -88,12 +89,16 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
                 reading,
                 rules: data.rules,
             };
-            csv::load_known(path, asked, known.unwrap_or_default(), progress)?
+            csv::load_known(path, options, known.unwrap_or_default(), progress)?
         }
         Source::Npy { path, array, labels, reading } => {
-            let asked =
-                npy::Asked { array: array.as_deref(), labels: labels.as_deref(), reading, rules: data.rules };
-            npy::load(path, asked, known.map(|known| known.columns), progress)?
+            let options = npy::ReadOptions {
+                array: array.as_deref(),
+                labels: labels.as_deref(),
+                reading,
+                rules: data.rules,
+            };
+            npy::load(path, options, known.map(|known| known.columns), progress)?
         }
     };
     progress.check()?;
@@ -108,8 +113,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     let mut gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     gaps.are_masked = data.masks_missing();
     // The newest warning has their number.
-    if let Some(told) = raw.warnings.last_mut().filter(|_| gaps.masks_any() && raw.has_gaps) {
-        told.push_str("; losses and errors ignore them");
+    if let Some(last) = raw.warnings.last_mut().filter(|_| gaps.masks_any() && raw.has_gaps) {
+        last.push_str("; losses and errors ignore them");
     }
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
     // A trained network has its own scaling.
@@ -121,7 +126,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         raw.warnings.extend(squeezed::uniform(&raw, progress)?);
     }
     Ok(Dataset {
-        said: said(&raw, &split),
+        read_report: read_report(&raw, &split),
         fingerprint: rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?,
         name: raw.name,
         shape: raw.shape,
@@ -163,7 +168,7 @@ pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<
 }
 
 /// Describes the data: their size, labels, splits, and how the source was read.
-fn said(raw: &Raw, split: &SplitRows) -> Said {
+fn read_report(raw: &Raw, split: &SplitRows) -> ReadReport {
     let count = raw.rows.len() / raw.shape.features().max(1);
     let mut parts =
         vec![if raw.what.is_empty() { format!("{count} × {}", raw.shape) } else { raw.what.clone() }];
@@ -178,7 +183,7 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
     let split = format!("{train}/{validation}/{test} train/validation/test");
     parts.push(split.clone());
     parts.extend(raw.understood.iter().cloned());
-    Said {
+    ReadReport {
         line: visible(&parts.join("; ")).into_owned(),
         split,
         notes: raw.notes.iter().map(|note| visible(note).into_owned()).collect(),
@@ -249,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_column_of_ones_own_is_held_out_or_trained_on_alone() {
+    fn a_user_label_column_is_held_out_or_trained_on_alone() {
         let whole = load(&Data::default(), &Progress::default()).unwrap();
         let rows: Vec<u32> = (0..1797).step_by(3).collect();
         let label = |fingerprint, count| OwnLabel {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::rows::Hash;
 use super::{DataError, Dataset, Progress, Rows, image_folder, memory};
 use crate::project::{Fit, HoleShade, Mask, Shape, Source};
@@ -89,12 +89,12 @@ impl Pairs {
                 format!("the pictures in {} have no names; give one mask picture for all of them", data.name),
             ));
         }
-        let (found, _held) = image_folder::pictures_in(path, progress)?;
+        let (found, _reservation) = image_folder::pictures_in(path, progress)?;
         // A name and a map entry for each, and its path again.
         let entry = |file: &PathBuf| {
             memory::bytes_of::<(String, usize)>(2) + 2 * memory::text_bytes(file.as_os_str().len())
         };
-        let _names = progress.budget().hold(found.iter().map(entry).sum())?;
+        let _names = progress.budget().charge_scoped(found.iter().map(entry).sum())?;
         let mut by_name: HashMap<String, usize> = HashMap::new();
         for (at, file) in found.iter().enumerate() {
             progress.check()?;
@@ -165,7 +165,7 @@ fn check_sizes(
     if pictures == masks {
         return Ok(());
     }
-    let told = |[least, most]: [(u32, u32); 2]| {
+    let size_text = |[least, most]: [(u32, u32); 2]| {
         let size = |(width, height)| format!("{width}×{height}");
         if least == most { size(least) } else { format!("{} to {}", size(least), size(most)) }
     };
@@ -174,7 +174,7 @@ fn check_sizes(
     } else {
         "give masks of the same sizes as the pictures"
     };
-    let (of, masks) = (told(pictures), told(masks));
+    let (of, masks) = (size_text(pictures), size_text(masks));
     let message = format!("it is {masks} pixels, but the pictures in {} are {of}; {remedy}", data.name);
     Err(DataError::file(path, message))
 }
@@ -183,9 +183,10 @@ fn check_sizes(
 /// brightest white: programs write white as 255 or as 1.
 fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, DataError> {
     let mut holes = progress.filled(false, rows.len())?;
-    let (mut pulse, mut black, mut white) = (Pulse::new(progress), f32::INFINITY, f32::NEG_INFINITY);
+    let (mut cancel_timer, mut black, mut white) =
+        (CancelTimer::new(progress), f32::INFINITY, f32::NEG_INFINITY);
     for at in 0..rows.len() {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         (black, white) = (black.min(rows.value(at)), white.max(rows.value(at)));
     }
     if black >= white {
@@ -200,7 +201,7 @@ fn holes(rows: &Rows, mask: &Mask, progress: &Progress) -> Result<Vec<bool>, Dat
         ));
     }
     for (at, is_hole) in holes.iter_mut().enumerate() {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         let share = (rows.value(at) - black) / (white - black);
         *is_hole = match mask.holes {
             HoleShade::White => share > LEAST_HOLE,
@@ -217,9 +218,9 @@ fn cut<T>(
     value: impl Fn(usize) -> T,
     progress: &Progress,
 ) -> Result<(), DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     for (at, own) in values.iter_mut().enumerate() {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         if is_hole(at) {
             *own = value(at);
         }
@@ -234,10 +235,10 @@ fn fingerprint(
     of_rows: &[u32],
     progress: &Progress,
 ) -> Result<u64, DataError> {
-    let (mut hash, mut pulse) = (Hash::default(), Pulse::new(progress));
+    let (mut hash, mut cancel_timer) = (Hash::default(), CancelTimer::new(progress));
     hash.words([of_pictures, holes.len() as u64, of_rows.len() as u64, 0]);
     for bits in holes.chunks(256) {
-        pulse.beat(256)?;
+        cancel_timer.tick(256)?;
         let mut words = [0; 4];
         for (at, is_hole) in bits.iter().enumerate() {
             words[at / 64] |= u64::from(*is_hole) << (at % 64);
@@ -245,7 +246,7 @@ fn fingerprint(
         hash.words(words);
     }
     for numbers in of_rows.chunks(4) {
-        pulse.beat(4)?;
+        cancel_timer.tick(4)?;
         hash.words(std::array::from_fn(|at| numbers.get(at).map_or(0, |number| u64::from(*number))));
     }
     Ok(hash.finish())

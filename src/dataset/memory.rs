@@ -5,12 +5,12 @@
 //! The limit is the smallest of the system's free memory, the control group's and the process's
 //! own.
 
-mod room;
+mod available;
 
 use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use room::available_bytes;
+pub use available::available_bytes;
 
 use crate::project::format_bytes;
 
@@ -51,7 +51,7 @@ pub(super) struct Shortage {
 
 /// A part of a budget that is released when this is dropped.
 #[derive(Debug)]
-pub(super) struct Held<'a> {
+pub(super) struct Reservation<'a> {
     budget: &'a Budget,
     bytes: u64,
 }
@@ -104,9 +104,9 @@ impl Budget {
     ///
     /// # Errors
     /// As [`Budget::take`].
-    pub(super) fn hold(&self, bytes: u64) -> Result<Held<'_>, Shortage> {
+    pub(super) fn charge_scoped(&self, bytes: u64) -> Result<Reservation<'_>, Shortage> {
         self.take(bytes)?;
-        Ok(Held { budget: self, bytes })
+        Ok(Reservation { budget: self, bytes })
     }
 
     /// Reserves memory for `more` items at the end of a list: twice its former size, an eighth more
@@ -178,7 +178,7 @@ impl Budget {
     }
 }
 
-impl Held<'_> {
+impl Reservation<'_> {
     /// Charges more.
     ///
     /// # Errors
@@ -195,7 +195,7 @@ impl Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         self.budget.give_back(self.bytes);
     }
@@ -246,21 +246,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_given_back() {
+    fn what_is_held_is_released() {
         let budget = Budget::of(100);
-        let mut held = budget.hold(80).unwrap();
-        assert!(budget.hold(21).is_err());
-        held.take(10).unwrap();
-        assert!(held.take(11).is_err());
+        let mut reservation = budget.charge_scoped(80).unwrap();
+        assert!(budget.charge_scoped(21).is_err());
+        reservation.take(10).unwrap();
+        assert!(reservation.take(11).is_err());
         let list = budget.filled(0_u8, 10).unwrap();
-        held.take_over(&list);
+        reservation.take_over(&list);
         assert_eq!(budget.free(), 0);
-        drop(held);
+        drop(reservation);
         assert_eq!(budget.free(), 100);
     }
 
     #[test]
-    fn lists_are_charged_for_the_room_they_have() {
+    fn lists_are_charged_for_their_capacity() {
         let budget = Budget::of(1000);
         let mut items: Vec<u16> = Vec::new();
         for item in 0..65 {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_by_the_system_tells_only_what_is_known() {
+    fn a_refusal_by_the_system_states_only_what_is_known() {
         let budget = Budget::of(u64::MAX);
         budget.take(400_000_000).unwrap();
         let error =

@@ -29,7 +29,7 @@ pub(super) use self::layout::ArrayLayout;
 pub(super) use self::naming::{name_features, name_rows, precision, show_channels};
 pub(super) use self::places::index;
 use self::roles::{Role, Roles};
-pub(super) use self::values::{Number, Sink, Storage, Target, each_number, room};
+pub(super) use self::values::{Number, Sink, Storage, Target, each_number, with_capacity};
 use super::raw::Raw;
 use super::{Column, DataError, Doubt, LabelColumn, Progress, Rows, memory};
 use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
@@ -43,7 +43,7 @@ const FRACTION_OF_16_BITS: u16 = 1 << 13;
 
 /// Requests for reading the arrays of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct ReadOptions<'a> {
     pub array: Option<&'a str>,
     pub labels: Option<&'a str>,
     pub reading: &'a ArrayReading,
@@ -54,17 +54,17 @@ pub(super) struct Asked<'a> {
 /// the separate parts of an archive. `known` are the columns of a network trained on other data.
 pub(super) fn load(
     path: &Path,
-    asked: Asked<'_>,
+    options: ReadOptions<'_>,
     known: Option<&[Column]>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
     let mut archive = Archive::open(path, progress)?;
-    let samples_last = samples_last::turn(&mut archive, asked);
-    let roles = Roles::find(&archive, asked)?;
+    let samples_last = samples_last::find_samples_last(&mut archive, options);
+    let roles = Roles::find(&archive, options)?;
     let parts = [Some(roles.train), roles.validation, roles.test];
     let train = header(&archive, roles.train.rows)?;
-    let layout = ArrayLayout::of(&train.shape, asked.reading.axes, asked.rules)
+    let layout = ArrayLayout::of(&train.shape, options.reading.axes, options.rules)
         .map_err(|message| error(&archive, roles.train.rows, message))?;
     let features = layout.shape.features();
     let counts = check_parts(&archive, parts, features)?;
@@ -88,7 +88,7 @@ pub(super) fn load(
         Vec::new()
     };
     let known = known.filter(|columns| columns.len() == features).unwrap_or_default();
-    let bases: Vec<f64> = match asked.rules {
+    let bases: Vec<f64> = match options.rules {
         Rules::Current if !found.is_empty() && !is_picture => found.clone(),
         Rules::Current if known.iter().any(|column| column.base() != 0.0) => {
             known.iter().map(Column::base).collect()
@@ -97,9 +97,9 @@ pub(super) fn load(
     };
     let kinds = kinds(&archive, parts);
     // After subtracting their bases, numbers have signs and fractions.
-    let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
-    let mut rows = room(kept, total.saturating_mul(features), progress)?;
-    let (takes_nan, mut has_gaps) = (asked.reading.missing.is_some(), false);
+    let kept = if bases.is_empty() { storage(&kinds, options.rules) } else { Storage::F32 };
+    let mut rows = with_capacity(kept, total.saturating_mul(features), progress)?;
+    let (takes_nan, mut has_gaps) = (options.reading.missing.is_some(), false);
     for role in roles.all() {
         let add = |entry: Entry<'_>| entry.add_to(&mut rows, layout.channels_first, &bases, takes_nan);
         has_gaps |= archive.entry(role.rows, add)?;
@@ -107,23 +107,23 @@ pub(super) fn load(
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut raw = Raw::new(name, layout.shape, rows);
     raw.has_gaps = has_gaps;
-    raw.type_max = type_max(&kinds, layout.shape, &raw.rows, asked.rules);
+    raw.type_max = type_max(&kinds, layout.shape, &raw.rows, options.rules);
     name_features(&mut raw, &bases, progress)?;
     let named = parts
         .iter()
         .zip(counts)
         .filter_map(|(role, count)| role.map(|role| (archive.arrays[role.rows].name.clone(), count)));
     name_rows(&mut raw, &named.collect::<Vec<_>>(), progress)?;
-    raw.labels = read_labels(&mut archive, parts, counts, asked.rules, &mut raw.notes, progress)?;
-    if asked.reading.parts == Parts::Kept {
+    raw.labels = read_labels(&mut archive, parts, counts, options.rules, &mut raw.notes, progress)?;
+    if options.reading.parts == Parts::Kept {
         (raw.own_validation, raw.own_test) = (counts[1], counts[2]);
     }
     raw.notes.extend(samples_last.note.into_iter().chain(layout.note));
     raw.doubts.extend(roles.doubt.clone().into_iter().chain(samples_last.doubt).chain(layout.doubt));
-    raw.doubts.extend(precision(layout.shape, &found, asked.rules));
-    say(&mut raw, &archive, &roles, counts, asked);
-    say_depth(&mut raw, &kinds, asked.rules);
-    if let Some(missing) = asked.reading.missing {
+    raw.doubts.extend(precision(layout.shape, &found, options.rules));
+    report(&mut raw, &archive, &roles, counts, options);
+    report_depth(&mut raw, &kinds, options.rules);
+    if let Some(missing) = options.reading.missing {
         let none = if has_gaps { "" } else { ", of which there are none" };
         raw.understood.push(format!("NaN is a missing value: {}{none}", missing.name()));
     }
@@ -186,7 +186,7 @@ fn check_parts(
                 ));
             }
             Some((found, known)) if known.shape.get(1..) != header.shape.get(1..) => {
-                let (text, found) = (header.shape_text(), found.told());
+                let (text, found) = (header.shape_text(), found.description());
                 return Err(error(
                     archive,
                     rows,
@@ -291,7 +291,7 @@ fn many_labels(
     progress: &Progress,
 ) -> Result<Vec<LabelColumn>, DataError> {
     let total: usize = counts.iter().sum();
-    let mut rows = room(Storage::F32, total.saturating_mul(columns), progress)?;
+    let mut rows = with_capacity(Storage::F32, total.saturating_mul(columns), progress)?;
     let mut has_labels = Vec::new();
     for (role, count) in parts.iter().zip(counts) {
         let Some(at) = role.and_then(|role| role.labels) else { continue };
@@ -338,30 +338,30 @@ fn many_labels(
 }
 
 /// The role of each array, and the ignored ones.
-fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], asked: Asked<'_>) {
+fn report(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], options: ReadOptions<'_>) {
     if !archive.is_plain() {
         let (name, all) = (&archive.arrays[roles.train.rows].name, archive.arrays.len());
         let arrays = if all == 1 { "array" } else { "arrays" };
         raw.what = format!("array \"{name}\", {} × {}, of {all} {arrays}", counts[0], raw.shape);
         for (role, called) in [(roles.validation, "validation"), (roles.test, "test")] {
             let found = role.map(|role| &archive.arrays[role.rows]);
-            raw.understood.extend(found.map(|found| format!("{called}: {}", found.told())));
+            raw.understood.extend(found.map(|found| format!("{called}: {}", found.description())));
         }
-        if asked.reading.parts == Parts::Mixed && roles.all().count() > 1 {
+        if options.reading.parts == Parts::Mixed && roles.all().count() > 1 {
             raw.understood.push("all parts mixed".to_owned());
         }
         let (left, notes) = roles.left(&archive.arrays);
         raw.understood.extend(left);
         raw.notes.extend(notes);
     }
-    if archive.is_turned(roles.train.rows) {
+    if archive.has_samples_last(roles.train.rows) {
         raw.understood.push("samples along the last axis".to_owned());
     }
-    show_channels(raw, &asked.reading.shown_channels);
+    show_channels(raw, &options.reading.shown_channels);
 }
 
 /// Reports how many of 16 bits are used, and the range by which pictures are scaled.
-fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
+fn report_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
     let is_picture = matches!(raw.shape, Shape::Image { .. });
     match &raw.rows {
         Rows::U16(values) if is_picture => {

@@ -71,20 +71,20 @@ fn is_systems_own(_path: &Path, _metadata: &Metadata) -> bool {
 
 /// A reader that fails once its load is cancelled, and ends where the file ended when it was
 /// opened.
-pub(super) struct Watched<'a, R> {
+pub(super) struct CancellableReader<'a, R> {
     inner: R,
     left: u64,
     length: u64,
     progress: &'a Progress,
 }
 
-impl<'a, R> Watched<'a, R> {
-    pub(super) fn new(inner: R, length: u64, progress: &'a Progress) -> Watched<'a, R> {
-        Watched { inner, left: length, length, progress }
+impl<'a, R> CancellableReader<'a, R> {
+    pub(super) fn new(inner: R, length: u64, progress: &'a Progress) -> CancellableReader<'a, R> {
+        CancellableReader { inner, left: length, length, progress }
     }
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl<R: Read> Read for CancellableReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
         if self.progress.is_cancelled() {
             return Err(IoError::other("loading was cancelled"));
@@ -96,7 +96,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, R> {
+impl<R: Seek> Seek for CancellableReader<'_, R> {
     fn seek(&mut self, position: SeekFrom) -> IoResult<u64> {
         let position = match position {
             // Relative to the known end.
@@ -155,9 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_reader_ends_where_the_file_ended_and_when_it_is_told_to() {
+    fn a_cancellable_reader_ends_where_the_file_ended_and_when_it_is_cancelled() {
         let progress = Progress::default();
-        let mut reader = Watched::new(std::io::Cursor::new(b"abcdef".to_vec()), 4, &progress);
+        let mut reader = CancellableReader::new(std::io::Cursor::new(b"abcdef".to_vec()), 4, &progress);
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "abcd");

@@ -108,7 +108,7 @@ mod tests {
     use crate::project::Data;
 
     #[test]
-    fn arrays_of_another_range_are_told_with_what_to_do() {
+    fn arrays_of_another_range_are_reported_with_what_to_do() {
         let digits = load(&Data::default(), &Progress::default()).unwrap();
         let said = |scaler: Scaler, scaling, fitted, rows: Rows| {
             other_range(&scaler, scaling, fitted, &Dataset { rows, ..digits.clone() })

@@ -1,7 +1,7 @@
 //! User-defined label columns: selections of rows that the design stores in addition to the labels
 //! of its source.
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
 use crate::project::{Data, OwnLabel};
@@ -63,9 +63,9 @@ pub(super) fn class_of(
 /// The class of each row: 1 if it is in the column's own set.
 fn ids(label: &OwnLabel, progress: &Progress) -> Result<Vec<u32>, DataError> {
     let mut ids = progress.filled(0_u32, label.count)?;
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     for row in label.rows.below(label.count) {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         if let Some(id) = ids.get_mut(row as usize) {
             *id = 1;
         }

@@ -38,7 +38,7 @@ mod tests {
     use crate::project::{Channels, Fit, PictureReading};
 
     #[test]
-    fn pictures_of_one_size_have_it_and_others_are_told() {
+    fn pictures_of_one_size_have_it_and_others_are_reported() {
         let dir = tempfile::tempdir().expect("a folder");
         let picture = |name: &str, width: u32, height: u32| {
             let path = dir.path().join(name);

@@ -22,14 +22,14 @@ use self::place::place;
 pub use self::sample::Depth;
 pub(super) use self::sample::Sample;
 use super::error::io_message;
-use super::memory::{Held, Shortage};
-use super::open_file::{Watched, open_file};
+use super::memory::{Reservation, Shortage};
+use super::open_file::{CancellableReader, open_file};
 use super::{DataError, Progress, Rows};
 use crate::project::{Alpha, Channels, Fit, Rules, format_bytes};
 
 /// The size and kind of every decoded picture.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct TargetFormat {
     pub width: usize,
     pub height: usize,
     pub channels: Channels,
@@ -38,13 +38,13 @@ pub(super) struct Wanted {
 
 /// How pictures are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct How {
-    pub wanted: Wanted,
+pub(super) struct DecodeOptions {
+    pub wanted: TargetFormat,
     pub alpha: Alpha,
     pub rules: Rules,
 }
 
-impl How {
+impl DecodeOptions {
     /// Whether transparency is read as an additional channel; it is removed later if it is a mask.
     pub(super) fn reads_alpha(self) -> bool {
         matches!(self.alpha, Alpha::Keep | Alpha::Masked)
@@ -93,7 +93,7 @@ const COPIES: u64 = 4;
 
 /// Why a picture cannot be read.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum PictureError {
     /// A reason in a sentence, without the file's name.
     Bad(String),
     /// There is currently no memory for it.
@@ -107,16 +107,16 @@ pub(super) enum Refusal {
     Deeper(Depth),
 }
 
-impl From<String> for Refusal {
-    fn from(reason: String) -> Refusal {
-        Refusal::Bad(reason)
+impl From<String> for PictureError {
+    fn from(reason: String) -> PictureError {
+        PictureError::Bad(reason)
     }
 }
 
-impl Refusal {
+impl PictureError {
     /// For a picture that needs this many bytes, as far as known.
-    fn short(bytes: u64) -> impl Fn(Shortage) -> Refusal {
-        move |shortage| Refusal::Short { shortage, bytes }
+    fn short(bytes: u64) -> impl Fn(Shortage) -> PictureError {
+        move |shortage| PictureError::Short { shortage, bytes }
     }
 }
 
@@ -128,23 +128,23 @@ pub(super) struct PictureFile<'a> {
     pages: Vec<u64>,
     /// Values of the largest JPEG in them.
     jpeg_values: u64,
-    _held: Held<'a>,
+    _reservation: Reservation<'a>,
 }
 
 impl<'a> PictureFile<'a> {
     /// Reads it; memory is charged before it is allocated.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub(super) fn open(path: &Path, rules: Rules, progress: &'a Progress) -> Result<Self, Refusal> {
-        let (bytes, held) = read_bytes(path, rules, progress)?;
+    /// [`PictureError`].
+    pub(super) fn open(path: &Path, rules: Rules, progress: &'a Progress) -> Result<Self, PictureError> {
+        let (bytes, reservation) = read_bytes(path, rules, progress)?;
         let pages = match rules {
             Rules::Current => tiff_pages::offsets(std::io::Cursor::new(&bytes)).unwrap_or_default(),
             Rules::Version1 => Vec::new(),
         };
         let is_tga = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tga"));
         let jpeg_values = tiff_jpeg::most_values(&bytes, &pages, progress)?;
-        Ok(PictureFile { bytes, is_tga, pages, jpeg_values, _held: held })
+        Ok(PictureFile { bytes, is_tga, pages, jpeg_values, _reservation: reservation })
     }
 
     /// Number of pages.
@@ -167,15 +167,15 @@ impl<'a> PictureFile<'a> {
     /// All memory needed meanwhile is charged to the budget of `progress` before it is allocated.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`PictureError`].
     pub(super) fn page(
         &mut self,
         page: usize,
-        how: How,
+        options: DecodeOptions,
         deepest: Depth,
         resizer: &mut Resizer,
         progress: &Progress,
-    ) -> Result<Page, Refusal> {
+    ) -> Result<Page, PictureError> {
         if let Some(&offset) = self.pages.get(page) {
             tiff_pages::put_first(&mut self.bytes, offset);
         }
@@ -183,23 +183,24 @@ impl<'a> PictureFile<'a> {
         // Decoders are external code running on external data: a panic must only affect this
         // picture.
         let work = AssertUnwindSafe(|| {
-            let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
+            let (decoded, reservation) =
+                decode::decode(bytes, (is_tga, jpeg_values), options, deepest, progress)?;
             // Each step takes a while for a large picture, so cancellation is checked in between.
-            let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
+            let check = || progress.check().map_err(|cancelled| PictureError::Bad(cancelled.to_string()));
             check()?;
-            let raster = colours::raster(decoded, how);
+            let raster = colours::raster(decoded, options);
             check()?;
-            let page = finish(raster, how, resizer).map_err(|error| {
-                Refusal::Bad(format!(
+            let page = finish(raster, options, resizer).map_err(|error| {
+                PictureError::Bad(format!(
                     "cannot be resized to {}×{} pixels ({error})",
-                    how.wanted.width, how.wanted.height
+                    options.wanted.width, options.wanted.height
                 ))
             });
-            drop(held);
+            drop(reservation);
             page
         });
         catch_unwind(work).unwrap_or_else(|_| {
-            Err(Refusal::Bad("its decoder failed; save it again with another program".into()))
+            Err(PictureError::Bad("its decoder failed; save it again with another program".into()))
         })
     }
 }
@@ -207,25 +208,25 @@ impl<'a> PictureFile<'a> {
 /// Number of pages of a file, read from a few of its bytes; 1 for a file that is not a valid TIFF.
 pub(super) fn count_pages(path: &Path, progress: &Progress) -> usize {
     let Ok((file, length)) = open_file(path, "a picture") else { return 1 };
-    let reader = BufReader::with_capacity(1 << 10, Watched::new(file, length, progress));
+    let reader = BufReader::with_capacity(1 << 10, CancellableReader::new(file, length, progress));
     tiff_pages::offsets(reader).map_or(1, |pages| pages.len().max(1))
 }
 
-fn finish(raster: Raster, how: How, resizer: &mut Resizer) -> Result<Page, String> {
+fn finish(raster: Raster, options: DecodeOptions, resizer: &mut Resizer) -> Result<Page, String> {
     let (is_transparent, has_odd_numbers) = (raster.is_transparent(), raster.has_odd_numbers);
     let size = (raster.width, raster.height);
     let mut on = |ground: Ground| match &raster.values {
-        Rows::U8(values) => placed(&raster, values, ground, how, resizer).map(Rows::U8),
-        Rows::U16(values) => placed(&raster, values, ground, how, resizer).map(Rows::U16),
-        Rows::F32(values) => placed(&raster, values, ground, how, resizer).map(Rows::F32),
+        Rows::U8(values) => placed(&raster, values, ground, options, resizer).map(Rows::U8),
+        Rows::U16(values) => placed(&raster, values, ground, options, resizer).map(Rows::U16),
+        Rows::F32(values) => placed(&raster, values, ground, options, resizer).map(Rows::F32),
     };
-    let row = on(match how.alpha {
+    let row = on(match options.alpha {
         Alpha::Auto | Alpha::Black => Ground::Black,
         Alpha::White => Ground::White,
         Alpha::Checker => Ground::Checker,
         Alpha::Keep | Alpha::Masked => Ground::Kept,
     })?;
-    let is_open = is_transparent && how.alpha == Alpha::Auto && how.rules == Rules::Current;
+    let is_open = is_transparent && options.alpha == Alpha::Auto && options.rules == Rules::Current;
     let on_white = is_open.then(|| on(Ground::White)).transpose()?;
     Ok(Page { row, on_white, is_transparent, size, has_odd_numbers, white: raster.white })
 }
@@ -234,11 +235,11 @@ fn placed<T: Sample>(
     raster: &Raster,
     values: &[T],
     ground: Ground,
-    how: How,
+    options: DecodeOptions,
     resizer: &mut Resizer,
 ) -> Result<Vec<T>, String> {
     let laid = raster.on(values, ground);
-    let mut placed = place(&laid, raster.width, raster.height, how.channels(), how.wanted, resizer)?;
+    let mut placed = place(&laid, raster.width, raster.height, options.channels(), options.wanted, resizer)?;
     if let Some(white) = raster.white {
         // Cubic convolution overshoots at edges, up to the largest value of the type.
         let white = T::of_fraction(f64::from(white) / T::WHITE.number());
@@ -247,7 +248,11 @@ fn placed<T: Sample>(
     Ok(placed)
 }
 
-fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(Vec<u8>, Held<'a>), Refusal> {
+fn read_bytes<'a>(
+    path: &Path,
+    rules: Rules,
+    progress: &'a Progress,
+) -> Result<(Vec<u8>, Reservation<'a>), PictureError> {
     let (file, length) = open_file(path, "a picture").map_err(|error| {
         if let DataError::File { message, .. } = error { message } else { error.to_string() }
     })?;
@@ -256,20 +261,20 @@ fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(
         Rules::Version1 => OLD_BYTES,
     };
     if length > most {
-        return Err(Refusal::Bad(format!(
+        return Err(PictureError::Bad(format!(
             "a file of {} exceeds the limit of {}; save it smaller",
             format_bytes(length),
             format_bytes(most)
         )));
     }
     // Some decoders begin with a copy.
-    let short = Refusal::short(2 * length);
-    let held = progress.budget().hold(2 * length).map_err(&short)?;
+    let short = PictureError::short(2 * length);
+    let reservation = progress.budget().charge_scoped(2 * length).map_err(&short)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length as usize).map_err(|_| short(progress.budget().refused(length)))?;
-    let read = Watched::new(file, length, progress).read_to_end(&mut bytes);
+    let read = CancellableReader::new(file, length, progress).read_to_end(&mut bytes);
     read.map_err(|error| io_message(error.kind(), &error.to_string()))?;
-    Ok((bytes, held))
+    Ok((bytes, reservation))
 }
 
 #[cfg(test)]

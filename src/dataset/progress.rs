@@ -12,7 +12,7 @@ pub struct Progress {
     budget: Budget,
     /// Number of checks for cancellation.
     #[cfg(test)]
-    looks: AtomicU64,
+    checks: AtomicU64,
 }
 
 impl Progress {
@@ -45,7 +45,7 @@ impl Progress {
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
         #[cfg(test)]
-        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.checks.fetch_add(1, Ordering::Relaxed);
         self.cancelled.load(Ordering::Relaxed)
     }
 
@@ -82,13 +82,13 @@ impl Progress {
 
     /// Number of checks for cancellation.
     #[cfg(test)]
-    pub(super) fn looks(&self) -> u64 {
-        self.looks.load(Ordering::Relaxed)
+    pub(super) fn checks(&self) -> u64 {
+        self.checks.load(Ordering::Relaxed)
     }
 }
 
 /// Checks for cancellation once per this many units of work, so that the check costs nothing.
-pub(super) struct Pulse<'a> {
+pub(super) struct CancelTimer<'a> {
     progress: &'a Progress,
     left: usize,
 }
@@ -96,16 +96,16 @@ pub(super) struct Pulse<'a> {
 /// Values that are processed within a few milliseconds.
 const UNITS: usize = 1 << 20;
 
-impl<'a> Pulse<'a> {
-    pub(super) fn new(progress: &'a Progress) -> Pulse<'a> {
-        Pulse { progress, left: UNITS }
+impl<'a> CancelTimer<'a> {
+    pub(super) fn new(progress: &'a Progress) -> CancelTimer<'a> {
+        CancelTimer { progress, left: UNITS }
     }
 
     /// Counts units of work that are about to be done.
     ///
     /// # Errors
     /// [`DataError::Cancelled`], some time after the load was cancelled.
-    pub(super) fn beat(&mut self, units: usize) -> Result<(), DataError> {
+    pub(super) fn tick(&mut self, units: usize) -> Result<(), DataError> {
         if let Some(left) = self.left.checked_sub(units) {
             self.left = left;
             return Ok(());

@@ -1,4 +1,4 @@
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::raw::Raw;
 use super::{DataError, Progress, Rows};
 
@@ -37,13 +37,13 @@ pub(super) fn of_columns<T>(
         budget.reserve_exact(&mut block, count)?;
         blocks.push(block);
     }
-    let (mut found, mut pulse) = (Vec::new(), Pulse::new(progress));
+    let (mut found, mut cancel_timer) = (Vec::new(), CancelTimer::new(progress));
     for first in (0..period).step_by(BLOCK) {
         let columns = first..period.min(first + BLOCK);
         blocks.iter_mut().for_each(Vec::clear);
         for &row in rows.iter().step_by(row_stride) {
             let start = row as usize * features;
-            pulse.beat(columns.len().saturating_mul(each))?;
+            cancel_timer.tick(columns.len().saturating_mul(each))?;
             for pixel in (0..each).step_by(pixel_stride) {
                 for (column, block) in columns.clone().zip(&mut blocks) {
                     let value = value(&raw.rows, start + pixel * period + column);
@@ -55,7 +55,7 @@ pub(super) fn of_columns<T>(
         }
         for block in blocks.iter_mut().take(columns.len()) {
             // Sorting takes several steps per value.
-            pulse.beat(block.len().saturating_mul(16))?;
+            cancel_timer.tick(block.len().saturating_mul(16))?;
             block.sort_unstable_by(f32::total_cmp);
             found.push(of(block));
         }

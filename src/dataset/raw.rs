@@ -118,7 +118,7 @@ impl Raw {
 
     /// Checks that all parts have the same number of rows.
     #[track_caller]
-    pub(super) fn assert_sound(&self) {
+    pub(super) fn assert_valid(&self) {
         let features = self.shape.features();
         let count = self.rows.len() / features;
         assert_eq!(self.rows.len(), count * features);

@@ -2,7 +2,7 @@ use crate::project::Choice;
 
 /// How the data were read, for the user to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct ReadReport {
     /// One line: the number of rows and their kind, labels, splits, and how the source was read.
     pub line: String,
     /// The part of it about the split.
@@ -11,7 +11,7 @@ pub struct Said {
     pub notes: Vec<String>,
 }
 
-impl Said {
+impl ReadReport {
     /// The line without the split, if all rows are used.
     pub fn of_all_rows(&self) -> String {
         let part = format!("; {}", self.split);

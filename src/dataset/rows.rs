@@ -1,4 +1,4 @@
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::{Column, DataError, Progress};
 use crate::project::Shape;
 
@@ -79,7 +79,7 @@ pub(super) fn fingerprint(
     columns: &[Column],
     progress: &Progress,
 ) -> Result<u64, DataError> {
-    let (mut hash, mut pulse) = (Hash::default(), Pulse::new(progress));
+    let (mut hash, mut cancel_timer) = (Hash::default(), CancelTimer::new(progress));
     let (kind, shape) = match shape {
         Shape::Vector(features) => (1, [features, 0, 0]),
         Shape::Image { height, width, channels } => (2, [height, width, channels]),
@@ -90,7 +90,7 @@ pub(super) fn fingerprint(
             hash.words([8, values.len() as u64, 0, 0]);
             let (blocks, rest) = values.as_chunks::<32>();
             for blocks in blocks.chunks(BLOCKS) {
-                pulse.beat(BLOCKS)?;
+                cancel_timer.tick(BLOCKS)?;
                 blocks.iter().for_each(|block| hash.bytes(block));
             }
             let mut last = [0; 32];
@@ -105,7 +105,7 @@ pub(super) fn fingerprint(
             };
             let (blocks, rest) = values.as_chunks::<16>();
             for blocks in blocks.chunks(BLOCKS) {
-                pulse.beat(BLOCKS)?;
+                cancel_timer.tick(BLOCKS)?;
                 blocks.iter().for_each(&mut block);
             }
             let mut last = [0; 16];
@@ -120,7 +120,7 @@ pub(super) fn fingerprint(
             };
             let (blocks, rest) = values.as_chunks::<8>();
             for blocks in blocks.chunks(BLOCKS) {
-                pulse.beat(BLOCKS)?;
+                cancel_timer.tick(BLOCKS)?;
                 blocks.iter().for_each(&mut block);
             }
             let mut last = [0.0; 8];
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_tell_shape_type_order_and_every_byte() {
+    fn fingerprints_depend_on_shape_type_order_and_every_byte() {
         let base: Vec<u8> = (0..99).collect();
         let mut prints = Vec::new();
         let mut add = |shape, rows: &Rows| {

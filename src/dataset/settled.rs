@@ -41,9 +41,9 @@ impl Settled {
         white: Option<u16>,
         rows: &Rows,
     ) -> Option<[f32; 2]> {
-        let is_sound = |[low, high]: &[f32; 2]| low.is_finite() && high.is_finite() && low <= high;
+        let is_valid = |[low, high]: &[f32; 2]| low.is_finite() && high.is_finite() && low <= high;
         let ratio = depth.and_then(|depth| white_ratio(depth, [self.white, white], rows)).unwrap_or(1.0);
-        self.limits.filter(is_sound).map(|limits| limits.map(|limit| limit * ratio))
+        self.limits.filter(is_valid).map(|limits| limits.map(|limit| limit * ratio))
     }
 }
 
@@ -59,9 +59,9 @@ pub(super) fn white_ratio(fitted: Depth, [before, now]: [Option<u16>; 2], rows: 
 }
 
 /// The value of white: as given, or the largest of the type.
-pub(super) fn white_of(depth: Depth, told: Option<u16>) -> f32 {
-    match (told, depth) {
-        (Some(told @ 1..), Depth::Byte | Depth::Word) => f32::from(told),
+pub(super) fn white_of(depth: Depth, known: Option<u16>) -> f32 {
+    match (known, depth) {
+        (Some(known @ 1..), Depth::Byte | Depth::Word) => f32::from(known),
         (_, Depth::Byte) => 255.0,
         (_, Depth::Word) => 65_535.0,
         (_, Depth::Float) => 1.0,

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use super::memory::bytes_of;
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::{DataError, Progress};
 
 /// Items sorted without a check for cancellation: a few milliseconds.
@@ -24,7 +24,7 @@ pub(super) fn sorted<T>(
         items.sort_by(compare);
         return Ok(items);
     }
-    let _held = progress.budget().hold(bytes_of::<T>(items.len()))?;
+    let _reservation = progress.budget().charge_scoped(bytes_of::<T>(items.len()))?;
     for run in items.chunks_mut(RUN) {
         progress.check()?;
         run.sort_by(&compare);
@@ -55,13 +55,13 @@ fn merged<T>(
     progress: &Progress,
     compare: &impl Fn(&T, &T) -> Ordering,
 ) -> Result<Vec<T>, DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let mut both = Vec::new();
     let length = left.len() + right.len();
     both.try_reserve_exact(length).map_err(|_| progress.budget().refused(bytes_of::<T>(length)))?;
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     loop {
-        pulse.beat(UNITS)?;
+        cancel_timer.tick(UNITS)?;
         let is_left = match (left.peek(), right.peek()) {
             (Some(first), Some(second)) => compare(first, second) != Ordering::Greater,
             (Some(_), None) => true,

@@ -66,7 +66,7 @@ pub fn unread_source(
         let images = idx::images_below(path);
         return match &images[..] {
             [] => Ok(pictures()),
-            [one] => Ok(idx::companions(one)),
+            [one] => Ok(idx::related_files(one)),
             several => {
                 let names: Vec<String> =
                     several.iter().take(8).map(|path| path.display().to_string()).collect();
@@ -82,7 +82,7 @@ pub fn unread_source(
     }
     match content(path)? {
         Content::Arrays => Ok(arrays(path)),
-        Content::Idx => Ok(idx::companions(path)),
+        Content::Idx => Ok(idx::related_files(path)),
         Content::Picture => Ok(pictures()),
         Content::Table => Ok(table(path)),
         Content::Unread(message) => Err(DataError::file(path, message)),
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_looked_at_as_it_is_to_be_read() {
+    fn a_table_is_previewed_as_it_is_to_be_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("colours.csv");
         // More than the examined beginning of a table, all of it like comments.

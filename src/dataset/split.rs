@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::random::{Purpose, Stream};
 use super::rows::Hash;
 use super::sort::sorted;
@@ -110,19 +110,19 @@ pub(super) fn draw(
     let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
     // The rows in their groups, including unused capacity; and the counts per group.
     let budget = progress.budget();
-    let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
-    let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
+    let _reservation = budget.charge_scoped(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
+    let _held_groups = budget.charge_scoped(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
     let mut groups = group(drawn, classes, most_classes, progress)?;
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     if let Some((class, ids)) = held_out {
         for group in &mut groups {
-            pulse.beat(group.len())?;
+            cancel_timer.tick(group.len())?;
             group.retain(|row| ids.get(*row as usize) != Some(&class));
         }
     }
     for (number, group) in groups.iter_mut().enumerate() {
         for (a, b) in Stream::new(split.seed, Purpose::Split, number as u64, 0).swaps(group.len()) {
-            pulse.beat(SWAP_UNITS)?;
+            cancel_timer.tick(SWAP_UNITS)?;
             group.swap(a, b);
         }
     }
@@ -136,7 +136,7 @@ pub(super) fn draw(
     let mut parts = progress.filled(Subset::Test, rows)?;
     for ((group, validation), test) in groups.iter().zip(validation).zip(test) {
         for (at, &row) in group.iter().enumerate() {
-            pulse.beat(1)?;
+            cancel_timer.tick(1)?;
             if at < validation {
                 parts[row as usize] = Subset::Validation;
             } else if at >= validation + test {
@@ -158,10 +158,10 @@ pub(super) fn draw(
 
 /// The rows of each part, ascending.
 fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let mut counts = [0_usize; 3];
     for &part in parts {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         counts[part as usize] += 1;
     }
     let mut result = SplitRows::default();
@@ -169,7 +169,7 @@ fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError
     progress.budget().reserve_exact(&mut result.validation, counts[Subset::Validation as usize])?;
     progress.budget().reserve_exact(&mut result.test, counts[Subset::Test as usize])?;
     for (row, part) in (0..parts.len() as u32).zip(parts) {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         match part {
             Subset::Train => result.train.push(row),
             Subset::Validation => result.validation.push(row),
@@ -209,11 +209,11 @@ fn group(
     count: usize,
     progress: &Progress,
 ) -> Result<Vec<Vec<u32>>, DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let mut groups = vec![Vec::new(); count];
     let mut classes = classes.unwrap_or_default().iter();
     for row in 0..rows as u32 {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         let class = classes.next().copied().unwrap_or(0);
         groups[class as usize].push(row);
     }
@@ -229,13 +229,13 @@ fn apportion(
     ties: Stream,
     progress: &Progress,
 ) -> Result<Vec<usize>, DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let quota = |group: &Vec<u32>| group.len() as f64 * f64::from(fraction);
     let all: usize = groups.iter().map(Vec::len).sum();
     let mut left = (all as f64 * f64::from(fraction)).round() as usize;
     let mut taken = vec![0; groups.len()];
     for (group, (taken, free)) in groups.iter().zip(taken.iter_mut().zip(free.iter_mut())) {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         *taken = (quota(group) as usize).min(*free).min(left);
         *free -= *taken;
         left -= *taken;
@@ -249,7 +249,7 @@ fn apportion(
     order.retain(|&group| free[group] > 0);
     while left > 0 && !order.is_empty() {
         for &group in order.iter().take(left) {
-            pulse.beat(1)?;
+            cancel_timer.tick(1)?;
             taken[group] += 1;
             free[group] -= 1;
         }
@@ -313,12 +313,12 @@ mod tests {
     }
 
     #[test]
-    fn the_cancel_switch_is_looked_at_while_rows_are_drawn_and_only_they_stay_charged() {
+    fn the_cancel_switch_is_checked_while_rows_are_drawn_and_only_they_stay_charged() {
         const LIMIT: u64 = 1 << 30;
         let progress = Progress::with_budget(LIMIT);
         let drawn = super::draw(1 << 22, Own::default(), None, None, &split(0.1, 0.1), &progress).unwrap();
         // The shuffle alone checks once per 65537 rows.
-        assert!(progress.looks() >= 60, "{}", progress.looks());
+        assert!(progress.checks() >= 60, "{}", progress.checks());
         let room = [&drawn.train, &drawn.validation, &drawn.test].map(Vec::capacity);
         assert_eq!((room.iter().sum(), progress.budget().free()), (1 << 22, LIMIT - (4 << 22)));
     }
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_tell_divisions_apart() {
+    fn fingerprints_distinguish_divisions() {
         let split = |train: &[u32], validation: &[u32]| SplitRows {
             train: train.to_vec(),
             validation: validation.to_vec(),
@@ -410,7 +410,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
-        fn any_split_is_a_partition_with_the_fractions_asked_for(
+        fn any_split_is_a_partition_with_the_fractions_requested(
             classes in proptest::collection::vec(0_u32..5, 1..200),
             is_stratified in any::<bool>(),
             own_test in 0_usize..20,

@@ -1,7 +1,7 @@
 //! Data that scaling handles badly: outliers that compress all other values, rows that are all
 //! equal.
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::quantiles::of_columns;
 use super::raw::Raw;
 use super::{DataError, Doubt, Progress, Rows, SplitRows};
@@ -9,7 +9,7 @@ use crate::project::{Choice, Scaling, Shape};
 
 /// A column is squeezed if its values, except the outer hundredth at either end, are within less
 /// than this part of its range.
-const SLIVER: f64 = 0.01;
+const LEAST_SHARE: f64 = 0.01;
 /// Bytes are dark if they use less than this part of the range of their type.
 const DARK: f32 = 0.25;
 /// With fewer rows, outliers cannot be determined.
@@ -50,7 +50,7 @@ pub(super) fn outliers(
         let ((low, high), (first, last)) = (ranges.ends[*at], inner[*at]);
         let (range, inner) = (f64::from(high) - f64::from(low), f64::from(last) - f64::from(first));
         // If the others are all equal, they are rare events, not outliers.
-        inner > 0.0 && inner < SLIVER * range
+        inner > 0.0 && inner < LEAST_SHARE * range
     };
     let squeezed: Vec<usize> = (0..period).filter(is_squeezed).collect();
     let Some(&worst) = squeezed.first() else { return Ok(None) };
@@ -130,9 +130,9 @@ pub(super) fn uniform(raw: &Raw, progress: &Progress) -> Result<Option<String>, 
     ) -> Result<(bool, bool), DataError> {
         let features = features.max(1);
         let first = values.get(..features).unwrap_or_default();
-        let (mut are_equal, mut are_flat, mut pulse) = (true, true, Pulse::new(progress));
+        let (mut are_equal, mut are_flat, mut cancel_timer) = (true, true, CancelTimer::new(progress));
         for row in values.chunks_exact(features) {
-            pulse.beat(features)?;
+            cancel_timer.tick(features)?;
             are_equal = are_equal && row == first;
             are_flat = are_flat && row.iter().all(|value| *value == row[0]);
             if !are_equal && !are_flat {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_rows_and_flat_pictures_are_told() {
+    fn equal_rows_and_flat_pictures_are_reported() {
         let told = |raw: &Raw| uniform(raw, &Progress::default()).unwrap();
         assert!(
             told(&table(2, vec![1.0, 2.0, 1.0, 2.0]))

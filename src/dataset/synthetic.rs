@@ -3,7 +3,7 @@
 mod shapes;
 mod splines;
 
-use super::progress::Pulse;
+use super::progress::CancelTimer;
 use super::random::{Purpose, Stream};
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
@@ -62,7 +62,7 @@ fn shared_stream(seed: u64) -> Stream {
 }
 
 /// An empty list with capacity for `count` items.
-fn room<T>(count: usize, progress: &Progress) -> Result<Vec<T>, DataError> {
+fn with_capacity<T>(count: usize, progress: &Progress) -> Result<Vec<T>, DataError> {
     let mut items = Vec::new();
     progress.budget().reserve_exact(&mut items, count)?;
     Ok(items)
@@ -81,11 +81,11 @@ fn each_row(
     progress: &Progress,
     mut row: impl FnMut(usize),
 ) -> Result<(), DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     progress.check()?;
     for number in 0..count {
         // Each value takes several functions of a few dozen operations.
-        pulse.beat(features.saturating_mul(16))?;
+        cancel_timer.tick(features.saturating_mul(16))?;
         if number % 256 == 0 {
             progress.advance((count - number).min(256) as u64);
         }
@@ -102,7 +102,7 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
             "noise of {noise} is not possible; choose a standard deviation of 0 or more"
         )));
     }
-    let (mut values, mut positions) = (room(count * 3, progress)?, room(count, progress)?);
+    let (mut values, mut positions) = (with_capacity(count * 3, progress)?, with_capacity(count, progress)?);
     each_row(count, 3, progress, |row| {
         let stream = row_stream(seed, row);
         let t = 1.5 * std::f32::consts::PI * (1.0 + 2.0 * stream.uniform(0));
@@ -138,7 +138,7 @@ fn blobs(
         )));
     }
     let shared = shared_stream(seed);
-    let (mut values, mut ids) = (room(count * features, progress)?, room(count, progress)?);
+    let (mut values, mut ids) = (with_capacity(count * features, progress)?, with_capacity(count, progress)?);
     each_row(count, features, progress, |row| {
         let stream = row_stream(seed, row);
         let cluster = row % clusters;
@@ -184,12 +184,12 @@ fn informative_table(
     let shared = shared_stream(seed);
     let dependent = features - informative - (features - informative) / 5;
     take_names(features, progress)?;
-    let _held = progress.budget().hold(memory::bytes_of::<(Column, String)>(features))?;
+    let _reservation = progress.budget().charge_scoped(memory::bytes_of::<(Column, String)>(features))?;
     let mut columns: Vec<(Column, String)> =
         (0..features).map(|at| column(at, informative, dependent, shared)).collect();
     Stream::new(seed, Purpose::Synthetic, 0, 2).shuffle(&mut columns);
 
-    let mut values = room(count * features, progress)?;
+    let mut values = with_capacity(count * features, progress)?;
     each_row(count, features, progress, |row| {
         let stream = row_stream(seed, row);
         let source = |at: usize| stream.normal((features + at) as u64);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_are_no_longer_needed_are_given_back() {
+    fn lists_that_are_no_longer_needed_are_released() {
         const LIMIT: u64 = 10_000_000;
         let check = |kind, held: u64| {
             let progress = Progress::with_budget(LIMIT);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn blobs_stand_around_their_centres() {
+    fn blobs_are_around_their_centres() {
         let raw = read(Synthetic::Blobs { count: 3000, features: 2, clusters: 3, seed: 1 });
         for cluster in 0..3 {
             let values: Vec<f32> = (cluster..3000).step_by(3).map(|row| raw.rows.value(row * 2)).collect();

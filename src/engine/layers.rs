@@ -79,7 +79,7 @@ impl<'a> Builder<'a> {
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
         let learned = self.learns;
         self.before.push((Rc::clone(&self.last), learned));
-        let (x, learns) = self.handed_on(stage.skips);
+        let (x, learns) = self.passed_on(stage.skips);
         self.learns = learns;
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
                 // The shortcut's end follows the main path's; without stages it is the block's
                 // input.
                 let (other, other_wants_gradient) =
-                    self.handed_on(if shortcut > 0 { shortcut } else { main });
+                    self.passed_on(if shortcut > 0 { shortcut } else { main });
                 Add::new(AddParts { x, other, y, main, shortcut, activation, other_wants_gradient })?
             }
             StageKind::Activation(activation) => Rc::new(Apply { x, y, activation, wants_input_gradient }),
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
 
     /// Output before the stage `back` stages before the newest, and whether anything up to there
     /// learns.
-    fn handed_on(&self, back: usize) -> (Node, bool) {
+    fn passed_on(&self, back: usize) -> (Node, bool) {
         let (node, learns) = &self.before[self.before.len() - 1 - back];
         (Rc::clone(node), *learns)
     }

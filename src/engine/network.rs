@@ -10,7 +10,7 @@ mod starting;
 pub use codes::Codes;
 pub use health::code_thresholds;
 pub use likelihood::Likelihood;
-pub use samples::{Samples, Watch};
+pub use samples::{OnProgress, Samples};
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -207,7 +207,7 @@ impl Network {
         self.evaluate_while(data, rows, noise, &mut |_| true)
     }
 
-    /// [`Network::evaluate`] that can be cancelled by `watch`.
+    /// [`Network::evaluate`] that can be cancelled by `on_progress`.
     ///
     /// # Errors
     /// Those of [`Network::evaluate`], and [`EngineError::Cancelled`].
@@ -216,7 +216,7 @@ impl Network {
         data: &Dataset,
         rows: &[u32],
         noise: Option<Noise>,
-        watch: Watch<'_>,
+        on_progress: OnProgress<'_>,
     ) -> Result<Evaluation, EngineError> {
         if noise.is_some() {
             self.separate_target()?;
@@ -227,7 +227,7 @@ impl Network {
         for block in rows.chunks(self.measured_rows()) {
             self.measure_block(data, block, noise, moment, &mut sums);
             done += block.len();
-            if !watch(done) {
+            if !on_progress(done) {
                 return Err(EngineError::Cancelled);
             }
         }
@@ -340,13 +340,13 @@ impl Network {
         self.samples.extend_from_slice(rows);
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
         if let Some(weights) = &self.weights.values {
-            data.gaps.weigh(rows, data.shape.features(), weights.borrow_mut().values_mut());
+            data.gaps.fill_weights(rows, data.shape.features(), weights.borrow_mut().values_mut());
         }
-        self.weigh_features(data);
+        self.set_feature_weights(data);
     }
 
     /// Sets the weights of features for these data.
-    fn weigh_features(&mut self, data: &Dataset) {
+    fn set_feature_weights(&mut self, data: &Dataset) {
         let Some(node) = self.weights.features.as_ref().filter(|_| self.weighed != Some(data.fingerprint))
         else {
             return;
@@ -370,7 +370,7 @@ impl Network {
     }
 
     /// Sets the weights of values and features in the loss, if it has any.
-    pub(super) fn weigh(&self, [values, features]: [Option<&[f32]>; 2]) {
+    pub(super) fn set_loss_weights(&self, [values, features]: [Option<&[f32]>; 2]) {
         for (node, weights) in [(&self.weights.values, values), (&self.weights.features, features)] {
             if let (Some(node), Some(weights)) = (node, weights) {
                 node.borrow_mut().values_mut()[..weights.len()].copy_from_slice(weights);

@@ -63,7 +63,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         settled: crate::dataset::Settled::default(),
         source_sizes: None,
         fingerprint: 0,
-        said: crate::dataset::Said::default(),
+        read_report: crate::dataset::ReadReport::default(),
         warnings: vec![],
         doubts: vec![],
         shown_channels: vec![],

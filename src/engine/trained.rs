@@ -4,7 +4,7 @@ use super::{EngineError, Network};
 use crate::check::{DataFacts, Plan, Problem, plan};
 use crate::dataset::Scaler;
 use crate::project::Shape;
-use crate::run::{HeldWeights, Run};
+use crate::run::{LazyWeights, Run};
 
 /// A trained network as plain data: its plan, the weights at one point of training, and the scaling
 /// of its data. Cheap to clone and `Send`; each thread builds the network from it and keeps it in a
@@ -12,13 +12,13 @@ use crate::run::{HeldWeights, Run};
 #[derive(Clone, Debug)]
 pub struct Trained {
     plan: Arc<Plan>,
-    weights: HeldWeights,
+    weights: LazyWeights,
     scaler: Option<Arc<Scaler>>,
 }
 
 impl Trained {
     /// A network with these weights; `scaler` is the scaling of its data, if known.
-    pub fn new(plan: Arc<Plan>, weights: impl Into<HeldWeights>, scaler: Option<Scaler>) -> Trained {
+    pub fn new(plan: Arc<Plan>, weights: impl Into<LazyWeights>, scaler: Option<Scaler>) -> Trained {
         Trained { plan, weights: weights.into(), scaler: scaler.map(Arc::new) }
     }
 
@@ -38,7 +38,7 @@ impl Trained {
     /// The problems of the design, if it is damaged.
     pub fn again(
         run: &Run,
-        weights: impl Into<HeldWeights>,
+        weights: impl Into<LazyWeights>,
         shape: Shape,
         range: (f32, f32),
     ) -> Result<Trained, Vec<Problem>> {
@@ -55,7 +55,7 @@ impl Trained {
 
     /// This network with other weights: of a kept epoch, or during training.
     #[must_use]
-    pub fn with_weights(&self, weights: impl Into<HeldWeights>) -> Trained {
+    pub fn with_weights(&self, weights: impl Into<LazyWeights>) -> Trained {
         Trained { weights: weights.into(), ..self.clone() }
     }
 
@@ -65,7 +65,7 @@ impl Trained {
     }
 
     /// Its weights.
-    pub fn weights(&self) -> &HeldWeights {
+    pub fn weights(&self) -> &LazyWeights {
         &self.weights
     }
 
@@ -98,13 +98,13 @@ impl Trained {
 /// only the weights change, they are copied into it.
 pub struct Ready {
     threads: usize,
-    held: Option<(Network, HeldWeights)>,
+    cached: Option<(Network, LazyWeights)>,
 }
 
 impl Ready {
     /// An empty cache; its networks compute on `threads` threads.
     pub fn new(threads: usize) -> Ready {
-        Ready { threads, held: None }
+        Ready { threads, cached: None }
     }
 
     /// The network of `trained`.
@@ -113,8 +113,8 @@ impl Ready {
     /// Those of [`Trained::network`].
     pub fn network(&mut self, trained: &Trained) -> Result<&mut Network, EngineError> {
         // The old one is dropped first: there may not be memory for both.
-        let held = self.held.take().filter(|(network, _)| trained.is_built_like(network.plan()));
-        let network = match held {
+        let cached = self.cached.take().filter(|(network, _)| trained.is_built_like(network.plan()));
+        let network = match cached {
             Some((network, weights)) if weights.is(&trained.weights) => network,
             Some((mut network, _)) => {
                 let weights = trained.weights.read().map_err(EngineError::Unread)?;
@@ -123,11 +123,11 @@ impl Ready {
             }
             None => trained.network(self.threads)?,
         };
-        Ok(&mut self.held.insert((network, trained.weights.clone())).0)
+        Ok(&mut self.cached.insert((network, trained.weights.clone())).0)
     }
 
     /// Drops the network to free its memory.
     pub fn clear(&mut self) {
-        self.held = None;
+        self.cached = None;
     }
 }

@@ -6,7 +6,7 @@ pub use rate_search::{RateCurve, RatePoint};
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::health::GradientWatch;
+use self::health::GradientMonitor;
 use super::EngineError;
 use super::kernels::draw::Draw;
 use super::kernels::pass::Moment;
@@ -39,7 +39,7 @@ pub struct Trainer {
     threads: usize,
     grads: Option<Grads>,
     /// Gradients on the last minibatch of an epoch.
-    gradients: GradientWatch,
+    gradients: GradientMonitor,
     /// Rows of the training split in the order of the current epoch.
     order: Vec<u32>,
     /// The epoch that `order` belongs to.
@@ -51,7 +51,7 @@ pub struct Trainer {
     stopped_early: bool,
     /// The state restored if the run diverges: the end of the last sound epoch, or the checkpoint
     /// it resumed from. Best epoch and settings are kept: training does not change them in between.
-    sound: Checkpoint,
+    finite: Checkpoint,
 }
 
 /// The result of one step.
@@ -90,7 +90,7 @@ impl Trainer {
         let optimizer = Optimizer::new(training, network.parameters());
         let pretraining = Pretraining::new(plan, &data, threads)?;
         let progress = TrainerProgress::new(network.terms(), training.learning_rate);
-        let sound = Checkpoint {
+        let finite = Checkpoint {
             progress: progress.clone(),
             weights: Arc::new(network.weights()),
             moments: optimizer.state(network.parameters()),
@@ -105,9 +105,9 @@ impl Trainer {
             progress,
             best: None,
             stopped_early: false,
-            sound,
+            finite,
             grads: Some(Grads::leaky()),
-            gradients: GradientWatch::default(),
+            gradients: GradientMonitor::default(),
             optimizer,
             pretraining,
             threads,
@@ -126,12 +126,12 @@ impl Trainer {
         self.step_while(&|| true)
     }
 
-    /// [`Trainer::step`] that postpones the validation once `goes_on`, called between its blocks,
-    /// returns false. The epoch is then not over, and can be resumed from there.
+    /// [`Trainer::step`] that postpones the validation once `should_continue`, called between its
+    /// blocks, returns false. The epoch is then not over, and can be resumed from there.
     ///
     /// # Errors
     /// Those of [`Trainer::step`].
-    pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<StepReport, EngineError> {
+    pub fn step_while(&mut self, should_continue: &dyn Fn() -> bool) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         if self.pretraining.is_some() {
             return self.greedy_step(start);
@@ -144,7 +144,7 @@ impl Trainer {
             (sums.losses.total() / sums.samples.max(1) as f64, 0)
         };
         let ends_epoch = self.progress.step_in_epoch == self.steps_per_epoch();
-        let epoch = if ends_epoch { self.end_epoch(start, goes_on)? } else { None };
+        let epoch = if ends_epoch { self.end_epoch(start, should_continue)? } else { None };
         if epoch.is_none() {
             self.progress.seconds += start.elapsed().as_secs_f64();
         }
@@ -190,7 +190,7 @@ impl Trainer {
         let step = match step.transpose() {
             Ok(step) => step.unwrap_or_default(),
             Err(error) => {
-                self.go_back_to_sound();
+                self.restore_finite();
                 return Err(error);
             }
         };
@@ -201,7 +201,7 @@ impl Trainer {
             self.pretraining = None;
         }
         if greedy.is_some() {
-            self.keep_sound();
+            self.keep_finite();
         }
         let GreedyStep { error: loss, samples, learning_rate, .. } = step;
         Ok(StepReport { loss, samples, learning_rate, epoch: None, greedy, restart: None })
@@ -221,7 +221,7 @@ impl Trainer {
         self.network.start_from(&self.data);
         self.epochs = self.epochs.max(self.attempt().end());
         (self.best, self.progress.stale_epochs, self.stopped_early) = (None, 0, false);
-        self.keep_sound();
+        self.keep_finite();
         let TrainerProgress { step, epoch, attempt, .. } = self.progress;
         Ok(Some(Restart { step, epoch, attempt: attempt + 1, mean_max, epochs: self.epochs }))
     }
@@ -324,7 +324,7 @@ impl Trainer {
     }
 
     /// The network's current outputs for the probe, whose corruption is the same in every epoch.
-    pub fn look(&mut self, probe: &Probe) -> Kept {
+    pub fn run_probe(&mut self, probe: &Probe) -> Kept {
         let corruption = self.design().corruption;
         let is_corrupted = corruption.corrupts();
         let noise = is_corrupted.then(|| self.noise(Purpose::ProbeCorruption, 0));
@@ -356,7 +356,7 @@ impl Trainer {
     pub fn snapshot(&self) -> Checkpoint {
         let best = self.best.clone();
         if self.non_finite().is_some() {
-            return Checkpoint { progress: self.sound_progress(&self.sound), best, ..self.sound.clone() };
+            return Checkpoint { progress: self.finite_progress(&self.finite), best, ..self.finite.clone() };
         }
         Checkpoint {
             progress: self.progress.clone(),
@@ -375,7 +375,7 @@ impl Trainer {
     /// finite; then nothing is changed.
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         self.check(checkpoint)?;
-        self.go_back(checkpoint)?;
+        self.load_state(checkpoint)?;
         self.progress = checkpoint.progress.clone();
         if self.progress.sums.losses.terms() != self.network.terms() {
             // Checkpoints from the start of a run used to lack the terms of their network.
@@ -386,12 +386,12 @@ impl Trainer {
         self.epochs = if epochs > attempt.start() { epochs } else { attempt.end() };
         self.best.clone_from(&checkpoint.best);
         self.stopped_early = self.patience_is_over();
-        self.keep_sound();
+        self.keep_finite();
         Ok(())
     }
 
     /// Restores network, optimizer and layer-wise training from a checkpoint.
-    fn go_back(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+    fn load_state(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         let pretraining = self.pretraining_at(checkpoint.pretraining.as_ref())?;
         self.network.load(&checkpoint.weights)?;
         self.pretraining = pretraining;
@@ -401,9 +401,9 @@ impl Trainer {
     }
 
     /// Progress of the last sound state; user settings and the counts of early stopping are kept.
-    fn sound_progress(&self, sound: &Checkpoint) -> TrainerProgress {
+    fn finite_progress(&self, finite: &Checkpoint) -> TrainerProgress {
         let TrainerProgress { learning_rate, stale_epochs, .. } = self.progress;
-        TrainerProgress { learning_rate, stale_epochs, ..sound.progress.clone() }
+        TrainerProgress { learning_rate, stale_epochs, ..finite.progress.clone() }
     }
 
     /// Layer-wise training at this state.
@@ -417,13 +417,13 @@ impl Trainer {
         Ok(Some(pretraining))
     }
 
-    /// Copies the current state into `sound`.
-    fn keep_sound(&mut self) {
-        let sound = &mut self.sound;
-        self.network.copy_weights(&mut sound.weights);
-        self.optimizer.copy_state(self.network.parameters(), &mut sound.moments);
-        sound.progress.clone_from(&self.progress);
-        sound.pretraining = self.pretraining.as_ref().map(Pretraining::state);
+    /// Copies the current state into `finite`.
+    fn keep_finite(&mut self) {
+        let finite = &mut self.finite;
+        self.network.copy_weights(&mut finite.weights);
+        self.optimizer.copy_state(self.network.parameters(), &mut finite.moments);
+        finite.progress.clone_from(&self.progress);
+        finite.pretraining = self.pretraining.as_ref().map(Pretraining::state);
     }
 
     /// The quantity that is no longer finite, and its value.
@@ -510,7 +510,7 @@ impl Trainer {
     fn end_epoch(
         &mut self,
         start: Instant,
-        goes_on: &dyn Fn() -> bool,
+        should_continue: &dyn Fn() -> bool,
     ) -> Result<Option<EpochRecord>, EngineError> {
         let rate = self.learning_rate_at(self.progress.step.saturating_sub(1));
         let sums = &self.progress.sums;
@@ -521,7 +521,7 @@ impl Trainer {
         if !self.data.split.validation.is_empty() {
             let seed = self.design().training.seed;
             let moment = self.moment(Draw { seed, step: u64::MAX });
-            let Some(evaluation) = self.validate(moment, goes_on) else { return Ok(None) };
+            let Some(evaluation) = self.validate(moment, should_continue) else { return Ok(None) };
             (validation, mse) = (Some(evaluation.losses), evaluation.mse);
         }
         let loss = validation.as_ref().unwrap_or(&train).total();
@@ -533,18 +533,18 @@ impl Trainer {
             return Err(self.diverged(&what, f64::from(value)));
         }
         self.progress.end_epoch();
-        self.watch(validation.as_ref().map(Losses::total));
+        self.check_early_stopping(validation.as_ref().map(Losses::total));
         self.progress.seconds += start.elapsed().as_secs_f64();
-        self.keep_sound();
+        self.keep_finite();
         let TrainerProgress { epoch, step, seconds, .. } = self.progress;
         Ok(Some(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds }))
     }
 
-    fn validate(&mut self, moment: Moment, goes_on: &dyn Fn() -> bool) -> Option<Evaluation> {
+    fn validate(&mut self, moment: Moment, should_continue: &dyn Fn() -> bool) -> Option<Evaluation> {
         let rows = &self.data.split.validation;
         let mut sums = LossSums::zero(self.network.terms());
         for block in rows.chunks(self.network.measured_rows()) {
-            if !goes_on() {
+            if !should_continue() {
                 return None;
             }
             self.network.measure_block(&self.data, block, None, moment, &mut sums);
@@ -553,7 +553,7 @@ impl Trainer {
     }
 
     /// Early stopping: remembers the best epoch and ends the run when patience is over.
-    fn watch(&mut self, validation_loss: Option<f64>) {
+    fn check_early_stopping(&mut self, validation_loss: Option<f64>) {
         let (Some(stopping), Some(loss)) = (self.design().training.early_stopping, validation_loss) else {
             return;
         };
@@ -586,15 +586,15 @@ impl Trainer {
         let TrainerProgress { step, epoch, .. } = self.progress;
         let error =
             EngineError::Diverged { what: what.to_owned(), value: value.to_string(), step, epoch: epoch + 1 };
-        self.go_back_to_sound();
+        self.restore_finite();
         error
     }
 
-    fn go_back_to_sound(&mut self) {
-        let sound = std::mem::take(&mut self.sound);
+    fn restore_finite(&mut self) {
+        let finite = std::mem::take(&mut self.finite);
         // It has the shapes of this network.
-        let _ = self.go_back(&sound);
-        self.progress = self.sound_progress(&sound);
-        self.sound = sound;
+        let _ = self.load_state(&finite);
+        self.progress = self.finite_progress(&finite);
+        self.finite = finite;
     }
 }

@@ -24,8 +24,8 @@ impl Axis {
     /// The ends, or [0, 1] if they are not a valid range.
     pub(super) fn ends(&self) -> [f64; 2] {
         let [low, high] = self.range;
-        let is_sound = low.is_finite() && high.is_finite() && high > low && (high - low).is_finite();
-        if is_sound { self.range } else { [0.0, 1.0] }
+        let is_valid = low.is_finite() && high.is_finite() && high > low && (high - low).is_finite();
+        if is_valid { self.range } else { [0.0, 1.0] }
     }
 
     /// A value in units of the axis; NaN if a logarithmic axis cannot represent it.

@@ -88,8 +88,8 @@ pub fn encoded(figure: &Figure, form: Form, style: Style) -> Result<Vec<u8>, Fig
     encoded_while(figure, form, style, |_, _| true)
 }
 
-/// [`encoded`]; before each picture `goes_on` gets the number of drawn pictures and of all, and
-/// returns whether to continue.
+/// [`encoded`]; before each picture `should_continue` gets the number of drawn pictures and of all,
+/// and returns whether to continue.
 ///
 /// # Errors
 /// Also [`FigureError::Cancelled`].
@@ -97,9 +97,9 @@ pub fn encoded_while(
     figure: &Figure,
     form: Form,
     style: Style,
-    goes_on: impl Fn(usize, usize) -> bool,
+    should_continue: impl Fn(usize, usize) -> bool,
 ) -> Result<Vec<u8>, FigureError> {
-    let check = |done, all| if goes_on(done, all) { Ok(()) } else { Err(FigureError::Cancelled) };
+    let check = |done, all| if should_continue(done, all) { Ok(()) } else { Err(FigureError::Cancelled) };
     let palette = Palette::of(style.is_dark);
     let drawn = |figure: &Figure| svg(figure, palette, figure.size());
     match form {

@@ -66,7 +66,7 @@ impl Limits {
     }
 
     /// Whether both axes have finite ends, the second beyond the first by more than rounding.
-    pub fn is_sound(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         [self.x, self.y].iter().all(|[low, high]| {
             let span = high - low;
             span.is_finite() && span > 1e-12 * low.abs().max(high.abs()).max(1e-9)
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(limits, Some(Limits { x: [2.0, 4.0], y: [-1.0, 5.0] }));
         assert_eq!(Limits::around([[f64::NAN; 2]].into_iter()), None);
         let single = Limits { x: [3.0; 2], y: [0.0; 2] }.with_margin(0.05);
-        assert!(single.is_sound(), "{single:?}");
+        assert!(single.is_valid(), "{single:?}");
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_begin_at_0_and_have_room_above_and_below() {
+    fn curves_begin_at_0_and_have_space_above_and_below() {
         let line: Line = [[1.0, 0.0], [2.0, 10.0], [3.0, 100.0]].into_iter().collect();
         let of = |is_log, last| Limits::of_curves([&line].into_iter(), is_log, last);
         assert_eq!(of(false, 5.0), (Limits { x: [0.0, 5.0], y: [-6.0, 106.0] }, true));

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_keeps_every_spike_wherever_it_is_looked_at() {
+    fn a_long_line_keeps_every_spike_at_any_zoom() {
         let len = 100_000;
         let mut values: Vec<f64> = (0..len).map(|x| 1.0 + f64::from(x as u32 % 7)).collect();
         (values[7_777], values[99_999], values[50_000]) = (99.0, -99.0, f64::NAN);

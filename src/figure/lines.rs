@@ -17,7 +17,7 @@ pub struct Lines {
     /// Events along the horizontal axis.
     pub marks: Vec<Mark>,
     /// The selected position on the horizontal axis.
-    pub thread: Option<f64>,
+    pub epoch_marker: Option<f64>,
 }
 
 /// One curve, ascending in x. Values that are not finite are gaps.
@@ -95,10 +95,10 @@ impl Lines {
                 self.curve(canvas, &chart, series);
             }
         });
-        if let Some(at) = self.thread {
+        if let Some(at) = self.epoch_marker {
             let [x, _] = chart.at([at, 0.0]);
             if (chart.frame.left..=chart.frame.right()).contains(&x) {
-                let pen = Pen::new(palette.thread, 1.2);
+                let pen = Pen::new(palette.highlight, 1.2);
                 canvas.line([x, chart.frame.top], [x, chart.frame.bottom()], pen);
             }
         }

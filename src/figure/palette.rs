@@ -38,7 +38,7 @@ pub struct Palette {
     /// The decoder.
     pub decoder: Rgb,
     /// Time: epoch marker, replay bar. For marks, not text.
-    pub thread: Rgb,
+    pub highlight: Rgb,
     /// Success.
     pub good: Rgb,
     /// Failure.
@@ -70,7 +70,7 @@ impl Palette {
         encoder: rgb(0x5b_9c_f5),
         code: rgb(0xf5_b8_41),
         decoder: rgb(0x3e_cf_b2),
-        thread: rgb(0xf5_b8_41),
+        highlight: rgb(0xf5_b8_41),
         good: rgb(0x4c_c3_8a),
         bad: rgb(0xff_6b_6b),
         classes: [
@@ -106,7 +106,7 @@ impl Palette {
         encoder: rgb(0x2a_66_c8),
         code: rgb(0x8a_5a_0b),
         decoder: rgb(0x0f_70_60),
-        thread: rgb(0xb8_76_1b),
+        highlight: rgb(0xb8_76_1b),
         good: rgb(0x18_72_46),
         bad: rgb(0xb8_30_30),
         classes: [
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn marks_stand_out_from_the_plot() {
         for (theme, p) in THEMES {
-            for (class, color) in p.classes.into_iter().chain([p.thread]).enumerate() {
+            for (class, color) in p.classes.into_iter().chain([p.highlight]).enumerate() {
                 let contrast = contrast(color, p.plot);
                 assert!(contrast >= 3.0, "{theme}: class {class} has only {contrast:.2}");
             }

@@ -40,12 +40,12 @@ fn table(drawing: &Drawing) -> Table {
         Drawing::Tiles(tiles) => of_tiles(tiles),
         Drawing::Panels(panels) => of_panels(panels),
     };
-    tell_apart(&mut table.header);
+    make_unique(&mut table.header);
     table
 }
 
 /// Numbers duplicate names: curves, columns and values can have any name.
-fn tell_apart(names: &mut [String]) {
+fn make_unique(names: &mut [String]) {
     let mut taken: HashSet<String> = HashSet::new();
     for name in names {
         let (own, mut number) = (name.clone(), 1);

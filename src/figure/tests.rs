@@ -222,7 +222,7 @@ fn a_large_cloud_is_one_picture_of_bounded_size() {
 }
 
 #[test]
-fn columns_of_one_name_are_told_apart() {
+fn columns_of_one_name_are_distinguished() {
     let two = lines(vec![curve("epoch", &[1.0]), curve("a", &[2.0]), curve("a", &[3.0])], false);
     assert_eq!(numbers(&two), "epoch,epoch (2),a,a (2)\n0,1,2,3\n");
     let panels = Panels { columns: 1, size: [200.0, 100.0], panels: vec![("p".to_owned(), two.drawing)] };
@@ -300,11 +300,11 @@ fn an_animation_is_a_gif_of_all_its_frames() {
     }
     assert_eq!(Form::Gif.check(&tiles()), Err(FigureError::Still));
     let told = std::cell::RefCell::new(Vec::new());
-    let goes_on = |done, all| {
+    let should_continue = |done, all| {
         told.borrow_mut().push((done, all));
         done < 1
     };
-    assert_eq!(encoded_while(&moving, Form::Gif, LIGHT, goes_on), Err(FigureError::Cancelled));
+    assert_eq!(encoded_while(&moving, Form::Gif, LIGHT, should_continue), Err(FigureError::Cancelled));
     assert_eq!(*told.borrow(), [(0, 3), (1, 3)]);
 }
 

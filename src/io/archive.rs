@@ -13,9 +13,9 @@ use zip::{CompressionMethod, ZipWriter};
 use super::FileError;
 use super::open::open_file;
 use super::run_files::{self, Folder};
-use super::shelf::{self, Extent, Shelf};
+use super::weights_file::{self, Extent, WeightsFile};
 use crate::check::PlannedArray;
-use crate::run::{HeldWeights, RunId};
+use crate::run::{LazyWeights, RunId};
 
 /// Limit on the size of a text: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
@@ -31,7 +31,7 @@ pub(super) struct Archive {
     zip: zip::ZipArchive<BufReader<Arc<File>>>,
     file: Arc<File>,
     /// The file that weights stay in, once there are any.
-    shelf: Option<Arc<Shelf>>,
+    weights_file: Option<Arc<WeightsFile>>,
     /// Names of all entries, to list those of a folder.
     names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
@@ -70,7 +70,7 @@ impl Archive {
             names: zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect(),
             zip,
             file,
-            shelf: None,
+            weights_file: None,
             budget: BASE_BYTES.saturating_add(grown),
             record_limit: TEXT_LIMIT_BYTES.saturating_add(grown),
         })
@@ -176,29 +176,30 @@ impl Folder for Archive {
         &mut self,
         name: &str,
         arrays: &Arc<[PlannedArray]>,
-    ) -> Result<Option<HeldWeights>, FileError> {
+    ) -> Result<Option<LazyWeights>, FileError> {
         let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
         let end = self.entries_end();
         let entry = self.zip.by_index_raw(index);
         let damaged = |message: String| FileError::content(&self.path, name, message);
         let entry = entry.map_err(|error| damaged(format!("it cannot be unpacked: {error}")))?;
         let is_packed = entry.compression() != CompressionMethod::Stored || entry.encrypted();
-        let extent = entry.data_start().filter(|_| shelf::STAYS && !is_packed);
+        let extent = entry.data_start().filter(|_| weights_file::STAYS && !is_packed);
         let extent = extent.map(|start| Extent { start, len: entry.size(), crc32: entry.crc32() });
         drop(entry);
         let Some(extent) = extent else {
             // Other programs may have compressed them.
             let Some(bytes) = self.read(name)? else { return Ok(None) };
-            let weights = shelf::decoded(&bytes, arrays);
+            let weights = weights_file::decoded(&bytes, arrays);
             let weights = weights.map_err(|message| FileError::content(&self.path, name, message))?;
             return Ok(Some(Arc::new(weights).into()));
         };
         if extent.start.checked_add(extent.len).is_none_or(|its_end| its_end > end) {
             return Err(damaged("it is truncated; open a backup".to_owned()));
         }
-        shelf::check_length(extent.len, arrays).map_err(damaged)?;
-        let shelf = self.shelf.get_or_insert_with(|| Shelf::new(&self.path, Arc::clone(&self.file)));
-        Ok(Some(shelf.hold(name, extent, arrays)))
+        weights_file::check_length(extent.len, arrays).map_err(damaged)?;
+        let weights_file =
+            self.weights_file.get_or_insert_with(|| WeightsFile::new(&self.path, Arc::clone(&self.file)));
+        Ok(Some(weights_file.hold(name, extent, arrays)))
     }
 
     fn names(&self, folder: &str) -> Vec<String> {

@@ -42,12 +42,12 @@ pub fn save_table(
     mut fields: impl FnMut(usize, &mut Vec<String>),
 ) -> Result<usize, FileError> {
     let mut replaced = 0;
-    let mut watched = |row: usize, record: &mut Vec<String>| {
+    let mut checked_row = |row: usize, record: &mut Vec<String>| {
         fields(row, record);
         files.advance(1);
     };
     files.write(path, Durability::Synced, |sink| {
-        replaced = write_table(sink, form, header, rows, &mut watched)?;
+        replaced = write_table(sink, form, header, rows, &mut checked_row)?;
         Ok(())
     })?;
     Ok(replaced)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 pub(super) use part::is_part;
 
-use super::{FileError, Watch};
+use super::{FileError, WriteProgress};
 #[cfg(test)]
-use fault::{Injected, Room};
+use fault::{DiskSpace, Injected};
 
 mod aside;
 #[cfg(test)]
@@ -22,7 +22,7 @@ pub struct Files {
     /// Whether files and folders are readable by their owner only.
     private: bool,
     /// Observes an export's progress, and can cancel it.
-    watch: Option<Arc<Watch>>,
+    progress: Option<Arc<WriteProgress>>,
     #[cfg(test)]
     fault: Injected,
 }
@@ -40,9 +40,9 @@ pub enum Durability {
 pub struct Sink<'a> {
     out: BufWriter<&'a File>,
     has_failed: bool,
-    watch: Option<&'a Watch>,
+    progress: Option<&'a WriteProgress>,
     #[cfg(test)]
-    room: Room,
+    disk_space: DiskSpace,
 }
 
 impl Files {
@@ -56,27 +56,27 @@ impl Files {
 
     /// Returns a writer for a cancellable export: once cancelled, it writes no more files.
     #[must_use]
-    pub fn watched(&self, watch: Arc<Watch>) -> Files {
-        Files { watch: Some(watch), ..self.clone() }
+    pub fn with_progress(&self, progress: Arc<WriteProgress>) -> Files {
+        Files { progress: Some(progress), ..self.clone() }
     }
 
     /// Sets the amount of work: rows to compute, rows and pictures to write.
     pub fn expect(&self, units: usize) {
-        if let Some(watch) = &self.watch {
-            watch.expect(units as u64);
+        if let Some(progress) = &self.progress {
+            progress.expect(units as u64);
         }
     }
 
     /// Adds finished work.
     pub fn advance(&self, units: usize) {
-        if let Some(watch) = &self.watch {
-            watch.advance(units as u64);
+        if let Some(progress) = &self.progress {
+            progress.advance(units as u64);
         }
     }
 
     /// Whether the write has not been cancelled.
     pub fn is_wanted(&self) -> bool {
-        self.watch.as_ref().is_none_or(|watch| !watch.is_cancelled())
+        self.progress.as_ref().is_none_or(|progress| !progress.is_cancelled())
     }
 
     /// Returns an error once an export is cancelled, to leave it with `?`.
@@ -98,7 +98,7 @@ impl Files {
         durability: Durability,
         fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        let _under_way = Watch::begin(self.watch.as_deref());
+        let _under_way = WriteProgress::begin(self.progress.as_deref());
         let written = self.attempt(path, || self.replace(path, durability, fill));
         // A failure after a cancellation is caused by it.
         written.or_else(|error| self.check(path).and(Err(error)))
@@ -294,9 +294,9 @@ impl Files {
         Sink {
             out: BufWriter::with_capacity(1 << 18, file),
             has_failed: false,
-            watch: self.watch.as_deref(),
+            progress: self.progress.as_deref(),
             #[cfg(test)]
-            room: self.fault.room(),
+            disk_space: self.fault.disk_space(),
         }
     }
 }
@@ -315,8 +315,8 @@ impl Sink<'_> {
 
     /// Fails if the write was cancelled.
     fn check(&self) -> io::Result<()> {
-        match self.watch {
-            Some(watch) if watch.is_cancelled() => Err(io::Error::other("it was cancelled")),
+        match self.progress {
+            Some(progress) if progress.is_cancelled() => Err(io::Error::other("it was cancelled")),
             Some(_) | None => Ok(()),
         }
     }
@@ -343,7 +343,7 @@ impl Write for Sink<'_> {
         self.attempt(bytes.len(), |sink| {
             sink.check()?;
             #[cfg(test)]
-            let bytes = sink.room.take(bytes)?;
+            let bytes = sink.disk_space.take(bytes)?;
             sink.out.write(bytes)
         })
     }

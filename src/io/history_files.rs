@@ -15,7 +15,7 @@
 use serde::Deserialize;
 
 use super::FileError;
-use super::record_log::{Fields, Form, read, seal};
+use super::record_log::{Fields, Form, append_checksum, read};
 use super::run_files::Folder;
 use crate::run::{EpochRecord, GreedyRecord, History, Losses, Terms};
 
@@ -69,7 +69,7 @@ pub(super) fn epoch_records<'a>(
             let values = losses.into_iter().flat_map(Losses::values).chain(std::iter::repeat(0.0));
             bytes.extend(values.take(terms.names().len()).flat_map(f64::to_le_bytes));
         }
-        seal(&mut bytes, start);
+        append_checksum(&mut bytes, start);
     }
     Ok(Some((epoch_form(&terms)?, bytes)))
 }
@@ -83,7 +83,7 @@ pub(super) fn layer_records<'a>(records: impl IntoIterator<Item = &'a GreedyReco
         bytes.extend(epoch.to_le_bytes());
         bytes.extend(error.to_le_bytes());
         bytes.extend(seconds.to_le_bytes());
-        seal(&mut bytes, start);
+        append_checksum(&mut bytes, start);
     }
     (layer_form(), bytes)
 }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs_come_back_and_repeated_ones_take_the_place_of_the_old() {
+    fn epochs_are_restored_and_repeated_ones_replace_the_old() {
         let epochs = [record(1, 0.1), record(2, f64::NEG_INFINITY), record(3, 5e-324)];
         check(&file(&epochs), &epochs);
         let again = [1, 2, 3, 2].map(|epoch| record(epoch, 0.0));
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs_of_layers_come_back() {
+    fn epochs_of_layers_are_restored() {
         let records = [(1, 1), (1, 2), (2, 1)].map(|(layer, epoch)| GreedyRecord {
             layer,
             epoch,

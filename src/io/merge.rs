@@ -64,9 +64,9 @@ pub(super) struct Known {
     /// Its runs, by their numbers in memory.
     pub(super) runs: BTreeMap<RunId, KnownRun>,
     /// Runs of another program that were already reported, by their numbers in the file.
-    told_runs: BTreeSet<RunId>,
+    reported_runs: BTreeSet<RunId>,
     /// All other reports already made.
-    told: BTreeSet<MergeNote>,
+    reported: BTreeSet<MergeNote>,
     /// An unreadable file that may be replaced.
     replaceable: Option<Stamp>,
     /// Whether another program held the folder's lock for longer than the time limit.
@@ -81,12 +81,12 @@ pub(super) struct KnownRun {
     /// Its files.
     pub(super) digest: Digest,
     /// The state of the same run in memory; `None` if there is none.
-    pub(super) stand: Option<RunStand>,
+    pub(super) version: Option<RunVersion>,
 }
 
 /// Everything that grows or changes in a run while it trains: if this is equal, so is the run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunStand {
+pub struct RunVersion {
     status: Status,
     epochs: (usize, usize),
     changes: (usize, usize),
@@ -137,7 +137,7 @@ impl MergeBase {
                     let is_it = |saved: &&Run| (!is_by_number || saved.id == run.id) && continues(run, saved);
                     let found = free.iter().position(is_it).map(|at| free.swap_remove(at));
                     if let Some(found) = found.and_then(|saved| old.get(&saved.id)) {
-                        known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+                        known.runs.insert(run.id, KnownRun { version: None, ..found.clone() });
                     }
                 }
             }
@@ -151,7 +151,7 @@ impl MergeBase {
         let mut known = Known::of(project, digests);
         for run in runs {
             if let Some(known) = known.runs.get_mut(&run.id) {
-                known.stand = Some(RunStand::of(run));
+                known.version = Some(RunVersion::of(run));
             }
         }
         MergeBase(Arc::new(Mutex::new(known)))
@@ -202,7 +202,7 @@ impl MergeBase {
 
 impl Known {
     fn of(project: &Project, digests: BTreeMap<RunId, Digest>) -> Known {
-        let run = |(number, digest)| (number, KnownRun { number, digest, stand: None });
+        let run = |(number, digest)| (number, KnownRun { number, digest, version: None });
         Known {
             project: Some(project.to_ron()),
             runs: digests.into_iter().map(run).collect(),
@@ -211,11 +211,11 @@ impl Known {
     }
 }
 
-impl RunStand {
+impl RunVersion {
     /// The state of a run now.
-    pub fn of(run: &Run) -> RunStand {
+    pub fn of(run: &Run) -> RunVersion {
         let checkpoint = run.checkpoint.as_ref().map(|checkpoint| &checkpoint.progress);
-        RunStand {
+        RunVersion {
             status: run.status.clone(),
             epochs: (run.history.epochs.len(), run.history.pretraining.len()),
             changes: (run.edits.len(), run.restarts.len()),
@@ -302,7 +302,7 @@ impl Save<'_> {
             self.set_aside(design.aside.as_ref(), unreadable, disk.as_mut(), &merge, &mut asides)
         });
         if written.is_err() {
-            asides.iter().for_each(|aside| self.take_back(aside));
+            asides.iter().for_each(|aside| self.undo_set_aside(aside));
         }
         if let (Err(_), Some(trouble)) = (&written, trouble) {
             return Ok(trouble);
@@ -316,7 +316,7 @@ impl Save<'_> {
         // opened.
         known.project = Some(text_in_file(self.project, self.path));
         known.replaceable = None;
-        Ok(Attempt::Saved(known.untold(notes)))
+        Ok(Attempt::Saved(known.unreported(notes)))
     }
 
     /// Compares the three versions of the document: one design is chosen, and the rest is merged.
@@ -332,13 +332,13 @@ impl Save<'_> {
         let (our_text, their_text) =
             (text_in_file(&self.project.design(), self.path), theirs.design().to_ron());
         if their_text != our_text && !is_base(&their_text) && is_base(&our_text) && merge.is_related {
-            let project = theirs.merged_beside(self.project, base.as_ref());
+            let project = theirs.merged_attachments(self.project, base.as_ref());
             return Design { project, aside: None, note: Some(MergeNote::OtherDesign) };
         }
         let is_ours = their_text == our_text || is_base(&their_text);
         // Another project at this path has not removed anything from this one.
         let base = base.as_ref().filter(|_| is_ours || merge.is_related);
-        let project = self.project.merged_beside(theirs, base);
+        let project = self.project.merged_attachments(theirs, base);
         let is_merged = project.to_ron() != self.project.to_ron();
         Design {
             project,
@@ -373,9 +373,9 @@ impl Save<'_> {
     }
 
     /// Restores the files set aside for a save that then failed, so that nothing has changed.
-    fn take_back(&self, note: &MergeNote) {
+    fn undo_set_aside(&self, note: &MergeNote) {
         let undone = match note {
-            MergeNote::FileSetAside { path, .. } => self.files.take_back(self.path, path),
+            MergeNote::FileSetAside { path, .. } => self.files.undo_set_aside(self.path, path),
             MergeNote::DesignSetAside(Some(path)) => self.files.remove_file(path).map_err(io::Error::other),
             MergeNote::DesignSetAside(None)
             | MergeNote::Renumbered { .. }
@@ -395,18 +395,18 @@ impl Save<'_> {
 
 impl Known {
     /// Those of the notes that have not been reported.
-    fn untold(&mut self, notes: Vec<MergeNote>) -> Vec<MergeNote> {
-        let told_runs = &mut self.told_runs;
-        let told = &mut self.told;
+    fn unreported(&mut self, notes: Vec<MergeNote>) -> Vec<MergeNote> {
+        let reported_runs = &mut self.reported_runs;
+        let reported = &mut self.reported;
         notes
             .into_iter()
             .filter_map(|note| match note {
                 MergeNote::Kept(mut runs) => {
-                    runs.retain(|run| told_runs.insert(*run));
+                    runs.retain(|run| reported_runs.insert(*run));
                     (!runs.is_empty()).then_some(MergeNote::Kept(runs))
                 }
                 // From now on it belongs to the other program.
-                MergeNote::RemovedHere(run) => told_runs.insert(run).then_some(note),
+                MergeNote::RemovedHere(run) => reported_runs.insert(run).then_some(note),
                 MergeNote::Renumbered { .. }
                 | MergeNote::Newer(_)
                 | MergeNote::RemovedThere(_)
@@ -414,7 +414,7 @@ impl Known {
                 | MergeNote::OtherBeside
                 | MergeNote::DesignSetAside(_)
                 | MergeNote::WeightsLeftOut { .. }
-                | MergeNote::FileSetAside { .. } => told.insert(note.clone()).then_some(note),
+                | MergeNote::FileSetAside { .. } => reported.insert(note.clone()).then_some(note),
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::Digest;
-use super::merge::{Known, KnownRun, RunStand};
+use super::merge::{Known, KnownRun, RunVersion};
 use super::merge_note::MergeNote;
 use super::project_file::OnDisk;
 use crate::project::Project;
@@ -23,7 +23,7 @@ pub(super) struct Merge {
 
 /// The result for a run in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum MergeAction {
     /// It is written under this number, as nobody else has changed it.
     Own(RunId),
     /// It is written under its own number, or another if that is in use.
@@ -39,28 +39,29 @@ impl Merge {
     /// there now.
     pub(super) fn new(known: &Known, runs: &[&Run], disk: Option<&mut OnDisk>) -> Merge {
         let Some(disk) = disk else {
-            let fate =
-                |run: &&Run| known.runs.get(&run.id).map_or(Fate::New, |known| Fate::Own(known.number));
-            let fates: Vec<Fate> = runs.iter().map(fate).collect();
-            let (numbers, notes) = numbers(runs, &fates, BTreeSet::new());
+            let action = |run: &&Run| {
+                known.runs.get(&run.id).map_or(MergeAction::New, |known| MergeAction::Own(known.number))
+            };
+            let actions: Vec<MergeAction> = runs.iter().map(action).collect();
+            let (numbers, notes) = numbers(runs, &actions, BTreeSet::new());
             return Merge { numbers, copied: Vec::new(), is_related: false, notes };
         };
         let is_same = |known: &KnownRun| disk.runs.get(&known.number) == Some(&known.digest);
         let is_related =
             known.project.as_ref() == Some(&disk.project.to_ron()) || known.runs.values().any(is_same);
-        let fates: Vec<Fate> = runs.iter().map(|run| fate(known, run, is_related, disk)).collect();
-        let (numbers, notes) = numbers(runs, &fates, disk.runs.keys().copied().collect());
+        let actions: Vec<MergeAction> = runs.iter().map(|run| action(known, run, is_related, disk)).collect();
+        let (numbers, notes) = numbers(runs, &actions, disk.runs.keys().copied().collect());
         let mut merge = Merge { numbers, copied: Vec::new(), is_related, notes };
-        merge.copy(known, runs, &fates, disk);
+        merge.copy(known, runs, &actions, disk);
         merge
     }
 
     /// Chooses the runs to copy: all that are not written from memory and were not removed here.
-    fn copy(&mut self, known: &Known, runs: &[&Run], fates: &[Fate], disk: &mut OnDisk) {
+    fn copy(&mut self, known: &Known, runs: &[&Run], actions: &[MergeAction], disk: &mut OnDisk) {
         let here: BTreeSet<RunId> = runs.iter().map(|run| run.id).collect();
         let written: BTreeSet<RunId> = self.numbers.iter().copied().flatten().collect();
-        let newer = |fate: &Fate| if let Fate::Newer(id) = fate { Some(*id) } else { None };
-        let newer: BTreeSet<RunId> = fates.iter().filter_map(newer).collect();
+        let newer = |action: &MergeAction| if let MergeAction::Newer(id) = action { Some(*id) } else { None };
+        let newer: BTreeSet<RunId> = actions.iter().filter_map(newer).collect();
         let removed = known.runs.iter().filter(|(id, _)| !here.contains(id));
         let removed: BTreeMap<RunId, &KnownRun> = removed.map(|(_, known)| (known.number, known)).collect();
         let (mut kept, mut copied) = (Vec::new(), Vec::new());
@@ -83,13 +84,13 @@ impl Merge {
         if !kept.is_empty() {
             self.notes.push(MergeNote::Kept(kept));
         }
-        for (run, fate) in runs.iter().zip(fates) {
-            match fate {
-                Fate::Newer(id) if disk.head(*id).is_ok_and(|newer| newer.seconds > run.seconds) => {
+        for (run, action) in runs.iter().zip(actions) {
+            match action {
+                MergeAction::Newer(id) if disk.head(*id).is_ok_and(|newer| newer.seconds > run.seconds) => {
                     self.notes.push(MergeNote::Newer(*id));
                 }
-                Fate::Gone => self.notes.push(MergeNote::RemovedThere(run.id)),
-                Fate::Own(_) | Fate::New | Fate::Newer(_) => {}
+                MergeAction::Gone => self.notes.push(MergeNote::RemovedThere(run.id)),
+                MergeAction::Own(_) | MergeAction::New | MergeAction::Newer(_) => {}
             }
         }
     }
@@ -111,7 +112,7 @@ impl Merge {
                 Some(number) => digests.get(&number).map(|digest| KnownRun {
                     number,
                     digest: *digest,
-                    stand: Some(RunStand::of(run)),
+                    version: Some(RunVersion::of(run)),
                 }),
             };
             known.runs.extend(now.map(|now| (run.id, now)));
@@ -132,48 +133,48 @@ pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
         && later.edits.starts_with(&earlier.edits)
         && later.restarts.starts_with(&earlier.restarts)
         && later.seconds >= earlier.seconds
-        && later.results.hold(&earlier.results)
+        && later.results.includes(&earlier.results)
 }
 
-fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {
-    let Some(known) = known.runs.get(&run.id) else { return Fate::New };
+fn action(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> MergeAction {
+    let Some(known) = known.runs.get(&run.id) else { return MergeAction::New };
     let number = known.number;
-    let is_unchanged = known.stand.as_ref() == Some(&RunStand::of(run));
+    let is_unchanged = known.version.as_ref() == Some(&RunVersion::of(run));
     match disk.runs.get(&number).copied() {
-        Some(digest) if digest == known.digest => Fate::Own(number),
+        Some(digest) if digest == known.digest => MergeAction::Own(number),
         Some(_) if is_unchanged && disk.head(number).is_ok_and(|head| continues(&head, run)) => {
-            Fate::Newer(number)
+            MergeAction::Newer(number)
         }
-        Some(_) if is_rewritten(known, number, disk) => Fate::Own(number),
-        Some(_) => Fate::New,
-        None if is_unchanged && is_related => Fate::Gone,
-        None => Fate::Own(number),
+        Some(_) if is_rewritten(known, number, disk) => MergeAction::Own(number),
+        Some(_) => MergeAction::New,
+        None if is_unchanged && is_related => MergeAction::Gone,
+        None => MergeAction::Own(number),
     }
 }
 
 /// Whether another program has only written a run again, possibly in another format: its state is
 /// unchanged.
 fn is_rewritten(known: &KnownRun, number: RunId, disk: &mut OnDisk) -> bool {
-    let Some(stand) = &known.stand else { return false };
-    disk.head(number).is_ok_and(|head| stand.is_of_head(&head))
+    let Some(version) = &known.version else { return false };
+    disk.head(number).is_ok_and(|head| version.is_of_head(&head))
 }
 
 /// Assigns numbers to all runs that are written; those in `taken` are not available.
 fn numbers(
     runs: &[&Run],
-    fates: &[Fate],
+    actions: &[MergeAction],
     mut taken: BTreeSet<RunId>,
 ) -> (Vec<Option<RunId>>, Vec<MergeNote>) {
-    taken.extend(fates.iter().filter_map(|fate| match fate {
-        Fate::Own(number) => Some(*number),
-        Fate::New | Fate::Newer(_) | Fate::Gone => None,
+    taken.extend(actions.iter().filter_map(|action| match action {
+        MergeAction::Own(number) => Some(*number),
+        MergeAction::New | MergeAction::Newer(_) | MergeAction::Gone => None,
     }));
     let (mut notes, mut owned) = (Vec::new(), BTreeSet::new());
-    let number = |(run, fate): (&&Run, &Fate)| match fate {
-        Fate::Own(number) if owned.insert(*number) => Some(*number),
-        Fate::Newer(_) | Fate::Gone => None,
+    let number = |(run, action): (&&Run, &MergeAction)| match action {
+        MergeAction::Own(number) if owned.insert(*number) => Some(*number),
+        MergeAction::Newer(_) | MergeAction::Gone => None,
         // A number belongs to one run: a second run with the same number gets another.
-        Fate::Own(_) | Fate::New => {
+        MergeAction::Own(_) | MergeAction::New => {
             let is_free = run.id <= RunId::LAST && !taken.contains(&run.id);
             let number = if is_free { run.id } else { RunId::next(&taken) };
             taken.insert(number);
@@ -183,6 +184,6 @@ fn numbers(
             Some(number)
         }
     };
-    let numbers = runs.iter().zip(fates).map(number).collect();
+    let numbers = runs.iter().zip(actions).map(number).collect();
     (numbers, notes)
 }

@@ -54,7 +54,7 @@ impl Form {
 }
 
 /// Ends the record that begins at `start` with its checksum.
-pub(super) fn seal(records: &mut Vec<u8>, start: usize) {
+pub(super) fn append_checksum(records: &mut Vec<u8>, start: usize) {
     let check = check_of(records.get(start..).unwrap_or_default());
     records.extend(check);
 }
@@ -63,7 +63,7 @@ pub(super) fn seal(records: &mut Vec<u8>, start: usize) {
 ///
 /// # Errors
 /// If the file has no such header.
-pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, Whole<'_>), String> {
+pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, CompleteRecords<'_>), String> {
     let damaged = || "its beginning is damaged".to_owned();
     let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
     let (width, len) = number(8).zip(number(12)).ok_or_else(damaged)?;
@@ -72,15 +72,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<(&str, usize, Whole<'_>), String> {
     }
     let (text, records) = bytes.get(16..).and_then(|rest| rest.split_at_checked(len)).ok_or_else(damaged)?;
     let text = str::from_utf8(text).map_err(|_| damaged())?;
-    Ok((text, width, Whole { records: records.chunks_exact(width + CHECK) }))
+    Ok((text, width, CompleteRecords { records: records.chunks_exact(width + CHECK) }))
 }
 
 /// Iterates over the complete records of a file.
-pub(super) struct Whole<'a> {
+pub(super) struct CompleteRecords<'a> {
     records: std::slice::ChunksExact<'a, u8>,
 }
 
-impl<'a> Iterator for Whole<'a> {
+impl<'a> Iterator for CompleteRecords<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
@@ -134,7 +134,7 @@ mod tests {
         for value in values {
             let start = records.len();
             records.extend(value.to_le_bytes());
-            seal(&mut records, start);
+            append_checksum(&mut records, start);
         }
         records
     }

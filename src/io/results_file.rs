@@ -40,8 +40,8 @@ pub(super) fn read(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<
         return Ok(());
     };
     let Content { caption, results } = parse(files.path(), &name, &text)?;
-    let is_sound = caption.validate().and_then(|()| results.validate());
-    is_sound.map_err(|message| FileError::content(files.path(), &name, message))?;
+    let is_valid = caption.validate().and_then(|()| results.validate());
+    is_valid.map_err(|message| FileError::content(files.path(), &name, message))?;
     (run.caption, run.results) = (caption, results);
     Ok(())
 }

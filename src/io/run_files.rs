@@ -21,7 +21,7 @@ use super::warnings::Warnings;
 use super::{FileError, MergeBase, history_files, results_file, tensors};
 use crate::check::PlannedArray;
 use crate::project::Project;
-use crate::run::{Checkpoint, HeldWeights, KeptEpochs, Probe, Records, Run, RunId, Status, Weights};
+use crate::run::{Checkpoint, KeptEpochs, LazyWeights, Probe, Records, Run, RunId, Status, Weights};
 
 pub(super) const RUN: &str = "run.ron";
 pub(super) const PROBE: &str = "probe.ron";
@@ -51,7 +51,7 @@ pub(super) trait Folder {
     /// Weights with exactly these arrays; if possible, they stay in the file until they are used.
     /// `None` if there is no such file.
     fn weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>)
-    -> Result<Option<HeldWeights>, FileError>;
+    -> Result<Option<LazyWeights>, FileError>;
     /// Names of all files directly below `folder`, which ends in `/`, without it.
     fn names(&self, folder: &str) -> Vec<String>;
 
@@ -136,8 +136,8 @@ pub(super) fn each_file<E: From<String>>(
         put(&kept_name(kept.epoch), &tensors::encode_kept(kept)?)?;
         let bytes = match run.kept.weights(kept.epoch) {
             None => continue,
-            Some(HeldWeights::Memory(weights)) => tensors::encode_weights(weights)?,
-            Some(HeldWeights::Stored(stored)) => match stored.bytes() {
+            Some(LazyWeights::Memory(weights)) => tensors::encode_weights(weights)?,
+            Some(LazyWeights::Stored(stored)) => match stored.bytes() {
                 Ok(bytes) => bytes,
                 Err(reason) => {
                     unread.push((kept.epoch, reason));
@@ -190,13 +190,13 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     if let Err(error) = read_kept_weights(files, &base, &mut run) {
         warn("the weights of this and later saved epochs are not loaded", error);
     }
-    settle(&mut run);
+    cut_to_checkpoint(&mut run);
     Ok(run)
 }
 
 /// A run that was just read is not in training. A resumable run is at its checkpoint, so later
 /// records are cut off: training will reproduce them exactly.
-fn settle(run: &mut Run) {
+fn cut_to_checkpoint(run: &mut Run) {
     if run.status.is_unfinished() {
         run.status = Status::Stopped;
     }

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_come_back_and_broken_ones_are_the_defaults() {
+    fn settings_are_restored_and_broken_ones_are_the_defaults() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("made/settings.ron");
         let mut settings =

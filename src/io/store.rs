@@ -2,7 +2,7 @@
 //! steps since the last checkpoint.
 //!
 //! Each open window has a workspace: a folder below `HOURGLASS_STATE` (or the desktop's state
-//! folder), locked by the process. The window stores the design there. The training lane appends
+//! folder), locked by the process. The window stores the design there. The training worker appends
 //! each epoch and replaces the checkpoint by one rename: after two seconds, then every five, less
 //! often if that takes long, and whenever the run is edited or stops. A history reaches the disk
 //! before a checkpoint refers to it.
@@ -23,13 +23,13 @@
 //!
 //! Before it is locked, and after it is unlocked to be removed, a workspace looks like one left by
 //! a crash. Therefore programs create, take over, search and remove workspaces one at a time, under
-//! a [`Gate`], the lock of the whole folder.
+//! a [`RootLock`], the lock of the whole folder.
 //!
 //! Workspaces and settings are readable by their owner only (`Files::private`: 0600 in 0700),
 //! including those of earlier versions. Project files and exports follow the user's umask.
 
-mod gate;
 mod recovery;
+mod root_lock;
 mod runs;
 
 use std::fs::{self, File, TryLockError};
@@ -42,15 +42,15 @@ use serde::{Deserialize, Serialize};
 use super::files::is_part;
 use super::history_files::{LAYERS, layer_records};
 use super::run_files::{self, Folder, Opened, read_run};
-use super::shelf::{self, Shelf};
 use super::warnings::Warnings;
+use super::weights_file::{self, WeightsFile};
 use super::{Durability, FileError, Files, MergeBase, lock};
 use crate::check::PlannedArray;
 use crate::project::{Project, visible_path};
-use crate::run::{HeldWeights, Run, RunId};
-use gate::Gate;
+use crate::run::{LazyWeights, Run, RunId};
 use recovery::{DAMAGED, Document, document, workspace};
 pub use recovery::{Leftovers, Recovery, SetAside};
+use root_lock::RootLock;
 
 const LOCK: &str = "lock";
 const WORKSPACE: &str = "workspace.ron";
@@ -112,7 +112,7 @@ impl Store {
     pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
         let files = files.private();
         files.create_dir(root)?;
-        let _gate = Gate::enter(root);
+        let _gate = RootLock::enter(root);
         // Earlier versions used the umask.
         if let Err(error) = files.make_private(root, is_ours) {
             log::warn!("{error}");
@@ -127,7 +127,7 @@ impl Store {
     /// [`FileError::InUse`] if a running process uses it; another error if it was removed
     /// meanwhile.
     pub fn open(dir: &Path) -> Result<Store, FileError> {
-        let _gate = dir.parent().map(Gate::enter);
+        let _gate = dir.parent().map(RootLock::enter);
         Store::take_over(dir)
     }
 
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn settle(&self) -> Result<(), FileError> {
+    pub fn mark_saved(&self) -> Result<(), FileError> {
         let mut is_settled = self.mark();
         self.save_workspace(&Workspace { is_settled: true, ..workspace(&self.inner.dir) })?;
         *is_settled = true;
@@ -258,7 +258,7 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn discard(self) -> Result<(), FileError> {
-        let _gate = self.inner.dir.parent().map(Gate::enter);
+        let _gate = self.inner.dir.parent().map(RootLock::enter);
         self.remove()
     }
 
@@ -266,7 +266,7 @@ impl Store {
     fn remove(self) -> Result<(), FileError> {
         // From here on there is nothing to recover in any case, except on a full disk, where the
         // mark cannot be written.
-        let settled = self.settle();
+        let settled = self.mark_saved();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock, is_settled: _ } = inner;
             // Some systems do not remove open files.
@@ -295,7 +295,7 @@ impl Store {
     }
 
     /// Removes the mark of being saved elsewhere, which cannot be set again while the result lives.
-    fn unsettle(&self) -> Result<MutexGuard<'_, bool>, FileError> {
+    fn clear_saved_mark(&self) -> Result<MutexGuard<'_, bool>, FileError> {
         let mut is_settled = self.mark();
         if *is_settled {
             self.save_workspace(&Workspace { is_settled: false, ..workspace(&self.inner.dir) })?;
@@ -341,26 +341,26 @@ struct DirFolder {
     files: Files,
     /// A file of weights, which is removed with the last of them, and its length. The files of the
     /// folder are deleted when runs are trained further, removed and restored.
-    shelf: Option<(Arc<Shelf>, u64)>,
+    weights_file: Option<(Arc<WeightsFile>, u64)>,
 }
 
 impl DirFolder {
     fn new(dir: &Path, files: &Files) -> DirFolder {
-        DirFolder { dir: dir.to_owned(), files: files.clone(), shelf: None }
+        DirFolder { dir: dir.to_owned(), files: files.clone(), weights_file: None }
     }
 
     /// Moves the weights of a file to the shelf; `None` if that is not possible.
-    fn shelved(&mut self, name: &str, arrays: &Arc<[PlannedArray]>) -> Option<HeldWeights> {
-        let mut file = File::open(self.dir.join(name)).ok().filter(|_| shelf::STAYS)?;
-        if self.shelf.is_none() {
-            let shelf = self.files.create_nameless(&self.dir).ok()?;
-            self.shelf = Some((Shelf::new(&self.dir, Arc::new(shelf)), 0));
+    fn stored_weights(&mut self, name: &str, arrays: &Arc<[PlannedArray]>) -> Option<LazyWeights> {
+        let mut file = File::open(self.dir.join(name)).ok().filter(|_| weights_file::STAYS)?;
+        if self.weights_file.is_none() {
+            let weights_file = self.files.create_nameless(&self.dir).ok()?;
+            self.weights_file = Some((WeightsFile::new(&self.dir, Arc::new(weights_file)), 0));
         }
-        let (shelf, end) = self.shelf.as_mut()?;
-        let extent = shelf.put(&mut file, *end).ok()?;
+        let (weights_file, end) = self.weights_file.as_mut()?;
+        let extent = weights_file.put(&mut file, *end).ok()?;
         *end += extent.len;
-        shelf::check_length(extent.len, arrays).ok()?;
-        Some(shelf.hold(name, extent, arrays))
+        weights_file::check_length(extent.len, arrays).ok()?;
+        Some(weights_file.hold(name, extent, arrays))
     }
 }
 
@@ -382,20 +382,20 @@ impl Folder for DirFolder {
         &mut self,
         name: &str,
         arrays: &Arc<[PlannedArray]>,
-    ) -> Result<Option<HeldWeights>, FileError> {
+    ) -> Result<Option<LazyWeights>, FileError> {
         let path = self.dir.join(name);
         match fs::metadata(&path) {
-            Ok(found) => shelf::check_length(found.len(), arrays)
+            Ok(found) => weights_file::check_length(found.len(), arrays)
                 .map_err(|message| FileError::content(&self.dir, name, message))?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::read(&path, &error)),
         }
-        if let Some(weights) = self.shelved(name, arrays) {
+        if let Some(weights) = self.stored_weights(name, arrays) {
             return Ok(Some(weights));
         }
         // A full disk has no space for a shelf.
         let Some(bytes) = self.read(name)? else { return Ok(None) };
-        let weights = shelf::decoded(&bytes, arrays);
+        let weights = weights_file::decoded(&bytes, arrays);
         let weights = weights.map_err(|message| FileError::content(&self.dir, name, message))?;
         Ok(Some(Arc::new(weights).into()))
     }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn special_values_come_back_bit_for_bit() {
+    fn special_values_are_restored_bit_for_bit() {
         let bits = [0x7FC0_1234, 0xFFC0_0000, 0x7F80_0000, 0x8000_0000, 1];
         let values: Vec<f32> = bits.iter().map(|&bits| f32::from_bits(bits)).collect();
         let array = Array { shape: vec![5, 1], values };

@@ -225,7 +225,7 @@ fn rewrite(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Option<Vec<u8>>
 }
 
 #[test]
-fn a_project_comes_back_whole() {
+fn a_project_is_restored_completely() {
     let dir = dir();
     let path = saved(dir.path());
     let opened = open_project(&path).expect("opens");
@@ -473,7 +473,7 @@ fn relative_paths_of_data_start_at_the_file() {
 }
 
 #[test]
-fn the_store_gives_back_what_it_was_given() {
+fn the_store_returns_what_was_written() {
     let root = dir();
     let store = Store::create(root.path()).expect("created");
     let origin = root.path().join("a.hourglass");
@@ -571,7 +571,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_numbers_come_back_bit_for_bit(
+    fn any_numbers_are_restored_bit_for_bit(
         bits in proptest::collection::vec(any::<u32>(), 0..40),
         moments in proptest::collection::vec(any::<u32>(), 0..40),
         numbers in proptest::collection::vec(any::<u64>(), 3),

@@ -13,7 +13,7 @@ use crate::session::{CodePart, CodePlane, number_of, strip_jitter};
 const EPOCH_SECS: f32 = 0.25;
 const MARGIN: f64 = 0.06;
 /// Most numbers examined to recognise a column of IDs.
-const LOOKED_AT: usize = 1000;
+const SCANNED_ROWS: usize = 1000;
 
 /// Codes of rows, and the plane they are placed on.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ impl CodePoints {
         points
     }
 
-    /// Height of a point in the strip of a one-unit code: the lane of its class, or its number,
+    /// Height of a point in the strip of a one-unit code: the row of its class, or its number,
     /// plus a fixed jitter.
     fn strip_height(&self, index: usize) -> f32 {
         let jitter = strip_jitter(index);
@@ -102,7 +102,7 @@ impl CodePoints {
             Some(column) => visible(&column.name).into_owned(),
             None => String::new(),
         };
-        let names = lanes(units, column).unwrap_or_default().to_vec();
+        let names = class_rows(units, column).unwrap_or_default().to_vec();
         Scatter {
             x: Axis::new(along, limits.x),
             y: Axis { names, ..Axis::new(up, limits.y) },
@@ -127,7 +127,7 @@ impl CodePoints {
 }
 
 /// The classes that get separate lanes in the strip of a one-unit code.
-pub fn lanes(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
+pub fn class_rows(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
     match column.map(|column| &column.values) {
         Some(LabelValues::Classes { names, .. }) if units == 1 => Some(names),
         _ => None,
@@ -147,7 +147,7 @@ pub fn latent(
     epoch: Option<u32>,
     part: Option<CodePart>,
 ) -> Result<Option<Figure>, String> {
-    let Some(kept) = run.kept.look(epoch).filter(|kept| kept.code_units > 0) else { return Ok(None) };
+    let Some(kept) = run.kept.shown_at(epoch).filter(|kept| kept.code_units > 0) else { return Ok(None) };
     let units = kept.code_units;
     let plane = match part {
         Some(part) => CodePlane::Part(part, run.code_shape().channels()),
@@ -207,8 +207,7 @@ pub fn code_replay(
 /// The index of the first column that groups rows, with classes preferred to numbers.
 pub fn grouping(labels: &[LabelColumn]) -> Option<usize> {
     let of_kind = |classes: bool| {
-        let is_wanted =
-            |column: &LabelColumn| column.class_ids().is_some() == classes && tells_groups(column);
+        let is_wanted = |column: &LabelColumn| column.class_ids().is_some() == classes && has_groups(column);
         labels.iter().position(is_wanted)
     };
     of_kind(true).or_else(|| of_kind(false))
@@ -216,11 +215,11 @@ pub fn grouping(labels: &[LabelColumn]) -> Option<usize> {
 
 /// Returns whether labels group rows in a way that colours can show: classes with several rows
 /// each, or measured numbers. IDs and row numbers do not.
-pub fn tells_groups(column: &LabelColumn) -> bool {
+pub fn has_groups(column: &LabelColumn) -> bool {
     match &column.values {
         LabelValues::Classes { names, ids } => !is_each_its_own(names.len(), ids.len()),
         LabelValues::Numbers(numbers) => {
-            let some = &numbers[..numbers.len().min(LOOKED_AT)];
+            let some = &numbers[..numbers.len().min(SCANNED_ROWS)];
             let is_whole = some.iter().all(|number| number.is_nan() || number.fract() == 0.0);
             // Long IDs are no longer distinct once converted to 32-bit numbers.
             let texts: HashSet<_> = (0..some.len()).map(|row| column.text(row)).collect();

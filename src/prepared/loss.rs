@@ -87,13 +87,13 @@ pub fn loss(run: &Run, compared: &[&Run], terms: &[String], smoothing: f64, is_l
 }
 
 /// Curves of a run and of the runs it is compared with, as a figure; `None` if there are none.
-/// `thread` is the epoch shown.
+/// `epoch_marker` is the epoch shown.
 pub fn loss_figure(
     run: &Run,
     compared: &[&Run],
     series: &[LossSeries],
     axes: LossAxes<'_>,
-    thread: Option<u32>,
+    epoch_marker: Option<u32>,
 ) -> Option<Figure> {
     let LossAxes { terms, is_log, limits } = axes;
     let drawn = series.iter().filter(|series| !series.raw.is_empty());
@@ -106,7 +106,7 @@ pub fn loss_figure(
         y: Axis { is_log, ..Axis::new(&*term, limits.y) },
         series: drawn.map(|series| series.figure(run, compared, terms.len() == 1)).collect(),
         marks: loss_marks(run),
-        thread: thread.map(f64::from),
+        epoch_marker: epoch_marker.map(f64::from),
     };
     let title = format!("{} of {}", capital(&term), run.title());
     (!lines.series.is_empty()).then(|| Figure::new(title, Drawing::Lines(lines)))
@@ -170,9 +170,9 @@ impl LossSeries {
 
     fn extend(&mut self, run: &Run) {
         let epochs = &run.history.epochs;
-        let goes_on =
+        let should_continue =
             self.seen == 0 || epochs.get(self.seen - 1).is_some_and(|record| record.step == self.last_step);
-        if !goes_on {
+        if !should_continue {
             *self = LossSeries::new(run, self.is_validation, self.of.clone(), self.ink);
         }
         for record in epochs.after(self.seen) {

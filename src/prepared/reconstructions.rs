@@ -43,7 +43,7 @@ pub fn watched_reconstructions(
     linear: Option<&Linear>,
     choice: &PageChoice,
 ) -> Option<Figure> {
-    let kept = run.kept.look(epoch).filter(|kept| !kept.reconstructions.is_empty())?;
+    let kept = run.kept.shown_at(epoch).filter(|kept| !kept.reconstructions.is_empty())?;
     let channels = if choice.has_code { shown_channels(run) } else { Vec::new() };
     let page = SamplePage::watched(run, data, kept, linear, &channels);
     let mut rows = choice.order.of(data, page.rows.clone(), &page.errors_by_row(data));

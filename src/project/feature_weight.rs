@@ -19,7 +19,7 @@ impl FeatureWeight {
     pub const MOST: f32 = 1e6;
 
     /// Whether the weight is valid.
-    pub fn is_sound(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         (0.0..=FeatureWeight::MOST).contains(&self.weight)
     }
 
@@ -46,7 +46,7 @@ impl FromStr for FeatureWeight {
         let (name, weight) = text.rsplit_once('=').ok_or_else(wrong)?;
         let weight = weight.trim().parse().map_err(|_| wrong())?;
         let weight = FeatureWeight { name: name.to_owned(), weight };
-        if weight.is_sound() && !name.is_empty() { Ok(weight) } else { Err(wrong()) }
+        if weight.is_valid() && !name.is_empty() { Ok(weight) } else { Err(wrong()) }
     }
 }
 

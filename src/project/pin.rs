@@ -42,7 +42,7 @@ impl Pin {
     }
 
     /// Whether its edited code, if it has one, is valid input for a network.
-    pub fn is_sound(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         match &self.of {
             Pinned::Row { .. } => true,
             Pinned::Code { code, .. } => !code.is_empty() && code.iter().all(|value| value.is_finite()),

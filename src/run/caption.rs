@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn captions_have_a_maximum_length() {
-        let check = |name: usize, note: usize, is_sound: bool| {
+        let check = |name: usize, note: usize, is_valid: bool| {
             let caption = Caption { name: "ü".repeat(name), note: "ü".repeat(note), is_hidden: true };
-            assert_eq!(caption.validate().is_ok(), is_sound, "{name} {note}");
+            assert_eq!(caption.validate().is_ok(), is_valid, "{name} {note}");
         };
         check(80, 20_000, true);
         check(81, 0, false);

@@ -46,7 +46,7 @@ impl Run {
                     return Ok(data);
                 }
                 let mut data = enlarged(data, size, self.shape, progress)?;
-                data.said.notes.push(format!(
+                data.read_report.notes.push(format!(
                     "samples of {small} are taken as the averages over {size}×{size} pixels that run {} learned to enlarge",
                     self.id
                 ));
@@ -58,7 +58,7 @@ impl Run {
                 let data = load(&Data { source, ..asked.clone() })?;
                 let hole = self.hole(asked, &data);
                 let mut data = holes_filled(data, hole, progress)?;
-                data.said.notes.push(format!(
+                data.read_report.notes.push(format!(
                     "transparent parts are taken as the holes that run {} learned to fill",
                     self.id
                 ));
@@ -93,7 +93,7 @@ impl Run {
         let data = load(asked)?;
         let hole = self.hole(asked, &data);
         let mut data = masked(data, &asked.source, mask, hole, progress)?;
-        data.said.notes.push(format!(
+        data.read_report.notes.push(format!(
             "{} parts of {} are taken as the holes that run {} learned to fill",
             mask.holes.name(),
             mask.path.display(),

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, HeldWeights, Kept,
-    KeptEpochs, Normaliser, Probe, Restart, Run, Setting, Status, Terms,
+    Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, Kept, KeptEpochs,
+    LazyWeights, Normaliser, Probe, Restart, Run, Setting, Status, Terms,
 };
 use crate::project::Data;
 
@@ -23,7 +23,7 @@ pub enum RunEvent {
     Epochs(Vec<EpochRecord>),
     /// The probe at the newest epoch recorded, and the network's weights then, unless they are too
     /// large to be kept. Sent at the display's refresh rate, so epochs may be omitted.
-    Kept(Arc<Kept>, Option<HeldWeights>),
+    Kept(Arc<Kept>, Option<LazyWeights>),
     /// The network's health, measured occasionally and whenever the run pauses or ends.
     Health(Arc<Health>),
     /// A setting was changed before this step.

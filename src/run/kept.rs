@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::HeldWeights;
+use super::LazyWeights;
 use crate::check::PlannedArray;
 
 /// Number of most recent epochs that are all kept.
@@ -79,8 +79,8 @@ impl Kept {
 pub struct KeptEpochs {
     /// The watched samples.
     pub probe: Arc<Probe>,
-    looks: Thinned<Arc<Kept>>,
-    weights: Thinned<HeldWeights>,
+    outputs: Thinned<Arc<Kept>>,
+    weights: Thinned<LazyWeights>,
 }
 
 impl KeptEpochs {
@@ -96,46 +96,46 @@ impl KeptEpochs {
     }
 
     /// Whether the weights of a network with these arrays are kept.
-    pub fn has_room_for(arrays: &[PlannedArray]) -> bool {
+    pub fn can_keep(arrays: &[PlannedArray]) -> bool {
         let values = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
-        bytes_of(values.fold(0, usize::saturating_add)) <= HeldWeights::CAPACITY_BYTES
+        bytes_of(values.fold(0, usize::saturating_add)) <= LazyWeights::CAPACITY_BYTES
     }
 
     /// Adds an epoch and removes older ones that are no longer needed.
     pub fn push(&mut self, kept: Arc<Kept>) {
         let epoch = kept.epoch;
-        self.looks.push(epoch, kept);
+        self.outputs.push(epoch, kept);
         // Weights from an earlier record of the epoch differ.
-        let looks = &self.looks.by_epoch;
-        self.weights.retain(|old| old != epoch && looks.contains_key(&old));
+        let outputs = &self.outputs.by_epoch;
+        self.weights.retain(|old| old != epoch && outputs.contains_key(&old));
     }
 
     /// Adds the network's weights after a kept epoch, the newest one with weights.
-    pub fn push_weights(&mut self, epoch: u32, weights: impl Into<HeldWeights>) {
-        if self.looks.by_epoch.contains_key(&epoch) {
+    pub fn push_weights(&mut self, epoch: u32, weights: impl Into<LazyWeights>) {
+        if self.outputs.by_epoch.contains_key(&epoch) {
             self.weights.push(epoch, weights.into());
         }
     }
 
     /// Removes everything after an epoch.
     pub fn rewind(&mut self, last: u32) {
-        self.looks.retain(|epoch| epoch <= last);
+        self.outputs.retain(|epoch| epoch <= last);
         self.weights.retain(|epoch| epoch <= last);
     }
 
     /// The newest epoch.
     pub fn newest(&self) -> Option<&Arc<Kept>> {
-        self.looks.by_epoch.values().next_back()
+        self.outputs.by_epoch.values().next_back()
     }
 
     /// The newest kept epoch that is not after `epoch`.
     pub fn at(&self, epoch: u32) -> Option<&Arc<Kept>> {
-        self.looks.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
+        self.outputs.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
     }
 
     /// The epoch to show when `epoch` is selected: the newest kept one that is not after it, else
     /// the oldest. With no selection, the newest of all.
-    pub fn look(&self, epoch: Option<u32>) -> Option<&Arc<Kept>> {
+    pub fn shown_at(&self, epoch: Option<u32>) -> Option<&Arc<Kept>> {
         match epoch {
             None => self.newest(),
             Some(epoch) => self.at(epoch).or_else(|| self.iter().next()),
@@ -144,35 +144,35 @@ impl KeptEpochs {
 
     /// The network's weights after a kept epoch; `None` if none were kept, or if an earlier version
     /// kept the epoch.
-    pub fn weights(&self, epoch: u32) -> Option<&HeldWeights> {
+    pub fn weights(&self, epoch: u32) -> Option<&LazyWeights> {
         self.weights.by_epoch.get(&epoch)
     }
 
     /// The kept weights closest to this epoch, with the number of their epoch, which the caller
     /// must show.
-    pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &HeldWeights)> {
+    pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &LazyWeights)> {
         let nearest = self.weights.by_epoch.iter().min_by_key(|(kept, _)| kept.abs_diff(epoch));
         nearest.map(|(kept, weights)| (*kept, weights))
     }
 
     /// All kept epochs, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Kept>> + DoubleEndedIterator {
-        self.looks.by_epoch.values()
+        self.outputs.by_epoch.values()
     }
 
     /// Number of kept epochs.
     pub fn len(&self) -> usize {
-        self.looks.by_epoch.len()
+        self.outputs.by_epoch.len()
     }
 
     /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
-        self.looks.by_epoch.is_empty()
+        self.outputs.by_epoch.is_empty()
     }
 }
 
 /// Data kept per epoch.
-trait TakesMemory {
+trait EpochData {
     /// Maximum size of all epochs together, in bytes.
     const CAPACITY_BYTES: usize;
     /// Number of epochs that are kept at any size.
@@ -181,7 +181,7 @@ trait TakesMemory {
     fn bytes(&self) -> usize;
 }
 
-impl TakesMemory for Arc<Kept> {
+impl EpochData for Arc<Kept> {
     const CAPACITY_BYTES: usize = 64 << 20;
     // The first and the newest.
     const LEAST: usize = 2;
@@ -192,7 +192,7 @@ impl TakesMemory for Arc<Kept> {
 }
 
 /// Weights in a file count too: they take the same space there.
-impl TakesMemory for HeldWeights {
+impl EpochData for LazyWeights {
     const CAPACITY_BYTES: usize = 256 << 20;
     const LEAST: usize = 0;
 
@@ -218,7 +218,7 @@ impl<T> Default for Thinned<T> {
     }
 }
 
-impl<T: TakesMemory> Thinned<T> {
+impl<T: EpochData> Thinned<T> {
     /// Adds the data of an epoch and removes older ones that are no longer needed.
     fn push(&mut self, newest: u32, one: T) {
         self.bytes += one.bytes();
@@ -285,8 +285,8 @@ mod tests {
     #[test]
     fn memory_is_capped() {
         let kept = filled(300, 1 << 19); // 2 MB each
-        let bytes: usize = kept.iter().map(TakesMemory::bytes).sum();
-        assert!(bytes <= Arc::<Kept>::CAPACITY_BYTES && bytes == kept.looks.bytes, "{bytes}");
+        let bytes: usize = kept.iter().map(EpochData::bytes).sum();
+        assert!(bytes <= Arc::<Kept>::CAPACITY_BYTES && bytes == kept.outputs.bytes, "{bytes}");
         assert_eq!(kept.newest().map(|kept| kept.epoch), Some(300));
         assert_eq!(kept.at(0).map(|kept| kept.epoch), Some(0));
     }
@@ -318,9 +318,9 @@ mod tests {
         assert_eq!(with_weights(40, 50 << 20).1, [40]);
         assert_eq!(with_weights(40, 75 << 20).1, [0; 0]);
         let array = |len| PlannedArray { name: String::new(), shape: vec![1 << 20, len], is_learned: true };
-        assert!(KeptEpochs::has_room_for(&[array(60), array(4)]));
-        assert!(!KeptEpochs::has_room_for(&[array(60), array(5)]));
-        assert!(!KeptEpochs::has_room_for(&[array(usize::MAX)]));
+        assert!(KeptEpochs::can_keep(&[array(60), array(4)]));
+        assert!(!KeptEpochs::can_keep(&[array(60), array(5)]));
+        assert!(!KeptEpochs::can_keep(&[array(usize::MAX)]));
     }
 
     #[test]

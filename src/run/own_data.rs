@@ -37,7 +37,7 @@ impl Run {
         for asked in readings(data, &ends).iter().skip(usize::from(has_columns)) {
             let known = load(asked, Some(self.known(&columns))).ok();
             if let Some(mut known) = known.filter(|known| self.check_same_rows(known).is_ok()) {
-                known.said.notes.push(format!(
+                known.read_report.notes.push(format!(
                     "these data are read as in the training of run {}: newer rules would read other rows, columns or values",
                     self.id
                 ));
@@ -120,7 +120,7 @@ mod tests {
             let own = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));
             let own = own.unwrap();
             assert_eq!((size(&own), run.check_same_data(&own)), (of(then), Ok(())), "{text}");
-            assert!(own.said.notes.iter().any(|note| note.contains("as in the training of run 1")));
+            assert!(own.read_report.notes.iter().any(|note| note.contains("as in the training of run 1")));
             // Other data are returned as found.
             run.fingerprint ^= 1;
             let other = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));

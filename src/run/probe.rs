@@ -86,7 +86,7 @@ mod tests {
                 source_sizes: None,
                 scaler: Scaler::identity(),
                 fingerprint: 0,
-                said: crate::dataset::Said::default(),
+                read_report: crate::dataset::ReadReport::default(),
                 warnings: vec![],
                 doubts: vec![],
                 shown_channels: vec![],

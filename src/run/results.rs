@@ -161,7 +161,7 @@ impl Results {
     }
 
     /// Whether it contains each of `earlier`, or a newer one that replaces it.
-    pub fn hold(&self, earlier: &Results) -> bool {
+    pub fn includes(&self, earlier: &Results) -> bool {
         let is_held = |old: &Finding| {
             let own = self.0.iter().find(|own| own.key() == old.key());
             own.is_some_and(|own| own.unix_secs >= old.unix_secs)
@@ -239,7 +239,7 @@ mod tests {
             (&[(1, 6), (2, 7)], &[(1, 5)], true),
             (&[(1, 4)], &[(1, 5)], false),
         ] {
-            assert_eq!(of(later).hold(&of(earlier)), expected, "{later:?} {earlier:?}");
+            assert_eq!(of(later).includes(&of(earlier)), expected, "{later:?} {earlier:?}");
         }
     }
 

@@ -119,7 +119,7 @@ impl Run {
     ///
     /// # Errors
     /// [`DataError::Memory`] with the name of the data.
-    pub fn check_room(&self, data: &Dataset) -> Result<(), DataError> {
+    pub fn check_memory(&self, data: &Dataset) -> Result<(), DataError> {
         let (needed, free) = match self.plan_for(data.shape) {
             Some(plan) if data.shape != self.shape => (plan.inference_bytes(), memory::available_bytes()),
             Some(_) | None => return Ok(()),

@@ -141,7 +141,7 @@ impl Run {
         let mut doubts = Vec::new();
         let ground = [Alpha::Black, Alpha::White]
             .into_iter()
-            .find(|ground| data.said.line.contains(&ground_said(*ground)));
+            .find(|ground| data.read_report.line.contains(&ground_text(*ground)));
         let (_, settled) = self.known_pixels();
         let is_chosen = reading.alpha == Alpha::Auto
             && settled.ground.is_none()
@@ -150,7 +150,7 @@ impl Run {
             let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
             let message = format!(
                 "{} was chosen for these pictures, and may differ from the training of run {}",
-                ground_said(ground),
+                ground_text(ground),
                 self.id
             );
             doubts.push(Doubt { message, remedies: vec![Choice::Alpha(other)] });
@@ -167,6 +167,6 @@ impl Run {
 }
 
 /// Description of a background in the summary of how the data were read.
-fn ground_said(ground: Alpha) -> String {
+fn ground_text(ground: Alpha) -> String {
     format!("transparency on {}", ground.name().to_lowercase())
 }

@@ -27,7 +27,7 @@ fn masked_mse(pca: &Pca, data: &Dataset, numbers: &[u32], rows: &[f32]) -> f64 {
     let (mut weights, mut sum) = (vec![0.0; features], 0.0);
     let numbers = thinned(data, numbers);
     for (number, row) in numbers.iter().zip(rows.chunks_exact(features)) {
-        data.gaps.weigh(&[*number], features, &mut weights);
+        data.gaps.fill_weights(&[*number], features, &mut weights);
         let errors = pca.restored(row).into_iter().zip(row).map(|(y, x)| f64::from(y - x).powi(2));
         let error: f64 = errors.zip(&weights).map(|(error, weight)| error * f64::from(*weight)).sum();
         let present: f64 = weights.iter().copied().map(f64::from).sum();

@@ -10,16 +10,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::baseline::baseline;
-use super::exploring::{Fits, Survey};
+use super::exploring::{CodeStatistics, Fits};
 use super::findings::Findings;
 use super::queue::{Queue, Urgency};
 use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, Evaluation, Network, RateCurve, RatePoint, Ready, give_way};
+use crate::engine::{EngineError, Evaluation, Network, RateCurve, RatePoint, Ready, yield_to_frame};
 use crate::run::Kept;
 
-pub(super) struct ComputeLane {
+pub(super) struct ComputeWorkers {
     shared: Arc<Shared>,
 }
 
@@ -48,10 +48,10 @@ enum Wait {
 }
 
 /// How long an unused network is cached.
-const PATIENCE: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
-impl ComputeLane {
-    pub(super) fn start(outbox: &Outbox) -> ComputeLane {
+impl ComputeWorkers {
+    pub(super) fn start(outbox: &Outbox) -> ComputeWorkers {
         let shared = Arc::new(Shared::default());
         for urgency in Urgency::ALL {
             let (shared, outbox) = (Arc::clone(&shared), outbox.clone());
@@ -60,7 +60,7 @@ impl ComputeLane {
             // lost.
             let _ = std::thread::Builder::new().name(urgency.name().to_owned()).spawn(work);
         }
-        ComputeLane { shared }
+        ComputeWorkers { shared }
     }
 
     pub(super) fn push(&self, job: Job) {
@@ -74,7 +74,7 @@ impl ComputeLane {
     }
 }
 
-impl Drop for ComputeLane {
+impl Drop for ComputeWorkers {
     fn drop(&mut self) {
         let mut jobs = self.shared.lock();
         jobs.is_closed = true;
@@ -113,13 +113,13 @@ impl Shared {
 fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
     // Training uses the other threads, and a single code is decoded faster than a fork would pay
     // off.
-    let mut held = Held { ready: Ready::new(1), fits: Fits::default() };
+    let mut cache = WorkerCache { ready: Ready::new(1), fits: Fits::default() };
     let mut idle = None;
     loop {
         let job = match shared.wait(urgency, idle) {
             Wait::Job(job) => job,
             Wait::Idle => {
-                held.clear();
+                cache.clear();
                 idle = None;
                 continue;
             }
@@ -127,19 +127,20 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
         };
         // The requester is drawing a frame, and this thread, which has just been woken, may have
         // displaced it.
-        give_way();
-        let goes_on = || shared.lock().queue.is_wanted(job.id);
-        let tried = |point: RatePoint| {
+        yield_to_frame();
+        let should_continue = || shared.lock().queue.is_wanted(job.id);
+        let on_rate = |point: RatePoint| {
             outbox.send(Event::RateTried(job.id, point));
             outbox.wake();
         };
-        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut held, &goes_on, &tried)));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut cache, &should_continue, &on_rate)));
         // Work on whole sets is rare: its memory is worth more than the time to build the network.
         if urgency == Urgency::Sets || result.is_err() {
-            held.clear();
+            cache.clear();
         }
         let result = result.unwrap_or_else(|panic| Err(panic_text(&*panic)));
-        idle = Some(Instant::now() + PATIENCE);
+        idle = Some(Instant::now() + IDLE_TIMEOUT);
         if shared.lock().queue.end(job.id) {
             outbox.send(Event::Computed(job.id, result));
             outbox.wake();
@@ -148,12 +149,12 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
 }
 
 /// Network and fits that a worker caches between jobs.
-struct Held {
+struct WorkerCache {
     ready: Ready,
     fits: Fits,
 }
 
-impl Held {
+impl WorkerCache {
     /// Frees all cached memory.
     fn clear(&mut self) {
         self.ready.clear();
@@ -161,16 +162,16 @@ impl Held {
     }
 }
 
-/// Runs a job with cached values from earlier ones, while `goes_on` returns true; `tried` receives
-/// each point of a learning rate search.
+/// Runs a job with cached values from earlier ones, while `should_continue` returns true; `on_rate`
+/// receives each point of a learning rate search.
 fn compute(
     kind: &JobKind,
-    held: &mut Held,
-    goes_on: &dyn Fn() -> bool,
-    tried: &dyn Fn(RatePoint),
+    cache: &mut WorkerCache,
+    should_continue: &dyn Fn() -> bool,
+    on_rate: &dyn Fn(RatePoint),
 ) -> Result<JobResult, String> {
     let text = |error: EngineError| error.to_string();
-    let Held { ready, fits } = held;
+    let WorkerCache { ready, fits } = cache;
     match kind {
         JobKind::Decode { trained, codes, purpose: _ } => {
             let network = ready.network(trained).map_err(text)?;
@@ -180,23 +181,23 @@ fn compute(
         }
         JobKind::Draw { trained, draws } => {
             let network = ready.network(trained).map_err(text)?;
-            let codes = draws.fitted_codes(network, fits, goes_on)?;
+            let codes = draws.fitted_codes(network, fits, should_continue)?;
             let rows = network.decode(&codes);
             Ok(JobResult::Drawn { codes, rows })
         }
-        JobKind::NearestTraining(search) => search.find(goes_on).map(JobResult::Found),
-        JobKind::Near(near) => near.find(fits, goes_on).map(JobResult::Neighbourhoods),
+        JobKind::NearestTraining(search) => search.find(should_continue).map(JobResult::Found),
+        JobKind::Near(near) => near.find(fits, should_continue).map(JobResult::Neighbourhoods),
         JobKind::Means { trained, groups } => {
             let network = ready.network(trained).map_err(text)?;
             let [first, second] = groups;
-            let means = [first.mean(network, goes_on)?, second.mean(network, goes_on)?];
+            let means = [first.mean(network, should_continue)?, second.mean(network, should_continue)?];
             Ok(JobResult::Means(means))
         }
         JobKind::Encode { trained, samples } => {
             let network = ready.network(trained).map_err(text)?;
             encoded(network, samples)
         }
-        JobKind::Survey(codes) => Ok(JobResult::Survey(Arc::new(Survey::of(codes)))),
+        JobKind::CodeStatistics(codes) => Ok(JobResult::CodeStatistics(Arc::new(CodeStatistics::of(codes)))),
         JobKind::Principal { codes, plane } => {
             plane.places(&codes.codes, codes).map(|places| JobResult::Principal(places.points))
         }
@@ -206,25 +207,25 @@ fn compute(
         JobKind::Evaluate { trained, data, subset } => {
             let network = ready.network(trained).map_err(text)?;
             let rows = data.split.rows(*subset);
-            let evaluation = network.evaluate_while(data, rows, None, &mut |_| goes_on());
+            let evaluation = network.evaluate_while(data, rows, None, &mut |_| should_continue());
             let Evaluation { losses, mse, samples: _ } = evaluation.map_err(text)?;
-            let findings = Findings::of(network, data, *subset, goes_on).map_err(text)?;
+            let findings = Findings::of(network, data, *subset, should_continue).map_err(text)?;
             Ok(JobResult::Evaluation { subset: *subset, losses, mse, findings: Box::new(findings) })
         }
         JobKind::Likelihood { trained, data, subset, draws } => {
             let network = ready.network(trained).map_err(text)?;
             let rows = data.split.rows(*subset);
-            let estimate = network.likelihood_while(data, rows, *draws, &mut |_| goes_on());
+            let estimate = network.likelihood_while(data, rows, *draws, &mut |_| should_continue());
             Ok(JobResult::Likelihood { subset: *subset, likelihood: estimate.map_err(text)? })
         }
         JobKind::FindRate { plan, data } => {
-            let mut watch = |points: &[RatePoint]| {
-                points.last().copied().into_iter().for_each(tried);
-                goes_on()
+            let mut on_progress = |points: &[RatePoint]| {
+                points.last().copied().into_iter().for_each(on_rate);
+                should_continue()
             };
-            RateCurve::find(plan, Arc::clone(data), 1, &mut watch).map(JobResult::Rates).map_err(text)
+            RateCurve::find(plan, Arc::clone(data), 1, &mut on_progress).map(JobResult::Rates).map_err(text)
         }
-        JobKind::InSight(job) | JobKind::Samples(job) => {
+        JobKind::VisibleSamples(job) | JobKind::Samples(job) => {
             job.answer(ready).map(|answer| JobResult::Samples(Box::new(answer)))
         }
     }

@@ -55,7 +55,7 @@ impl<'a> Decoded<'a> {
 
 /// Explains why this many samples of some data, with codes of `units` units, cannot be generated:
 /// they need more memory than is free. `None` if they fit.
-pub fn lack_of_room(data: &Dataset, units: usize, samples: usize) -> Option<String> {
+pub fn memory_shortage(data: &Dataset, units: usize, samples: usize) -> Option<String> {
     lack_of(data.shape.features(), units, samples, available_bytes())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::pace::{Checkpoints, Pace, Timer};
+use super::intervals::{Checkpoints, Intervals, Timer};
 use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, StepReport, Trainer};
@@ -36,7 +36,7 @@ pub struct Driver<O> {
     run: Run,
     trainer: Trainer,
     observer: O,
-    pace: Pace,
+    intervals: Intervals,
     /// Total epochs of layer-wise pretraining.
     greedy_epochs: u32,
     /// Finished epochs that have not been reported yet.
@@ -49,7 +49,7 @@ pub struct Driver<O> {
     samples: usize,
     samples_per_sec: f64,
     clock: Clock,
-    look: Timer,
+    probe: Timer,
     health: Timer,
     checkpoint: Timer,
     /// Whether this driver has made a checkpoint.
@@ -77,10 +77,10 @@ impl<O: Observer> Driver<O> {
         plan: &Plan,
         data: &Arc<Dataset>,
         threads: usize,
-        pace: Pace,
+        intervals: Intervals,
         observer: O,
     ) -> Result<Driver<O>, EngineError> {
-        Driver::with_clock(run, plan, data, threads, (pace, observer), Box::new(Instant::now))
+        Driver::with_clock(run, plan, data, threads, (intervals, observer), Box::new(Instant::now))
     }
 
     /// [`Driver::new`] with a clock that a test can control.
@@ -89,7 +89,7 @@ impl<O: Observer> Driver<O> {
         plan: &Plan,
         data: &Arc<Dataset>,
         threads: usize,
-        (pace, observer): (Pace, O),
+        (intervals, observer): (Intervals, O),
         clock: Clock,
     ) -> Result<Driver<O>, EngineError> {
         let mut trainer = Trainer::new(plan, Arc::clone(data), threads)?;
@@ -104,7 +104,7 @@ impl<O: Observer> Driver<O> {
             greedy_epochs: trainer.greedy_epochs(),
             trainer,
             observer,
-            pace,
+            intervals,
             epochs: Vec::new(),
             greedy: Vec::new(),
             last: None,
@@ -112,14 +112,14 @@ impl<O: Observer> Driver<O> {
             samples: 0,
             samples_per_sec: 0.0,
             clock,
-            look: Timer::new(now),
+            probe: Timer::new(now),
             health: Timer::new(now),
             checkpoint: Timer::new(now),
             is_checkpointed: false,
             stepped: None,
             step_time: Duration::ZERO,
             validation_batches: validation / plan.design().training.batch_size.max(1) as f64,
-            keeps_weights: KeptEpochs::has_room_for(&plan.arrays()),
+            keeps_weights: KeptEpochs::can_keep(&plan.arrays()),
             seen: None,
         };
         driver.emit(RunEvent::Terms(driver.trainer.terms().clone()));
@@ -129,7 +129,7 @@ impl<O: Observer> Driver<O> {
         }
         driver.emit(RunEvent::Probe(probe));
         if driver.run.kept.is_empty() {
-            driver.look();
+            driver.record_probe();
         }
         Ok(driver)
     }
@@ -175,18 +175,18 @@ impl<O: Observer> Driver<O> {
         self.step_while(&|| true)
     }
 
-    /// [`Driver::step`], interrupted between two blocks of a validation once `goes_on` returns
-    /// false.
+    /// [`Driver::step`], interrupted between two blocks of a validation once `should_continue`
+    /// returns false.
     ///
     /// # Errors
     /// As [`Driver::step`].
-    pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<bool, EngineError> {
+    pub fn step_while(&mut self, should_continue: &dyn Fn() -> bool) -> Result<bool, EngineError> {
         let now = (self.clock)();
         self.step_time = self.stepped.replace(now).map_or(Duration::ZERO, |last| now - last);
         if self.validates_long() {
             self.checkpoint();
         }
-        let mut report = self.trainer.step_while(goes_on)?;
+        let mut report = self.trainer.step_while(should_continue)?;
         self.samples += report.samples;
         let (record, restart) = (report.epoch.take(), report.restart.take());
         let greedy = report.greedy.take();
@@ -200,13 +200,13 @@ impl<O: Observer> Driver<O> {
         self.epochs.extend(record);
         self.greedy.extend(greedy);
         let now = (self.clock)();
-        if now - self.reported >= self.pace.report {
+        if now - self.reported >= self.intervals.report {
             self.report();
         }
-        if has_ended && self.look.is_due(now, self.pace.look) {
-            self.look();
+        if has_ended && self.probe.is_due(now, self.intervals.probe) {
+            self.record_probe();
         }
-        if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
+        if has_ended && self.intervals.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
             self.measure();
         }
         // For a run that is finished, the checkpoint is made when it ends.
@@ -230,7 +230,7 @@ impl<O: Observer> Driver<O> {
         if self.run.status == status {
             return;
         }
-        self.look();
+        self.record_probe();
         self.measure();
         self.checkpoint();
         self.set_status(status);
@@ -255,7 +255,7 @@ impl<O: Observer> Driver<O> {
     /// Whether a checkpoint is due after a step that ended this epoch of the network or of a layer
     /// (`None`: no epoch ended).
     fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
-        let by_epoch = match self.pace.checkpoint {
+        let by_epoch = match self.intervals.checkpoint {
             Checkpoints::Timed(_) => false,
             Checkpoints::Epochs(every, _) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
         };
@@ -268,7 +268,7 @@ impl<O: Observer> Driver<O> {
 
     /// Returns whether a checkpoint is due by time now, or will be within this duration.
     fn checkpoint_is_due_within(&self, ahead: Duration) -> bool {
-        let mut cadence = self.pace.checkpoint.cadence();
+        let mut cadence = self.intervals.checkpoint.cadence();
         if !self.is_checkpointed {
             cadence.every = cadence.every.min(FIRST_CHECKPOINT);
         }
@@ -333,17 +333,17 @@ impl<O: Observer> Driver<O> {
     }
 
     /// Records the probe, unless that was already done at the current position.
-    fn look(&mut self) {
+    fn record_probe(&mut self) {
         let now = (self.trainer.steps(), self.trainer.greedy());
         if self.seen.replace(now) == Some(now) {
             return;
         }
         let start = (self.clock)();
-        let kept = self.trainer.look(&self.run.kept.probe);
+        let kept = self.trainer.run_probe(&self.run.kept.probe);
         // The last update may have made them non-finite, which the next step reports.
         let weights = self.keeps_weights.then(|| self.weights()).filter(Weights::is_finite);
         self.emit(RunEvent::Kept(Arc::new(kept), weights.map(|weights| Arc::new(weights).into())));
-        self.look.note(start, (self.clock)());
+        self.probe.note(start, (self.clock)());
     }
 
     /// Measures the health. If there is no memory for it, the run continues without.
@@ -376,7 +376,7 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    use super::super::pace::Cadence;
+    use super::super::intervals::Interval;
     use super::*;
     use crate::check::plan;
     use crate::dataset::{Progress, load};
@@ -413,7 +413,7 @@ mod tests {
         edit(&mut design);
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
         let plan = plan(&design, &facts(&data)).expect("sound");
-        let pace = Pace { report: Duration::ZERO, look: HOURLY, health: None, checkpoint };
+        let intervals = Intervals { report: Duration::ZERO, probe: HOURLY, health: None, checkpoint };
         let run = Run::new(RunId(1), &plan, &data);
         let (start, passed) = (Instant::now(), Rc::new(Cell::new(0)));
         let clock = {
@@ -421,7 +421,8 @@ mod tests {
             Box::new(move || start + Duration::from_secs(passed.get()))
         };
         let seen_by = Seen { at: Vec::new(), passed: Rc::clone(&passed), save_secs };
-        let mut driver = Driver::with_clock(run, &plan, &data, 1, (pace, seen_by), clock).expect("small");
+        let mut driver =
+            Driver::with_clock(run, &plan, &data, 1, (intervals, seen_by), clock).expect("small");
         driver.begin();
         for _ in 0..steps {
             driver.step().expect("sound");
@@ -430,10 +431,10 @@ mod tests {
         assert_eq!(driver.observer().at, seen);
     }
 
-    const HOURLY: Cadence = Cadence { every: Duration::from_hours(1), cost: 1 };
+    const HOURLY: Interval = Interval { every: Duration::from_hours(1), cost: 1 };
 
     fn every(secs: u64) -> Checkpoints {
-        Checkpoints::Timed(Cadence { every: Duration::from_secs(secs), cost: 1 })
+        Checkpoints::Timed(Interval { every: Duration::from_secs(secs), cost: 1 })
     }
 
     /// A hundred epochs per layer.
@@ -470,11 +471,12 @@ mod tests {
         let design = Recipe::Undercomplete.project();
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
         let plan = plan(&design, &facts(&data)).expect("sound");
-        let pace = Pace { report: HOURLY.every, look: HOURLY, health: None, checkpoint: every(3600) };
+        let intervals =
+            Intervals { report: HOURLY.every, probe: HOURLY, health: None, checkpoint: every(3600) };
         let run = Run::new(RunId(1), &plan, &data);
         let start = Instant::now();
         let clock = Box::new(move || start);
-        let observed = (pace, Reported(Vec::new()));
+        let observed = (intervals, Reported(Vec::new()));
         let mut driver = Driver::with_clock(run, &plan, &data, 1, observed, clock).expect("small");
         driver.begin();
         while driver.trainer().epoch() < 2 {

@@ -1,18 +1,18 @@
 //! Computations for exploring a code: random codes, the nearest samples of the data, and properties
 //! of a set of codes.
 
+mod code_statistics;
 mod fits;
 mod means;
 mod near;
-mod survey;
 
 use std::sync::Arc;
 
+pub use self::code_statistics::{CodeStatistics, MOST_AXES};
 pub(super) use self::fits::Fits;
 pub use self::means::{MeanCode, SampleGroup};
-pub(super) use self::near::take_in;
+pub(super) use self::near::merge_neighbours;
 pub use self::near::{CodeDistance, Coded, Found, NearSample, NearestTraining, Neighbourhoods};
-pub use self::survey::{MOST_AXES, Survey};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::{EngineError, Network};
 use crate::project::Bottleneck;
@@ -52,12 +52,12 @@ pub struct Draws {
 const DRAW: u64 = 1;
 
 impl Draws {
-    /// Draws them, row by row. `goes_on` is called regularly.
+    /// Draws them, row by row. `should_continue` is called regularly.
     ///
     /// # Errors
-    /// A message if there is no such distribution, and if `goes_on` says no.
-    pub fn codes(&self, network: &Network, goes_on: impl Fn() -> bool) -> Result<Vec<f32>, String> {
-        self.fitted_codes(network, &mut Fits::default(), goes_on)
+    /// A message if there is no such distribution, and if `should_continue` says no.
+    pub fn codes(&self, network: &Network, should_continue: impl Fn() -> bool) -> Result<Vec<f32>, String> {
+        self.fitted_codes(network, &mut Fits::default(), should_continue)
     }
 
     /// Draws them using cached distributions, and caches those that are fitted now.
@@ -65,7 +65,7 @@ impl Draws {
         &self,
         network: &Network,
         fits: &mut Fits,
-        goes_on: impl Fn() -> bool,
+        should_continue: impl Fn() -> bool,
     ) -> Result<Vec<f32>, String> {
         let temperature = f64::from(self.temperature);
         let stream = |row: usize| Stream::new(self.seed, Purpose::Prior, DRAW, row as u64);
@@ -92,9 +92,9 @@ impl Draws {
                 Ok(projected(network, (0..self.count).flat_map(draw).collect()))
             }
             Distribution::Mixture(components) => {
-                let fitted = fits.mixture(&self.codes, components, &goes_on);
+                let fitted = fits.mixture(&self.codes, components, &should_continue);
                 let fitted = fitted.map_err(|error| error.to_string())?;
-                if !goes_on() {
+                if !should_continue() {
                     return Err(EngineError::Cancelled.to_string());
                 }
                 let draw = |row: usize| fitted.draw(temperature, stream(row).uniform(0), normal(row));

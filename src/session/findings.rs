@@ -62,7 +62,7 @@ pub struct Restoration {
 }
 
 impl Findings {
-    /// Computes all of them on one split, as long as `goes_on` returns true.
+    /// Computes all of them on one split, as long as `should_continue` returns true.
     ///
     /// # Errors
     /// [`EngineError::Cancelled`], [`EngineError::OutOfMemory`].
@@ -70,11 +70,11 @@ impl Findings {
         network: &mut Network,
         data: &Dataset,
         subset: Subset,
-        goes_on: &dyn Fn() -> bool,
+        should_continue: &dyn Fn() -> bool,
     ) -> Result<Findings, EngineError> {
         let rows = data.split.rows(subset);
-        let still = || if goes_on() { Ok(()) } else { Err(EngineError::Cancelled) };
-        let anomalies = if subset == Subset::Test { ranked(network, data, goes_on)? } else { None };
+        let still = || if should_continue() { Ok(()) } else { Err(EngineError::Cancelled) };
+        let anomalies = if subset == Subset::Test { ranked(network, data, should_continue)? } else { None };
         let refit = refit(network, data);
         still()?;
         let restoration = restoration(network, data, rows);
@@ -129,18 +129,18 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     ranked(network, data, &|| true).ok().flatten()
 }
 
-/// [`anomalies`], as long as `goes_on` returns true.
+/// [`anomalies`], as long as `should_continue` returns true.
 fn ranked(
     network: &mut Network,
     data: &Dataset,
-    goes_on: &dyn Fn() -> bool,
+    should_continue: &dyn Fn() -> bool,
 ) -> Result<Option<Anomalies>, EngineError> {
     let Some(Sides { class, held_out, others, unlabelled }) = sides(network, data) else { return Ok(None) };
     let mut scores = |rows: &[u32]| -> Result<Vec<f64>, EngineError> {
         let Scores { errors, log_probabilities } =
-            Scores::of(network, Samples::Rows(data, rows), DRAWS, |_, _| goes_on())?;
-        let strangeness = |scores: Vec<f64>| scores.into_iter().map(|score| -score).collect();
-        Ok(log_probabilities.map_or(errors, strangeness))
+            Scores::of(network, Samples::Rows(data, rows), DRAWS, |_, _| should_continue())?;
+        let anomaly_score = |scores: Vec<f64>| scores.into_iter().map(|score| -score).collect();
+        Ok(log_probabilities.map_or(errors, anomaly_score))
     };
     let (positive, negative) = (scores(&held_out)?, scores(&others)?);
     let measured = roc_auc(&positive, &negative).zip(average_precision(&positive, &negative));

@@ -23,7 +23,7 @@ pub(super) struct Loader {
 }
 
 /// Callbacks of a load: its progress, and the failure of a thread or a panic.
-struct Told<L, F> {
+struct Callbacks<L, F> {
     loading: L,
     failed: F,
 }
@@ -50,7 +50,7 @@ impl Loader {
     ) {
         let progress = renew(&mut self.own);
         let source = data.source.clone();
-        let told = Told {
+        let callbacks = Callbacks {
             loading: move |done, total| Event::Loading { request, done, total },
             failed: move |error: DataError| Event::LoadFailed {
                 request,
@@ -80,7 +80,7 @@ impl Loader {
                 }
             }
         };
-        start(&self.outbox, progress, told, load);
+        start(&self.outbox, progress, callbacks, load);
     }
 
     pub(super) fn show(
@@ -91,7 +91,7 @@ impl Loader {
         (mask, size): (Option<Mask>, Option<ShownSize>),
     ) {
         let progress = renew(&mut self.shown);
-        let told = Told {
+        let callbacks = Callbacks {
             loading: move |done, total| Event::Showing { request, done, total },
             failed: move |error| Event::NotShown { request, error },
         };
@@ -99,7 +99,7 @@ impl Loader {
             Ok(shown) => Event::Shown { request, shown: Box::new(shown) },
             Err(error) => Event::NotShown { request, error },
         };
-        start(&self.outbox, progress, told, load);
+        start(&self.outbox, progress, callbacks, load);
     }
 }
 
@@ -119,16 +119,16 @@ fn renew(under_way: &mut Option<Arc<Progress>>) -> Arc<Progress> {
 fn start<L, F>(
     outbox: &Outbox,
     progress: Arc<Progress>,
-    told: Told<L, F>,
+    callbacks: Callbacks<L, F>,
     load: impl FnOnce(&Progress) -> Event + Send + 'static,
 ) where
     L: Fn(u64, u64) -> Event + Send + 'static,
     F: Fn(DataError) -> Event + Clone + Send + 'static,
 {
-    let (own, failed) = (outbox.clone(), told.failed.clone());
+    let (own, failed) = (outbox.clone(), callbacks.failed.clone());
     let spawned = std::thread::Builder::new()
         .name("loading".to_owned())
-        .spawn(move || load_and_report(&own, &progress, told, load));
+        .spawn(move || load_and_report(&own, &progress, callbacks, load));
     if let Err(error) = spawned {
         let error = DataError::Setting(format!(
             "no thread could be started for loading ({error}); close other programs"
@@ -141,7 +141,7 @@ fn start<L, F>(
 fn load_and_report<L, F>(
     outbox: &Outbox,
     progress: &Arc<Progress>,
-    Told { loading, failed }: Told<L, F>,
+    Callbacks { loading, failed }: Callbacks<L, F>,
     load: impl FnOnce(&Progress) -> Event,
 ) where
     L: Fn(u64, u64) -> Event + Send + 'static,

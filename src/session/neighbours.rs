@@ -1,7 +1,7 @@
 //! Nearest samples by their codes, their values or the best linear code of equal size.
 
 use super::baseline::gathered;
-use super::exploring::{CodeDistance, Found, take_in};
+use super::exploring::{CodeDistance, Found, merge_neighbours};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes};
 use crate::analysis::pca::Pca;
@@ -10,7 +10,7 @@ use crate::engine::Network;
 
 /// The quantity by which samples are compared.
 #[derive(Clone, Debug)]
-pub enum Likeness {
+pub enum Similarity {
     /// The distance of their codes.
     Codes(CodeDistance),
     /// The distance of their scaled values.
@@ -32,35 +32,35 @@ enum Points {
 pub struct Neighbours<'a> {
     network: &'a mut Network,
     data: &'a Dataset,
-    likeness: Likeness,
+    similarity: Similarity,
 }
 
-impl Likeness {
+impl Similarity {
     /// PCA with as many components as a code has units, fitted to rows.
     ///
     /// # Errors
     /// A message if PCA cannot be fitted.
-    pub fn components(data: &Dataset, rows: &[u32], units: usize) -> Result<Likeness, String> {
+    pub fn components(data: &Dataset, rows: &[u32], units: usize) -> Result<Similarity, String> {
         let pca = Pca::fit(&gathered(data, rows), data.shape.features(), units);
-        pca.map(Likeness::Components).map_err(|error| error.to_string())
+        pca.map(Similarity::Components).map_err(|error| error.to_string())
     }
 }
 
 impl<'a> Neighbours<'a> {
     /// A search in data for a network.
-    pub fn new(network: &'a mut Network, data: &'a Dataset, likeness: Likeness) -> Neighbours<'a> {
-        Neighbours { network, data, likeness }
+    pub fn new(network: &'a mut Network, data: &'a Dataset, similarity: Similarity) -> Neighbours<'a> {
+        Neighbours { network, data, similarity }
     }
 
     /// Returns the `k` nearest rows of `among` to each of the rows `asked`, excluding the row
-    /// itself: nearest first, ties in the order of rows. `watch` is called with the number of rows
-    /// of `among` processed.
+    /// itself: nearest first, ties in the order of rows. `on_progress` is called with the number of
+    /// rows of `among` processed.
     pub fn find(
         &mut self,
         asked: &[u32],
         among: &[u32],
         k: usize,
-        mut watch: impl FnMut(usize),
+        mut on_progress: impl FnMut(usize),
     ) -> Vec<Vec<Found>> {
         let own: Vec<Points> = asked.chunks(BLOCK).map(|rows| self.points(rows)).collect();
         let mut found: Vec<Vec<Found>> = vec![Vec::new(); asked.len()];
@@ -69,9 +69,9 @@ impl<'a> Neighbours<'a> {
             for (at, found) in found.iter_mut().enumerate() {
                 // One more, because the sample itself may be among them.
                 let near = self.nearest((&own[at / BLOCK], at % BLOCK), &others, k.saturating_add(1));
-                take_in(found, near, rows, k, Some(asked[at]));
+                merge_neighbours(found, near, rows, k, Some(asked[at]));
             }
-            watch(number * BLOCK + rows.len());
+            on_progress(number * BLOCK + rows.len());
         }
         found
     }
@@ -80,26 +80,26 @@ impl<'a> Neighbours<'a> {
         let mut values = vec![0.0; rows.len() * self.data.shape.features()];
         self.data.gather(rows, &mut values);
         let units = self.network.plan().code_units();
-        match &self.likeness {
-            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Cosine) => {
+        match &self.similarity {
+            Similarity::Codes(CodeDistance::Euclidean | CodeDistance::Cosine) => {
                 Points::Vectors(self.network.encode(&values), units)
             }
-            Likeness::Codes(CodeDistance::Bits(thresholds)) => {
+            Similarity::Codes(CodeDistance::Bits(thresholds)) => {
                 let codes = self.network.encode(&values);
                 let threshold = |unit: usize| thresholds.get(unit).copied().unwrap_or(0.5);
                 Points::Codes(BinaryCodes::new(&codes, units, threshold))
             }
-            Likeness::Values => Points::Vectors(values, self.data.shape.features()),
-            Likeness::Components(pca) => Points::Vectors(pca.project(&values), pca.k()),
+            Similarity::Values => Points::Vectors(values, self.data.shape.features()),
+            Similarity::Components(pca) => Points::Vectors(pca.project(&values), pca.k()),
         }
     }
 
     fn nearest(&self, (own, at): (&Points, usize), others: &Points, k: usize) -> Vec<Neighbour> {
-        let distance = match self.likeness {
-            Likeness::Codes(CodeDistance::Cosine) => Distance::Cosine,
-            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Bits(_))
-            | Likeness::Values
-            | Likeness::Components(_) => Distance::Euclidean,
+        let distance = match self.similarity {
+            Similarity::Codes(CodeDistance::Cosine) => Distance::Cosine,
+            Similarity::Codes(CodeDistance::Euclidean | CodeDistance::Bits(_))
+            | Similarity::Values
+            | Similarity::Components(_) => Distance::Euclidean,
         };
         match (own, others) {
             (Points::Vectors(own, length), Points::Vectors(others, _)) => {
@@ -137,11 +137,11 @@ impl Neighbours<'_> {
         let classes = column.class_ids()?;
         let class = |row: u32| classes.get(row as usize).filter(|_| column.is_known(row as usize));
         let is_same = |a: u32, b: u32| class(a).is_some_and(|own| class(b) == Some(own));
-        let ties = match self.likeness {
-            Likeness::Codes(CodeDistance::Bits(_)) => self.ties(asked, among, found, is_same),
-            Likeness::Codes(CodeDistance::Euclidean | CodeDistance::Cosine)
-            | Likeness::Values
-            | Likeness::Components(_) => Vec::new(),
+        let ties = match self.similarity {
+            Similarity::Codes(CodeDistance::Bits(_)) => self.ties(asked, among, found, is_same),
+            Similarity::Codes(CodeDistance::Euclidean | CodeDistance::Cosine)
+            | Similarity::Values
+            | Similarity::Components(_) => Vec::new(),
         };
         mean_precision(asked, found, &ties, |row| class(row).is_some(), is_same)
     }
@@ -218,19 +218,19 @@ mod tests {
         data.scaler.offsets = vec![0.0];
         data.scaler.factors = vec![1.0];
         let all = [0, 1, 2, 3, 4];
-        let mut find = |likeness: Likeness, k| -> Vec<u32> {
-            let mut neighbours = Neighbours::new(&mut network, &data, likeness);
+        let mut find = |similarity: Similarity, k| -> Vec<u32> {
+            let mut neighbours = Neighbours::new(&mut network, &data, similarity);
             let found = neighbours.find(&[0], &all, k, |_| ());
             found[0].iter().map(|near| near.row).collect()
         };
         // √(1 + 81) = 9.06, √(100 + 9) = 10.4, 20, 30.
-        assert_eq!(find(Likeness::Values, 9), [3, 1, 2, 4]);
-        assert_eq!(find(Likeness::Values, 2), [3, 1]);
+        assert_eq!(find(Similarity::Values, 9), [3, 1, 2, 4]);
+        assert_eq!(find(Similarity::Values, 2), [3, 1]);
         // Along the first axis alone: 1, 10, 20, 30.
         let along = Pca::fit(&[0.0, 0.0, 1.0, 0.0], 2, 1).expect("rows");
-        assert_eq!(find(Likeness::Components(along), 4), [3, 1, 2, 4]);
+        assert_eq!(find(Similarity::Components(along), 4), [3, 1, 2, 4]);
         for distance in [CodeDistance::Cosine, CodeDistance::Bits(vec![0.5])] {
-            assert_eq!(find(Likeness::Codes(distance), 9).len(), 4);
+            assert_eq!(find(Similarity::Codes(distance), 9).len(), 4);
         }
     }
 
@@ -270,7 +270,7 @@ mod tests {
         let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
         // No bit is set, so all others are at distance 0: one of four has the class of the first.
         let mut search =
-            Neighbours::new(&mut network, &data, Likeness::Codes(CodeDistance::Bits(vec![f32::MAX])));
+            Neighbours::new(&mut network, &data, Similarity::Codes(CodeDistance::Bits(vec![f32::MAX])));
         let all = [0, 1, 2, 3, 4];
         let names = || vec!["a".to_owned(), "b".to_owned()];
         for ids in [[0, 0, 1, 1, 1], [0, 1, 1, 1, 0]] {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exploring::{
-    Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup, Survey,
+    CodeStatistics, Draws, Found, MeanCode, NearSample, NearestTraining, Neighbourhoods, SampleGroup,
 };
 use super::{CodePlane, Findings, SampleAnswer, SampleJob, Shown};
 use crate::check::{DataFacts, Plan};
@@ -230,7 +230,7 @@ pub enum JobKind {
         samples: Vec<(Arc<Dataset>, u32)>,
     },
     /// Compute the properties of the codes of an epoch.
-    Survey(Arc<Kept>),
+    CodeStatistics(Arc<Kept>),
     /// Project codes onto a plane of their principal components.
     Principal {
         /// Codes, row by row.
@@ -274,7 +274,7 @@ pub enum JobKind {
         data: Arc<Dataset>,
     },
     /// A job for the samples in view.
-    InSight(Box<SampleJob>),
+    VisibleSamples(Box<SampleJob>),
     /// A job for the samples of a whole set.
     Samples(Box<SampleJob>),
 }
@@ -326,7 +326,7 @@ pub enum JobResult {
         codes: Vec<f32>,
     },
     /// The properties of the codes of an epoch.
-    Survey(Arc<Survey>),
+    CodeStatistics(Arc<CodeStatistics>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
     /// Squared error per feature on the validation split (the training split if there is none).

@@ -48,8 +48,8 @@ impl JobKind {
                 ..
             }
             | JobKind::Encode { .. }
-            | JobKind::Survey(_)
-            | JobKind::InSight(_)
+            | JobKind::CodeStatistics(_)
+            | JobKind::VisibleSamples(_)
             | JobKind::Principal { .. } => Urgency::Points,
             JobKind::Draw { .. } | JobKind::NearestTraining(_) | JobKind::Near(_) | JobKind::Means { .. } => {
                 Urgency::Searches
@@ -72,8 +72,8 @@ impl JobKind {
             | JobKind::Near(_)
             | JobKind::Means { .. }
             | JobKind::Encode { .. }
-            | JobKind::Survey(_)
-            | JobKind::InSight(_)
+            | JobKind::CodeStatistics(_)
+            | JobKind::VisibleSamples(_)
             | JobKind::Principal { .. }
             | JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
@@ -94,10 +94,10 @@ enum Asking {
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Job>,
-    under_way: Vec<UnderWay>,
+    under_way: Vec<RunningJob>,
 }
 
-struct UnderWay {
+struct RunningJob {
     id: JobId,
     asking: Asking,
     is_wanted: bool,
@@ -124,7 +124,7 @@ impl Queue {
         let place = self.waiting.iter().position(|job| job.kind.urgency() == urgency)?;
         let job = self.waiting.remove(place)?;
         let asking = job.kind.asking();
-        self.under_way.push(UnderWay { id: job.id, asking, is_wanted: true });
+        self.under_way.push(RunningJob { id: job.id, asking, is_wanted: true });
         Some(job)
     }
 

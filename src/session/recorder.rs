@@ -21,12 +21,12 @@ pub(super) struct Recorder<'a> {
     store: Option<Store>,
     /// Whether the last write failed: only the first failure is reported, and training continues.
     is_broken: bool,
-    held: Held,
+    pending: PendingEvents,
 }
 
 /// Events that are held back.
 #[derive(Default)]
-struct Held {
+struct PendingEvents {
     greedy: Vec<GreedyRecord>,
     epochs: Vec<EpochRecord>,
     kept: KeptEpochs,
@@ -38,7 +38,7 @@ struct Held {
 impl<'a> Recorder<'a> {
     /// Creates a recorder for one run.
     pub(super) fn new(run: RunId, outbox: &'a Outbox, store: Option<Store>) -> Recorder<'a> {
-        Recorder { run, outbox, store, is_broken: false, held: Held::default() }
+        Recorder { run, outbox, store, is_broken: false, pending: PendingEvents::default() }
     }
 
     fn send(&self, event: RunEvent) {
@@ -47,7 +47,8 @@ impl<'a> Recorder<'a> {
 
     /// Sends the events held back, in an order in which a run can apply them.
     fn let_go(&mut self) {
-        let Held { greedy, epochs, kept, health, checkpoint, progress } = std::mem::take(&mut self.held);
+        let PendingEvents { greedy, epochs, kept, health, checkpoint, progress } =
+            std::mem::take(&mut self.pending);
         let records = [
             (!greedy.is_empty()).then_some(RunEvent::Greedy(greedy)),
             (!epochs.is_empty()).then_some(RunEvent::Epochs(epochs)),
@@ -72,7 +73,7 @@ impl Drop for Recorder<'_> {
     }
 }
 
-impl Held {
+impl PendingEvents {
     /// Holds an event back, or returns one that must not wait.
     fn hold(&mut self, event: RunEvent) -> Option<RunEvent> {
         match event {
@@ -113,7 +114,7 @@ impl Observer for Recorder<'_> {
             }
         }
         let is_shown = matches!(event, RunEvent::Progress(_) | RunEvent::Status(_));
-        let event = if self.outbox.unseen() < MOST_UNSEEN { Some(event) } else { self.held.hold(event) };
+        let event = if self.outbox.unseen() < MOST_UNSEEN { Some(event) } else { self.pending.hold(event) };
         if let Some(event) = event {
             self.let_go();
             self.send(event);

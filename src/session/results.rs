@@ -199,7 +199,7 @@ mod tests {
             precision: Some(0.55),
         };
         let findings = MEASURED.evaluation(Subset::Test, &losses, 0.25, &found);
-        let told: Vec<String> = findings
+        let listed: Vec<String> = findings
             .iter()
             .map(|finding| {
                 let values = finding.values.iter().map(|(name, value)| format!("{name} {value}"));
@@ -208,7 +208,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            listed,
             [
                 "Losses 180 []: squared error per feature 0.25; total 3; KL 1",
                 "Anomalies 112 [class 3, 12 of 112 samples, 2 without a label left out]: ROC AUC 0.9; \

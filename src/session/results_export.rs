@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::encoded::code_axes;
-use super::{Decoded, Encoded, Scores, Sheet, lack_of_room};
+use super::{Decoded, Encoded, Scores, Sheet, memory_shortage};
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network, Samples, Trained, code_thresholds};
 use crate::io::{FileError, Files, Numbers, TableForm, save_array};
@@ -62,7 +62,7 @@ impl ResultsExport {
         let failed = |error: String| FileError::content(path, "its results", error);
         files.check_writable(path)?;
         if self.what == SampleResults::Reconstructions
-            && let Some(lack) = lack_of_room(&self.data, self.trained.plan().code_units(), self.rows.len())
+            && let Some(lack) = memory_shortage(&self.data, self.trained.plan().code_units(), self.rows.len())
         {
             return Err(failed(format!("{lack}; choose a smaller set")));
         }
@@ -102,12 +102,12 @@ impl ResultsExport {
             (SampleResults::Scores, form) => {
                 let samples = Samples::Rows(&self.data, &self.rows);
                 let counted = Cell::new(0);
-                let watch = |done: usize, all: usize| {
+                let on_progress = |done: usize, all: usize| {
                     let rows = done * self.rows.len() / all.max(1);
                     files.advance(rows.saturating_sub(counted.replace(rows)));
                     files.is_wanted()
                 };
-                let scores = Scores::of(&mut network, samples, DRAWS, watch);
+                let scores = Scores::of(&mut network, samples, DRAWS, on_progress);
                 files.check(path)?;
                 let scores = scores.map_err(|error| failed(error.to_string()))?;
                 match form {
@@ -188,7 +188,7 @@ mod tests {
     use crate::check::plan;
     use crate::dataset::{Progress, load};
     use crate::engine::Trainer;
-    use crate::io::Watch;
+    use crate::io::WriteProgress;
     use crate::project::{Code, Data, Project, Recipe, Source, Synthetic};
     use crate::run::facts;
 
@@ -264,19 +264,19 @@ mod tests {
         for what in [SampleResults::Codes, SampleResults::Reconstructions, SampleResults::Scores] {
             export.what = what;
             for form in [ResultsForm::Array, ResultsForm::Table(TableForm::Csv)] {
-                let watch = Arc::new(Watch::default());
-                watch.cancel();
-                let files = Files::default().watched(Arc::clone(&watch));
+                let on_progress = Arc::new(WriteProgress::default());
+                on_progress.cancel();
+                let files = Files::default().with_progress(Arc::clone(&on_progress));
                 let error = FileError::Cancelled { path: path.clone() };
                 assert_eq!(export.save(&files, &path, form), Err(error), "{what:?} {form:?}");
                 assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
-                assert!(watch.state().0 <= 1300, "nothing is written: {:?}", watch.state());
+                assert!(on_progress.state().0 <= 1300, "nothing is written: {:?}", on_progress.state());
             }
-            let watch = Arc::new(Watch::default());
-            let files = Files::default().watched(Arc::clone(&watch));
+            let on_progress = Arc::new(WriteProgress::default());
+            let files = Files::default().with_progress(Arc::clone(&on_progress));
             export.save(&files, &path, ResultsForm::Array).expect("written");
             // Counted when computed and when written.
-            assert_eq!(watch.state(), (2600, 2600), "{what:?}");
+            assert_eq!(on_progress.state(), (2600, 2600), "{what:?}");
             std::fs::remove_file(&path).expect("removed");
         }
     }

@@ -24,8 +24,8 @@ pub struct Ranking {
 
 impl Scores {
     /// Computes the scores of samples. If there is a likelihood, `draws` codes are drawn per
-    /// sample, using the seed of the design. `watch` is called with the amount done and the total,
-    /// and returns whether to continue.
+    /// sample, using the seed of the design. `on_progress` is called with the amount done and the
+    /// total, and returns whether to continue.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`], [`EngineError::Cancelled`].
@@ -33,14 +33,15 @@ impl Scores {
         network: &mut Network,
         samples: Samples<'_>,
         draws: usize,
-        watch: impl Fn(usize, usize) -> bool,
+        on_progress: impl Fn(usize, usize) -> bool,
     ) -> Result<Scores, EngineError> {
         let parts = if network.plan().design().code.kind.is_gaussian() { 2 } else { 1 };
         let all = samples.len(network.plan().shape().features());
-        let errors = network.errors(samples, &mut |done| watch(done, parts * all))?;
-        let strangeness = network.strangeness(samples, draws, &mut |done| watch(all + done, parts * all));
-        let log_probabilities = match strangeness {
-            Ok(strangeness) => Some(strangeness.into_iter().map(|score| -score).collect()),
+        let errors = network.errors(samples, &mut |done| on_progress(done, parts * all))?;
+        let anomaly_score =
+            network.anomaly_score(samples, draws, &mut |done| on_progress(all + done, parts * all));
+        let log_probabilities = match anomaly_score {
+            Ok(anomaly_score) => Some(anomaly_score.into_iter().map(|score| -score).collect()),
             Err(EngineError::NoLikelihood(_)) => None,
             Err(error) => return Err(error),
         };

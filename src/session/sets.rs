@@ -267,11 +267,16 @@ impl Trial {
 
     /// Reconstructs uncorrupted rows, in units of the data, as a data set.
     ///
-    /// `goes_on` is called with the number of rows of every part and returns whether to continue.
+    /// `should_continue` is called with the number of rows of every part and returns whether to
+    /// continue.
     ///
     /// # Errors
-    /// A message if the network is not available, or if `goes_on` returns false.
-    pub fn reconstructed(&self, rows: &[u32], goes_on: impl Fn(usize) -> bool) -> Result<Dataset, String> {
+    /// A message if the network is not available, or if `should_continue` returns false.
+    pub fn reconstructed(
+        &self,
+        rows: &[u32],
+        should_continue: impl Fn(usize) -> bool,
+    ) -> Result<Dataset, String> {
         let (mut ready, data) = (Ready::new(1), &*self.data);
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let features = data.shape.features().max(1);
@@ -280,7 +285,7 @@ impl Trial {
             let scaled = network.reconstruct(&self.clean(part));
             let own = scaled.iter().enumerate();
             values.extend(own.map(|(at, value)| data.scaler.unscale(at % features, *value)));
-            if !goes_on(part.len()) {
+            if !should_continue(part.len()) {
                 return Err("it was cancelled".to_owned());
             }
         }
@@ -343,7 +348,7 @@ pub fn row_error(data: &Dataset, row: u32, sample: &[f32], made: &[f32]) -> f32 
         return squared_error(sample, made);
     }
     let mut weights = vec![0.0; sample.len()];
-    data.gaps.weigh(&[row], sample.len(), &mut weights);
+    data.gaps.fill_weights(&[row], sample.len(), &mut weights);
     let errors = sample.iter().zip(made).zip(&weights).map(|((a, b), weight)| weight * (a - b) * (a - b));
     errors.sum::<f32>() / weights.iter().sum::<f32>().max(1.0)
 }

@@ -54,8 +54,8 @@ pub fn show(
             Err(error) => failed.push(error),
         }
     }
-    let told = failed.iter().map(|error| format!("left out: {error}"));
-    doubts.extend(told.map(|message| Doubt { message, remedies: Vec::new() }));
+    let messages = failed.iter().map(|error| format!("left out: {error}"));
+    doubts.extend(messages.map(|message| Doubt { message, remedies: Vec::new() }));
     match (joined(parts, progress)?, failed.into_iter().next()) {
         (Some(data), _) => Ok(Shown { data, doubts }),
         (None, Some(error)) => Err(error),
@@ -108,7 +108,7 @@ fn read(
         return Err(wrong_shape(run, &data));
     }
     check_size(&data, &asked.source, size)?;
-    run.check_room(&data)?;
+    run.check_memory(&data)?;
     let doubts = run.scale_shown(&asked, true, &mut data, || own_scaling(run, progress))?;
     Ok((data, doubts))
 }

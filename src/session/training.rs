@@ -7,20 +7,20 @@ use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::driver::Driver;
-use super::live::Asked;
-use super::pace::{Cadence, Checkpoints, Pace};
+use super::intervals::{Checkpoints, Interval, Intervals};
+use super::live::WeightsRequest;
 use super::recorder::Recorder;
 use super::{Event, Outbox, Start, TrainRequest, panic_text};
 use crate::run::{RunEvent, RunId, Setting, Status, Weights};
 
-const PACE: Pace = Pace {
+const INTERVALS: Intervals = Intervals {
     // The display's refresh rate.
     report: Duration::from_millis(33),
-    look: Cadence { every: Duration::from_millis(100), cost: 10 },
-    health: Some(Cadence { every: Duration::from_secs(1), cost: 20 }),
+    probe: Interval { every: Duration::from_millis(100), cost: 10 },
+    health: Some(Interval { every: Duration::from_secs(1), cost: 20 }),
     // Maximum loss in a crash. Larger networks save less often, because saving would take most of
     // the time.
-    checkpoint: Checkpoints::Timed(Cadence { every: Duration::from_secs(5), cost: 10 }),
+    checkpoint: Checkpoints::Timed(Interval { every: Duration::from_secs(5), cost: 10 }),
 };
 
 /// A command for the training worker.
@@ -35,28 +35,33 @@ pub(super) enum TrainingCommand {
 
 /// Trains one run after another until all senders are gone.
 pub(super) fn work(commands: &Receiver<TrainingCommand>, outbox: &Outbox) {
-    let mut lane =
-        Lane { commands, outbox, queue: VecDeque::new(), asked: Asked::default(), is_closed: false };
-    while let Some(request) = lane.next() {
+    let mut worker = TrainingWorker {
+        commands,
+        outbox,
+        queue: VecDeque::new(),
+        requested: WeightsRequest::default(),
+        is_closed: false,
+    };
+    while let Some(request) = worker.next() {
         let id = request.run.id;
-        let result = catch_unwind(AssertUnwindSafe(|| lane.train(*request)));
+        let result = catch_unwind(AssertUnwindSafe(|| worker.train(*request)));
         if let Err(panic) = result {
             let status = Status::Failed(panic_text(&*panic));
             outbox.send(Event::Run(id, RunEvent::Status(status)));
         }
-        if lane.asked.end() {
-            lane.send_weights(id, (0, 0), None);
+        if worker.requested.end() {
+            worker.send_weights(id, (0, 0), None);
         }
         outbox.wake();
     }
 }
 
-struct Lane<'a> {
+struct TrainingWorker<'a> {
     commands: &'a Receiver<TrainingCommand>,
     outbox: &'a Outbox,
     queue: VecDeque<Box<TrainRequest>>,
     /// Open requests for the weights of the current run.
-    asked: Asked,
+    requested: WeightsRequest,
     is_closed: bool,
 }
 
@@ -71,7 +76,7 @@ enum Next {
 /// The current run.
 type Current<'a> = Driver<Recorder<'a>>;
 
-impl Lane<'_> {
+impl TrainingWorker<'_> {
     /// Waits for the next run; `None` once all senders are gone.
     fn next(&mut self) -> Option<Box<TrainRequest>> {
         loop {
@@ -117,8 +122,8 @@ impl Lane<'_> {
     }
 
     /// Sends a copy of the current weights to the requesters, if one is due.
-    fn hand_out_weights(&mut self, driver: &mut Current<'_>) {
-        if self.asked.take(Instant::now) {
+    fn send_due_weights(&mut self, driver: &mut Current<'_>) {
+        if self.requested.take(Instant::now) {
             let at = (driver.trainer().epoch(), driver.trainer().steps());
             let weights = Some(Arc::new(driver.weights()));
             self.send_weights(driver.run().id, at, weights);
@@ -140,7 +145,7 @@ impl Lane<'_> {
             return fail(error.to_string());
         }
         let recorder = Recorder::new(id, self.outbox, store);
-        let mut driver = match Driver::new(run, &plan, &data, threads, PACE, recorder) {
+        let mut driver = match Driver::new(run, &plan, &data, threads, INTERVALS, recorder) {
             Ok(driver) => driver,
             Err(error) => return fail(error.to_string()),
         };
@@ -162,7 +167,7 @@ impl Lane<'_> {
         let mut next = Next::Step(start);
         driver.begin();
         loop {
-            next = self.obey(driver, next);
+            next = self.handle_commands(driver, next);
             let start = match next {
                 Next::Stop => return Status::Stopped,
                 Next::Wait => continue,
@@ -189,10 +194,10 @@ impl Lane<'_> {
     }
 
     /// Carries out the commands since the last step. While the run is paused, waits for one.
-    fn obey(&mut self, driver: &mut Current<'_>, mut next: Next) -> Next {
+    fn handle_commands(&mut self, driver: &mut Current<'_>, mut next: Next) -> Next {
         loop {
-            self.hand_out_weights(driver);
-            let command = match (next, self.asked.due_in(Instant::now)) {
+            self.send_due_weights(driver);
+            let command = match (next, self.requested.due_in(Instant::now)) {
                 (Next::Wait, None) => self.commands.recv().map_err(|RecvError| TryRecvError::Disconnected),
                 (Next::Wait, Some(wait)) => self.commands.recv_timeout(wait).map_err(|error| match error {
                     RecvTimeoutError::Timeout => TryRecvError::Empty,
@@ -207,7 +212,7 @@ impl Lane<'_> {
                     self.is_closed = true;
                     return Next::Stop;
                 }
-                Ok(command) => next = self.obey_one(driver, next, command),
+                Ok(command) => next = self.handle_command(driver, next, command),
             }
             if next == Next::Stop {
                 return next;
@@ -215,7 +220,7 @@ impl Lane<'_> {
         }
     }
 
-    fn obey_one(&mut self, driver: &mut Current<'_>, next: Next, command: TrainingCommand) -> Next {
+    fn handle_command(&mut self, driver: &mut Current<'_>, next: Next, command: TrainingCommand) -> Next {
         let own = driver.run().id;
         match command {
             TrainingCommand::Pause(id) if id == own => {
@@ -232,7 +237,7 @@ impl Lane<'_> {
                 next
             }
             TrainingCommand::Weights(id) if id == own => {
-                self.asked.ask();
+                self.requested.ask();
                 next
             }
             other @ (TrainingCommand::Train(_)

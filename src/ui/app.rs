@@ -7,11 +7,11 @@ use eframe::{CreationContext, NativeOptions};
 use egui::{Ui, ViewportCommand};
 
 use super::commands::Command;
-use super::files::FileRoom;
+use super::files::FileThreads;
 use super::frame_log::FrameLog;
 use super::panels::{dialog, network, notes, palette};
 use super::shell::Shell;
-use super::state::{Clip, Effect, State, Then};
+use super::state::{Clip, Effect, PendingAction, State};
 use super::theme;
 use super::thumbnail::Thumbnails;
 use super::views::{Views, WindowLayout, WrittenLayout};
@@ -81,7 +81,7 @@ pub struct HourglassApp {
     pub state: State,
     /// Present until the window closes.
     session: Option<Session>,
-    files: FileRoom,
+    files: FileThreads,
     shell: Shell,
     views: Views,
     thumbnails: Thumbnails,
@@ -107,7 +107,7 @@ impl HourglassApp {
         let settings_path = options.settings_path();
         let settings = settings_path.as_deref().map(Settings::load).unwrap_or_default();
         let window = settings.window;
-        let mut files = FileRoom::new(ctx.clone());
+        let mut files = FileThreads::new(ctx.clone());
         let root = options.state_dir.or_else(Store::default_root);
         let mut state = State::default();
         state.recent.clone_from(&settings.recent);
@@ -125,7 +125,7 @@ impl HourglassApp {
         }
         let last = settings.last.clone().filter(|_| !settings.starts_anew);
         if let Some(file) = options.file.or(last) {
-            state.proceed(Then::OpenPath(file));
+            state.proceed(PendingAction::OpenPath(file));
         }
         HourglassApp {
             session: Some(Session::start({
@@ -153,7 +153,7 @@ impl HourglassApp {
         }
     }
 
-    fn carry_out(&mut self, ctx: &egui::Context) {
+    fn run_effects(&mut self, ctx: &egui::Context) {
         for effect in std::mem::take(&mut self.state.effects) {
             match effect {
                 Effect::Session(command) => {
@@ -162,7 +162,7 @@ impl HourglassApp {
                     }
                 }
                 Effect::Open(path) => self.files.open(path),
-                Effect::LookAt(paths) => self.files.look_at(paths),
+                Effect::IdentifyPaths(paths) => self.files.identify_paths(paths),
                 Effect::Save(request) => self.files.save(request),
                 Effect::CancelExport => self.files.cancel_export(),
                 Effect::Browse(browse) => self.files.browse(browse),
@@ -171,7 +171,7 @@ impl HourglassApp {
                 Effect::Copy(Clip::Picture(Pixels { width, height, rgba })) => {
                     ctx.copy_image(egui::ColorImage::from_rgba_unmultiplied([width, height], &rgba));
                 }
-                Effect::LookFor(question) => self.files.look_for(question),
+                Effect::CheckPath(question) => self.files.check_path(question),
                 Effect::ShowDialog(browse, folder) => self.files.show_dialog(browse, folder.as_deref()),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
@@ -201,7 +201,7 @@ impl HourglassApp {
         }
         if ctx.input(|input| input.viewport().close_requested()) && !self.may_close {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.state.ask(Then::Quit);
+            self.state.ask(PendingAction::Quit);
         }
         let zoom = ctx.zoom_factor();
         let is_steady = self.follow_window(ctx);
@@ -285,7 +285,7 @@ impl eframe::App for HourglassApp {
             ctx.request_repaint_after(EXPORT_REPAINT);
         }
         self.state.refresh(is_editing(ctx));
-        self.carry_out(ctx);
+        self.run_effects(ctx);
         self.follow(ctx);
         self.frame_log.logic(start);
     }
@@ -301,7 +301,7 @@ impl eframe::App for HourglassApp {
         notes::dropped_ui(ui, state);
         let ctx = ui.ctx().clone();
         self.state.refresh(is_editing(&ctx));
-        self.carry_out(&ctx);
+        self.run_effects(&ctx);
         self.frame_log.ui(start, frame.info().cpu_usage);
     }
 
@@ -377,7 +377,7 @@ fn is_function_key(key: egui::Key) -> bool {
 /// The hourglass of the toolbar as the window's icon.
 fn icon() -> egui::IconData {
     const SIZE: usize = 64;
-    let [red, green, blue] = crate::figure::Palette::DARK.thread;
+    let [red, green, blue] = crate::figure::Palette::DARK.highlight;
     let mut rgba = Vec::with_capacity(SIZE * SIZE * 4);
     for y in 0..SIZE {
         for x in 0..SIZE {

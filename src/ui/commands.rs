@@ -250,7 +250,7 @@ mod tests {
         };
         let sections: String = Menu::ALL.into_iter().map(section).collect();
         let keys = "Ctrl is Cmd on a Mac, and Alt is Option.";
-        let wishes = [
+        let tasks = [
             ("find a command by a few letters of its name", "Ctrl+K in the window"),
             ("see this list in the window", "F1"),
             ("open, save and export", "[File](#file)"),
@@ -259,8 +259,8 @@ mod tests {
             ("show a view or a panel, zoom", "[View](#view)"),
             ("train, stop, evaluate, load data", "[Run](#run)"),
         ];
-        let wishes = wishes.map(|(to, place)| format!("| {to} | {place} |\n")).concat();
-        format!("# Keyboard shortcuts\n\n{keys}\n\n| to … | go to |\n|---|---|\n{wishes}{sections}")
+        let tasks = tasks.map(|(to, place)| format!("| {to} | {place} |\n")).concat();
+        format!("# Keyboard shortcuts\n\n{keys}\n\n| to … | go to |\n|---|---|\n{tasks}{sections}")
     }
 
     #[test]

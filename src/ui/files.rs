@@ -2,7 +2,7 @@
 //! window never waits for a disk.
 
 mod dropped;
-mod keeper;
+mod store_thread;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,7 +15,8 @@ use super::dialogs::{chosen, desktop_dialog, folder_near, has_dialog};
 use super::state::{Browse, Clip, FigureRequest, PathFound, PathQuestion, SaveRequest, StoreRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
-    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, Watch, open_any,
+    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, WriteProgress,
+    open_any,
 };
 
 /// Minimum time between requesting a dialog and closing it. Exports that take less show no
@@ -37,7 +38,7 @@ pub enum FileEvent {
     /// The content to copy of the figure with this title.
     Copied(String, Result<Clip, String>),
     /// The result of checking a path.
-    LookedFor(PathFound),
+    PathChecked(PathFound),
     /// The desktop's dialog may be opened, in this folder.
     Near(Browse, Option<PathBuf>),
     /// The user chose a path in the desktop's dialog, or cancelled.
@@ -45,7 +46,7 @@ pub enum FileEvent {
     /// The desktop has no dialog to show.
     NoDialog(Browse),
     /// The kinds of the paths dropped on the window.
-    LookedAt(Vec<(PathBuf, DropKind)>),
+    PathsIdentified(Vec<(PathBuf, DropKind)>),
     /// Work left by a crash was found.
     Found(Vec<Recovery>),
     /// Unreadable work left by a crash was moved to another folder.
@@ -60,21 +61,21 @@ pub enum FileEvent {
 
 /// The file threads and their answers.
 #[derive(Debug)]
-pub struct FileRoom {
+pub struct FileThreads {
     sender: Sender<FileEvent>,
     receiver: Receiver<FileEvent>,
     wake: egui::Context,
-    keeper: Option<Sender<StoreRequest>>,
-    keeper_thread: Option<JoinHandle<()>>,
+    store_thread: Option<Sender<StoreRequest>>,
+    store_handle: Option<JoinHandle<()>>,
     /// The most recent export, and when it began; the reference is dead once it has ended.
-    export: Option<(Weak<Watch>, Instant)>,
+    export: Option<(Weak<WriteProgress>, Instant)>,
 }
 
-impl FileRoom {
+impl FileThreads {
     /// Creates the threads; `wake` is repainted whenever an answer is ready.
-    pub fn new(wake: egui::Context) -> FileRoom {
+    pub fn new(wake: egui::Context) -> FileThreads {
         let (sender, receiver) = channel();
-        FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None, export: None }
+        FileThreads { sender, receiver, wake, store_thread: None, store_handle: None, export: None }
     }
 
     /// Returns the answers that are ready; never waits.
@@ -100,29 +101,30 @@ impl FileRoom {
     }
 
     /// Determines the kinds of paths dropped on the window.
-    pub fn look_at(&self, paths: Vec<PathBuf>) {
+    pub fn identify_paths(&self, paths: Vec<PathBuf>) {
         self.spawn(move || {
             let kind = |path: PathBuf| {
                 let kind = drop_kind(&path);
                 (path, kind)
             };
-            FileEvent::LookedAt(paths.into_iter().map(kind).collect())
+            FileEvent::PathsIdentified(paths.into_iter().map(kind).collect())
         });
     }
 
     /// Checks what is at a path.
-    pub fn look_for(&self, question: PathQuestion) {
-        self.spawn(move || FileEvent::LookedFor(question.answer()));
+    pub fn check_path(&self, question: PathQuestion) {
+        self.spawn(move || FileEvent::PathChecked(question.answer()));
     }
 
     /// Writes a file. Everything but documents can be cancelled.
     pub fn save(&mut self, mut request: Box<SaveRequest>) {
-        let watch = (!request.kind.is_document()).then(Arc::<Watch>::default);
-        if let Some(watch) = &watch {
-            self.export = Some((Arc::downgrade(watch), Instant::now()));
+        let progress = (!request.kind.is_document()).then(Arc::<WriteProgress>::default);
+        if let Some(progress) = &progress {
+            self.export = Some((Arc::downgrade(progress), Instant::now()));
         }
         self.spawn(move || {
-            let files = watch.map_or_else(Files::default, |watch| Files::default().watched(watch));
+            let files =
+                progress.map_or_else(Files::default, |progress| Files::default().with_progress(progress));
             let result = request.save(&files);
             FileEvent::Saved(request, result)
         });
@@ -131,20 +133,20 @@ impl FileRoom {
     /// Progress of the current export: units done and total, 0 while unknown. `None` while it may
     /// still end at once.
     pub fn export_progress(&self) -> Option<(u64, u64)> {
-        let (watch, begun) = self.export.as_ref()?;
-        let watch = watch.upgrade()?;
-        (begun.elapsed() >= LEAST_SHOWN).then(|| watch.state())
+        let (progress, begun) = self.export.as_ref()?;
+        let progress = progress.upgrade()?;
+        (begun.elapsed() >= LEAST_SHOWN).then(|| progress.state())
     }
 
     /// Whether an export is in progress.
     pub fn is_exporting(&self) -> bool {
-        self.export.as_ref().is_some_and(|(watch, _)| watch.strong_count() > 0)
+        self.export.as_ref().is_some_and(|(progress, _)| progress.strong_count() > 0)
     }
 
     /// Cancels the current export, which answers that it was cancelled.
     pub fn cancel_export(&self) {
-        if let Some(watch) = self.export.as_ref().and_then(|(watch, _)| watch.upgrade()) {
-            watch.cancel();
+        if let Some(progress) = self.export.as_ref().and_then(|(progress, _)| progress.upgrade()) {
+            progress.cancel();
         }
     }
 
@@ -158,7 +160,7 @@ impl FileRoom {
 
     /// Writes the settings.
     pub fn save_settings(&self, settings: Settings, path: PathBuf) {
-        self.spawn_quiet(move || {
+        self.spawn_optional(move || {
             let result = settings.save(&Files::default(), &path);
             result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
@@ -179,7 +181,7 @@ impl FileRoom {
 
     /// Discards work left by a crash.
     pub fn discard(&self, recovery: Recovery) {
-        self.spawn_quiet(move || {
+        self.spawn_optional(move || {
             let result = Store::open(&recovery.path).and_then(Store::discard);
             result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
@@ -221,10 +223,10 @@ impl FileRoom {
     }
 
     fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {
-        self.spawn_quiet(move || Some(work()));
+        self.spawn_optional(move || Some(work()));
     }
 
-    fn spawn_quiet(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
+    fn spawn_optional(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let work = move || {
             if let Some(event) = work() {

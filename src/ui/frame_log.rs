@@ -15,12 +15,17 @@ pub(super) struct FrameLog {
     /// The total, including tessellation and the calls to the graphics driver, which may render in
     /// software.
     whole_secs: Vec<f32>,
-    told: Instant,
+    last_message: Instant,
 }
 
 impl FrameLog {
     pub(super) fn new() -> FrameLog {
-        FrameLog { logic_secs: 0.0, own_secs: Vec::new(), whole_secs: Vec::new(), told: Instant::now() }
+        FrameLog {
+            logic_secs: 0.0,
+            own_secs: Vec::new(),
+            whole_secs: Vec::new(),
+            last_message: Instant::now(),
+        }
     }
 
     /// Records the logic of a frame that began at `start`.
@@ -36,7 +41,7 @@ impl FrameLog {
         }
         self.own_secs.push(self.logic_secs + start.elapsed().as_secs_f32());
         self.whole_secs.extend(whole_before);
-        if self.told.elapsed() >= INTERVAL {
+        if self.last_message.elapsed() >= INTERVAL {
             self.tell();
         }
     }
@@ -49,7 +54,7 @@ impl FrameLog {
             text
         });
         log::debug!(target: TARGET, "{frames} frames; logic and layout: {own}; with drawing: {whole}");
-        self.told = Instant::now();
+        self.last_message = Instant::now();
     }
 }
 

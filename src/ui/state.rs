@@ -3,11 +3,11 @@
 //! [`update`](super::update).
 //!
 //! - `derived` follows from the document: cards, problems, missing data as a problem.
-//! - `history` is undo, of the document and of the list of runs; `tried` remembers the settings of
-//!   kinds that were replaced by another.
+//! - `history` is undo, of the document and of the list of runs; `previous_choices` remembers the
+//!   settings of kinds that were replaced by another.
 //! - `selection` is the one selection that every view reads and writes.
-//! - `sets` are the sets of samples that a view can show, `look` what a view needs of one, `scored`
-//!   what the compute lane found of it, `set_codes` its codes.
+//! - `sets` are the sets of samples that a view can show, `resolved_set` what a view needs of one,
+//!   `scored` what the compute workers found of it, `set_codes` its codes.
 //! - `showing` is other data that networks are shown; `explore` holds pins and what trained
 //!   networks were asked.
 //! - `figures` and `export` are what the dialogs for saving a figure and for exporting ask.
@@ -24,13 +24,15 @@ mod explore;
 mod export;
 mod figures;
 mod history;
-mod look;
 mod missing_data;
 mod notices;
 mod past_data;
 mod path_dialog;
+mod pending_action;
+mod previous_choices;
 mod principal;
 mod rate_search;
+mod resolved_set;
 mod runs_table;
 mod save;
 mod scored;
@@ -40,8 +42,6 @@ mod sets;
 mod showing;
 mod sources;
 mod store_request;
-mod then;
-mod tried;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,30 +56,30 @@ pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
-pub use self::explore::{AskedNetwork, Explore, ExploredPlane, Live, PinnedSample, Question, ShownPin};
+pub use self::explore::{Explore, ExploredPlane, Live, PinnedSample, Question, ShownPin, TargetNetwork};
 pub use self::export::{ExportDialog, ExportForm, ExportWhat};
-pub use self::figures::{Clip, FigureRequest, FigureWish, Figures};
+pub use self::figures::{Clip, FigureAction, FigureRequest, Figures};
 pub use self::history::{History, RunStep};
-pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{
     Chooser, MaskField, PathDialog, PathFound, PathQuestion, Purpose, SizeBy, SizeField, with_ending,
 };
+pub use self::pending_action::{OwnData, PendingAction};
+pub use self::previous_choices::PreviousChoices;
 pub use self::principal::Principal;
 pub use self::rate_search::RateSearch;
+pub use self::resolved_set::{NeededSamples, ResolvedSet};
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, ResultsRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
-pub use self::selection::{How, Selection};
+pub use self::selection::{Selection, SelectionMode};
 pub use self::set_codes::{ComingCodes, PlacedCodes, SetCodes};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
-pub use self::showing::{Dropped, Showing, Wish};
+pub use self::showing::{Dropped, ShowRequest, Showing};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
-pub use self::then::{OwnData, Then};
-pub use self::tried::Tried;
 pub use self::view::{
     BottomTab, DATA_VIEW, EXPLORE_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW,
     ViewSettings,
@@ -194,7 +194,7 @@ pub struct State {
     /// Numbers of runs of this document and its file, including removed runs: none is used again.
     pub(super) used: BTreeSet<RunId>,
     /// Kinds that were selected before others.
-    pub(super) tried: Tried,
+    pub(super) previous_choices: PreviousChoices,
     /// The source that training settings were last adapted to, with its number of training rows;
     /// `None` until the data of an opened document are loaded.
     pub(super) fitted: Option<(Source, usize)>,
@@ -212,7 +212,7 @@ pub enum Effect {
     /// Read a project or a design.
     Open(PathBuf),
     /// Determine what was dropped on the window.
-    LookAt(Vec<PathBuf>),
+    IdentifyPaths(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
     /// Cancel the current export.
@@ -222,7 +222,7 @@ pub enum Effect {
     /// Copy this to the clipboard.
     Copy(Clip),
     /// Check what is at a path.
-    LookFor(PathQuestion),
+    CheckPath(PathQuestion),
     /// Find the folder for the desktop's file dialog.
     Browse(Browse),
     /// Show that dialog in this folder.
@@ -296,7 +296,7 @@ impl State {
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
-            tried: Tried::default(),
+            previous_choices: PreviousChoices::default(),
             fitted: unplaced(&project.data.source).then(|| (project.data.source.clone(), 0)),
             entered: None,
             live_settings: None,

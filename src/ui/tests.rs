@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::commands::{Command, Menu};
-use super::state::{BottomTab, DATA_VIEW, Dialog, Then};
+use super::state::{BottomTab, DATA_VIEW, Dialog, PendingAction};
 use super::{HourglassApp, Options};
 use crate::project::{Activation, Decoder, Layer, Place, Project, Recipe, Source};
 use crate::run::Status;
@@ -19,10 +19,10 @@ mod figures;
 mod health;
 mod latent;
 mod network;
+mod restarts;
 mod runs;
 #[cfg(feature = "long-tests")]
 mod shots;
-mod sitting;
 mod training;
 
 /// A window with its own state and settings, which are deleted after the test.

@@ -60,7 +60,7 @@ pub struct Tokens {
     /// The decoder.
     pub decoder: Color32,
     /// The replay position.
-    pub thread: Color32,
+    pub highlight: Color32,
     /// Errors.
     pub bad: Color32,
 }
@@ -84,7 +84,7 @@ impl Tokens {
             encoder: color(palette.encoder),
             code: color(palette.code),
             decoder: color(palette.decoder),
-            thread: color(palette.thread),
+            highlight: color(palette.highlight),
             bad: color(palette.bad),
         }
     }

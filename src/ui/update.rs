@@ -60,9 +60,9 @@ impl State {
         // split again.
         self.derived.follow(&self.project, &self.data, is_editing);
         if self.derived.errors() == 0 {
-            self.notices.take_back(NOT_YET);
+            self.notices.remove_outdated(NOT_YET);
         }
-        self.take_back_rules();
+        self.withdraw_rules_offer();
         self.follow_live_settings(is_editing);
         self.want_baseline();
     }

@@ -3,7 +3,7 @@
 //! implementation of `View` connects it with the [`State`](super::state::State), and its line in
 //! `registry.rs` puts it into the window. `tiles` shows views side by side.
 //!
-//! - Of long lists only what is visible is drawn (`in_sight`), its pictures by `thumbs`.
+//! - Of long lists only what is visible is drawn (`visible_lines`), its pictures by `thumbs`.
 //! - `channels` lays out the channels of codes that are pictures and chooses their units; their
 //!   names come from `Shape::unit_name`.
 //! - `View::figures` gives what a view shows as figures, of the numbers that it draws;
@@ -21,7 +21,6 @@ mod differences;
 mod explore;
 mod figure_menu;
 mod health;
-mod in_sight;
 mod latent;
 mod layout;
 mod loss;
@@ -37,6 +36,7 @@ mod set_choice;
 mod thumbs;
 mod tiles;
 mod view;
+mod visible_lines;
 
 pub use self::dates::format_time;
 pub use self::differences::difference;

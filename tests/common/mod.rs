@@ -65,7 +65,7 @@ impl Home {
     pub fn window_of(&self, width: f32, height: f32) -> Window {
         let mut window = self.start(width, height);
         window.until("the digits are loaded", |state| state.data.dataset.is_some());
-        window.settle();
+        window.run_until_idle();
         window
     }
 
@@ -106,14 +106,14 @@ impl Window {
 
     /// Draws until the window is idle, or until only a training keeps it changing. Checks names and
     /// glyphs.
-    pub fn settle(&mut self) {
+    pub fn run_until_idle(&mut self) {
         self.harness.run_ok();
     }
 
     /// Presses keys.
     pub fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
-        self.settle();
+        self.run_until_idle();
     }
 
     /// The only widget with this role and name.
@@ -155,7 +155,7 @@ impl Window {
         let node = self.find(role, label);
         assert!(!node.accesskit_node().is_disabled(), "{label} is greyed out");
         node.click();
-        self.settle();
+        self.run_until_idle();
     }
 
     /// Presses or releases the mouse button at the current position of the pointer.
@@ -169,10 +169,10 @@ impl Window {
     #[track_caller]
     pub fn fill(&mut self, role: Role, label: &str, text: &str) {
         self.find(role, label).click();
-        self.settle();
+        self.run_until_idle();
         self.key(CTRL, Key::A);
         self.harness.event(egui::Event::Text(text.to_owned()));
-        self.settle();
+        self.run_until_idle();
         self.key(NONE, Key::Enter);
     }
 
@@ -217,7 +217,7 @@ impl Window {
         self.until(&format!("the run is {}", status.word()), |state| {
             state.runs.last().is_some_and(|run| run.status == *status)
         });
-        self.settle();
+        self.run_until_idle();
     }
 
     /// Waits until the newest run has finished this many epochs.

@@ -95,14 +95,14 @@ fn picture_codes_are_shown_by_channel_and_position() {
     window.harness.hover_at(third);
     window.button(third, true);
     window.button(third, false);
-    window.settle();
+    window.run_until_idle();
     assert_eq!(["row 2, column 4", "row 3, column 3"].map(|at| sliders(&window, at)), [0, 4]);
 
     window.press("Traversals");
     window.until("the channels there are traversed", |state| {
         state.explore.decoded(Decoding::Traversals).is_some_and(|(_, rows)| rows.len() == 4 * 7 * 64)
     });
-    window.settle();
+    window.run_until_idle();
     window.press("strongest");
     window.until("units of all positions are", |state| {
         state.explore.decoded(Decoding::Traversals).is_some_and(|(_, rows)| rows.len() > 4 * 7 * 64)

@@ -160,7 +160,7 @@ fn squared_error_with_a_divergence_gives_a_warning_with_a_fix() {
     assert!(warning.contains("σ = 0.71"), "{warning}");
     let remedy = "Use Gaussian, σ learned";
     window.harness.get_all_by_role_and_label(Role::Button, remedy).next().expect("its button").click();
-    window.settle();
+    window.run_until_idle();
     assert_eq!(*window.project(), chosen);
 }
 
@@ -193,7 +193,7 @@ fn sparsity_starts_with_a_distance_that_applies_and_offers_the_sigmoid() {
     assert_eq!((distance(&window), faults(&window)), (Distance::L2, vec![]));
     let offer = "Use a sigmoid and KL";
     window.harness.get_all_by_role_and_label(Role::Button, offer).next().expect("its button").click();
-    window.settle();
+    window.run_until_idle();
     assert_eq!((distance(&window), faults(&window)), (Distance::Kl, vec![]));
     assert_eq!(window.project().code.activation, Activation::Sigmoid);
     window.key(crate::common::CTRL, egui::Key::Z);
@@ -269,7 +269,7 @@ fn losses_for_binary_data_are_marked_where_they_are_chosen() {
     window.until("binary data", |state| state.data.facts.is_some_and(|facts| facts.is_binary));
     assert_eq!(window.project().data.binarise, Binarise::Sampled);
     window.press("Output card");
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("likelihood of a Bernoulli"), "now it is one");
     terms(&mut window);
     window.click(Role::RadioButton, "Gaussian likelihood");
@@ -297,7 +297,7 @@ fn a_class_is_held_out_and_detected() {
 }
 
 #[test]
-fn layers_are_trained_one_by_one_beside_a_joint_run() {
+fn layers_are_trained_one_by_one_next_to_a_joint_run() {
     let home = Home::new();
     let mut window = window(&home);
     for (card, place) in
@@ -339,7 +339,7 @@ fn the_likelihood_is_estimated_from_the_given_number_of_codes() {
     window.number("Codes per sample", "20");
     window.press("Estimate the likelihood");
     window.until("an estimate", |state| state.runs.iter().any(|run| !run.results.is_empty()));
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("nats on 180 validation samples, 20 codes each"));
 }
 
@@ -367,7 +367,7 @@ fn every_layer_is_added_among_the_pictures_set_and_trained() {
         window.press("Add a layer at position 1 of the encoder");
         window.press(&format!("Add {name}"));
         assert_eq!(window.project().encoder[0].name(), name);
-        window.settle();
+        window.run_until_idle();
         let before = window.project().encoder[0].clone();
         for (field, text) in fields {
             set(&mut window, field, text);

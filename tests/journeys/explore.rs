@@ -55,7 +55,7 @@ fn samples_are_pinned_interpolated_edited_and_restored() {
     window.until("all are decoded", |state| {
         state.explore.decoded(Decoding::Pins).is_some_and(|(_, rows)| rows.len() == 12 * 64)
     });
-    window.settle();
+    window.run_until_idle();
     window.fill(Role::TextInput, "note of pin 1", "a thin zero");
     assert_eq!(window.project().pins[0].note, "a thin zero");
 
@@ -63,7 +63,7 @@ fn samples_are_pinned_interpolated_edited_and_restored() {
     window.until("steps are decoded", |state| {
         state.explore.decoded(Decoding::Interpolation).is_some_and(|(_, rows)| rows.len() == 9 * 64)
     });
-    window.settle();
+    window.run_until_idle();
     window.press("Play");
     window.harness.step();
     window.press("Pause");
@@ -72,10 +72,10 @@ fn samples_are_pinned_interpolated_edited_and_restored() {
 
     window.press("Sliders");
     window.until("the pin is shown", |state| state.explore.active().is_some_and(|pin| pin.number == 13));
-    window.settle();
+    window.run_until_idle();
     let before = decoded(&window, Decoding::Pointer);
     window.find(Role::Slider, "unit 1").focus();
-    window.settle();
+    window.run_until_idle();
     window.key(NONE, Key::ArrowRight);
     window.until("the picture has changed", |state| {
         state.explore.decoded(Decoding::Pointer).is_some_and(|(_, rows)| rows != before)
@@ -100,7 +100,7 @@ fn samples_are_pinned_interpolated_edited_and_restored() {
     window.until("all pins are there", |state| state.explore.pins.len() == 13);
     assert_eq!(window.project().pins, saved);
     assert!(!window.state().is_modified());
-    window.settle();
+    window.run_until_idle();
     assert_eq!(pins(&window), 13);
 }
 
@@ -118,7 +118,7 @@ fn samples_are_generated_neighbours_found_and_arithmetic_applied() {
     window.until("twelve samples are pinned", |state| state.explore.pins.len() == 12);
     window.press("Nearest");
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
-    window.settle();
+    window.run_until_idle();
     let found = window.state().explore.near_pin().expect("neighbours").1.clone();
     assert_eq!([&found.code, &found.values, &found.linear].map(Vec::len), [8; 3]);
     assert!(window.says("precision@8"), "digits have classes");
@@ -139,7 +139,7 @@ fn samples_are_generated_neighbours_found_and_arithmetic_applied() {
         [3, 1].map(|class| watched.iter().filter(|row| ids[**row as usize] == class).count())
     };
     window.until("both means are known", |state| mean_counts(state) == Some(counts));
-    window.settle();
+    window.run_until_idle();
     let before = pins(&window);
     window.press("Keep as pin");
     window.until("it is pinned", |state| state.explore.pins.len() == before + 1);
@@ -188,7 +188,7 @@ fn pin_a_point(window: &mut Window) -> u32 {
     window.button(at, false);
     window.until("the sample is pinned", |state| state.explore.pins.len() == before + 1);
     window.harness.remove_cursor();
-    window.settle();
+    window.run_until_idle();
     let Pinned::Row { row, .. } = window.project().pins[before].of else { panic!("no sample") };
     row
 }
@@ -214,11 +214,11 @@ fn pin_a_place(window: &mut Window, kind: &str) -> Vec<f32> {
     window.harness.hover_at(to);
     window.harness.run_steps(2);
     window.harness.drop_at(to);
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("the place under the pointer"));
     window.press("Pin");
     window.until("the place is pinned", |state| state.explore.pins.len() == before + 1);
-    window.settle();
+    window.run_until_idle();
     window.state().explore.pins[before].code.clone()
 }
 
@@ -237,8 +237,8 @@ fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     window.key(NONE, Key::F5);
     window.until_status(&Status::Done);
     window.key(CTRL, Key::Num9);
-    window.until("the components are known", |state| state.explore.survey().is_some());
-    window.settle();
+    window.until("the components are known", |state| state.explore.code_statistics().is_some());
+    window.run_until_idle();
 
     // Hover.
     over_a_point(&mut window);
@@ -284,7 +284,7 @@ fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     window.until("the test split is encoded", |state| {
         state.explored_codes.shown().is_some_and(|shown| shown.set == Set::Test)
     });
-    window.settle();
+    window.run_until_idle();
     let test = window.state().data.dataset.as_ref().expect("digits").split.test.clone();
     let shown = window.state().explored_codes.shown().expect("codes");
     assert_eq!((&shown.rows[..], shown.places.points.len()), (&test[..], 180));
@@ -295,7 +295,7 @@ fn points_are_hovered_positions_decoded_and_any_set_is_shown() {
     assert!(test.contains(&pin_a_point(&mut window)));
     window.press("Nearest");
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("180 samples (test)") && window.says("precision@8"));
     let found = &window.state().explore.near_pin().expect("neighbours").1;
     assert!(

@@ -44,7 +44,7 @@ fn until_loaded(window: &mut Window, folder: &Path) {
         state.data.progress.is_none()
             && state.data.of.as_ref().is_some_and(|of| of.source.path().map(PathBuf::as_path) == Some(folder))
     });
-    window.settle();
+    window.run_until_idle();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
     });
 
     window.key(CTRL, Key::Num4);
-    window.settle();
+    window.run_until_idle();
     assert!(window.shows("24"), "how many");
     assert!(window.shows("class bars: 12") && window.shows("class checks: 12"), "the classes");
     assert!(window.says("skipped bars/broken.png"), "the broken picture is named");
@@ -84,7 +84,7 @@ fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
     std::fs::remove_dir_all(&folder).expect("removed");
     window.key(CTRL, Key::R);
     window.until("the folder is missed", |state| state.data.error.is_some());
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("does not exist; it may have been moved or renamed"));
     assert_eq!(window.count("Locate…"), 2, "in the inspector and in the view of the data");
     window.key(CTRL, Key::Num2);
@@ -97,7 +97,7 @@ fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
         state.data.error.as_ref().is_some_and(|error| error.to_string().contains("moved"))
             && state.data.progress.is_none()
     });
-    window.settle();
+    window.run_until_idle();
     window.find(Role::Button, "Locate…");
     assert!(window.is_disabled("Train"), "there is nothing to train on");
     pictures(&moved);
@@ -115,10 +115,10 @@ fn a_folder_is_dropped_on_the_window() {
     let mut window = home.window_of(1440.0, 1200.0);
     let held = egui::HoveredFile { path: Some(folder.clone()), ..egui::HoveredFile::default() };
     window.harness.input_mut().hovered_files.push(held);
-    window.settle();
+    window.run_until_idle();
     window.harness.input_mut().hovered_files.clear();
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(folder.clone())));
-    window.settle();
+    window.run_until_idle();
     window.until("it is looked at", |state| matches!(state.project.data.source, Source::ImageFolder { .. }));
     assert_eq!(folder_of(&window), Some(&folder));
     until_loaded(&mut window, &folder);
@@ -137,9 +137,9 @@ fn drop_on(window: &mut Window, paths: &[PathBuf]) {
     for path in paths {
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
     }
-    window.settle();
+    window.run_until_idle();
     window.until("they are looked at", |state| state.dialog.is_some());
-    window.settle();
+    window.run_until_idle();
 }
 
 #[test]
@@ -159,13 +159,13 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     window.until("they are shown", |state| state.others.contains_key("photos"));
     assert_eq!(folder_of(&window), None, "the design has its digits");
     window.until("they are reconstructed", |state| state.scored.pictures.is_some());
-    window.settle();
+    window.run_until_idle();
     assert!(window.shows("bars/00.png"), "the pictures are named");
     let log = &window.state().notices.log;
     assert!(log.iter().any(|line| line.text.contains("bars/broken.png")), "one is damaged");
     window.until("they are scored", |state| state.scored.mean.is_some());
     window.until("they are located", |state| state.scored.located.contains_key("photos"));
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("photos (24)"), "the legend of the latent space has them");
 
     window.key(CTRL, Key::Num4);
@@ -177,7 +177,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     window.until("they are compared", |state| {
         state.scored.compared.as_ref().is_some_and(|compared| compared.found.is_with_training)
     });
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("24 selected, compared with") && window.says("training samples"));
     let restored = home.path("restored");
     window.key(CTRL_ALT, Key::Y);
@@ -195,7 +195,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     window.until("they are drawn", |state| {
         state.scored.pictures.as_ref().is_some_and(|pictured| pictured.pictures.rows.len() == 2)
     });
-    window.settle();
+    window.run_until_idle();
     assert!(window.shows("03.png") && window.shows("07.png"));
     window.press("Remove 03.png and 1 more");
     assert_eq!(window.state().others.len(), 1);
@@ -215,7 +215,7 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     window.key(CTRL, Key::O);
     window.type_path(&file);
     window.until("it is open", |state| state.runs.len() == 1);
-    window.settle();
+    window.run_until_idle();
     assert!(window.state().others.is_empty(), "nothing is loaded unasked");
     window.press("Load them");
     window.until("they are shown again", |state| {

@@ -22,12 +22,12 @@ fn an_empty_code_is_reported_at_its_card_fixed_and_restored_by_undo() {
     assert!(window.says("Not yet trainable: "));
     let row = window.find(Role::Link, "code");
     row.click();
-    window.settle();
+    window.run_until_idle();
     assert_eq!(window.state().selected, Place::Code);
 
     let remedy = "Use a code of 2";
     window.harness.get_all_by_role_and_label(Role::Button, remedy).next().expect("a remedy").click();
-    window.settle();
+    window.run_until_idle();
     assert_eq!(window.project().code.units, 2);
     assert!(!window.says("Problems of code: ") && !window.shows(remedy));
     window.key(CTRL, Key::Z);

@@ -34,7 +34,7 @@ fn runs_are_named_sorted_hidden_deleted_and_restored() {
     assert_eq!(numbers, [1, 2]);
     window.key(NONE, Key::F2);
     window.harness.event(egui::Event::Text("wide".to_owned()));
-    window.settle();
+    window.run_until_idle();
     window.key(NONE, Key::Enter);
     assert_eq!(window.run().caption.name, "wide");
     assert!(
@@ -70,7 +70,7 @@ fn results_are_saved_with_their_run() {
     let mut window = window(&home);
     window.key(CTRL_SHIFT, Key::T);
     window.until("it is measured", |state| state.runs[1].results.iter().count() == 1);
-    window.settle();
+    window.run_until_idle();
     window.key(CTRL_ALT, Key::I);
     assert!(window.says("losses, test split") && window.says("weights of epoch 2"));
     window.fill(Role::MultilineTextInput, "Note on the run", "as wide as can be");

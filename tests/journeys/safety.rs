@@ -40,7 +40,7 @@ fn the_save_dialog_before_another_project_carries_out_its_answers() {
     let file = home.path("kept.hourglass");
     window.type_path(&file);
     window.until("it asks for a recipe", |state| state.file.is_some() && state.dialog.is_some());
-    window.settle();
+    window.run_until_idle();
     window.press("Start linear");
     assert_eq!(*window.project(), Recipe::Linear.project());
     assert_eq!(window.state().file, None);
@@ -81,11 +81,11 @@ fn work_left_by_a_crash_is_offered_and_resumed() {
 
     let mut window = home.window();
     window.until("the work is offered", |state| state.dialog.is_some());
-    window.settle();
+    window.run_until_idle();
     assert!(window.shows("Recover unsaved work") && window.says("1 run"));
     window.key(NONE, Key::Enter);
     window.until("it is back", |state| !state.runs.is_empty() && state.data.dataset.is_some());
-    window.settle();
+    window.run_until_idle();
     assert_eq!(*window.project(), project);
     assert_eq!(window.run().history, run.history);
     assert_eq!(window.run().checkpoint, run.checkpoint);
@@ -102,7 +102,7 @@ fn a_crash_after_a_save_leaves_nothing_to_recover_until_something_changes() {
     let home = Home::new();
     let mut window = edited(&home);
     window.until("work can be kept", |state| state.store.is_some());
-    window.settle();
+    window.run_until_idle();
     let workspace = window.state().store.as_ref().expect("a store").path().to_owned();
     let is_kept = || workspace.join("project.ron").exists();
     window.until("the change is kept", |_| is_kept());

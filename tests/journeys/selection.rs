@@ -20,7 +20,7 @@ fn a_class_is_selected_inverted_exported_named_and_restored() {
     let (file, table) = (home.path("mine.hourglass"), home.path("others.csv"));
     let mut window = home.window_of(1440.0, 1000.0);
     window.key(CTRL_ALT, Key::S);
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("No sample is selected"));
     window.click(Role::ComboBox, "Class to select");
     window.press("3");
@@ -39,7 +39,7 @@ fn a_class_is_selected_inverted_exported_named_and_restored() {
     assert_eq!(window.state().file, None, "an export is no document");
 
     window.key(CTRL_ALT, Key::K);
-    window.settle();
+    window.run_until_idle();
     window.fill(Role::TextInput, "Name of selection 1", "others");
     assert_eq!(window.project().selections[0].name, "others");
     window.key(CTRL_SHIFT, Key::S);
@@ -53,7 +53,7 @@ fn a_class_is_selected_inverted_exported_named_and_restored() {
     window.type_path(&file);
     window.until("it is open", |state| state.file.is_some() && state.data.dataset.is_some());
     window.key(CTRL_ALT, Key::Num9);
-    window.settle();
+    window.run_until_idle();
     assert_eq!(selected(&window), 0);
     window.press("Select others");
     assert_eq!(selected(&window), ALL - THREES);
@@ -69,7 +69,7 @@ fn results_of_a_run_are_exported() {
     window.key(NONE, Key::F5);
     window.until_status(&Status::Done);
     window.key(CTRL_SHIFT, Key::X);
-    window.settle();
+    window.run_until_idle();
     window.click(Role::RadioButton, "scores");
     window.choose("Samples to export", "test (180)");
     window.type_path(&scores);
@@ -78,9 +78,9 @@ fn results_of_a_run_are_exported() {
     assert_eq!(written.lines().next(), Some("row,split,label,error"));
     assert_eq!(written.lines().count(), 181, "a header, and a line for each");
     assert!(written.lines().skip(1).all(|line| line.split(',').nth(1) == Some("test")));
-    window.settle();
+    window.run_until_idle();
     window.key(CTRL_SHIFT, Key::X);
-    window.settle();
+    window.run_until_idle();
     window.click(Role::RadioButton, "weights");
     window.type_path(&weights);
     window.until("it is written", |state| weights.exists() && state.busy.is_none());
@@ -108,7 +108,7 @@ fn samples_of_any_set_are_scored_sorted_and_clicked() {
             !made.linear.is_empty() && made.linear.len() == made.reconstructions.len()
         })
     });
-    window.settle();
+    window.run_until_idle();
     let state = window.state();
     let rows = state.scored.ordered.as_ref().expect("an order").rows.clone();
     let errors = state.known_errors(window.run()).expect("errors");

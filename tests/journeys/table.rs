@@ -15,7 +15,7 @@ fn decimal_and_columns(window: &Window) -> (Decimal, Vec<(String, Take)>) {
 
 fn until_loaded(window: &mut Window) {
     window.until("the table is loaded", |state| state.data.ready(&state.project.data).is_some());
-    window.settle();
+    window.run_until_idle();
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn the_reading_of_a_table_is_changed_and_undone() {
     window.fill(Role::TextInput, "File", &path.display().to_string());
     until_loaded(&mut window);
     window.key(CTRL, Key::Num4);
-    window.settle();
+    window.run_until_idle();
     assert!(window.says("40"), "the line that says what was read");
 
     window.click(Role::DisclosureTriangle, "More");

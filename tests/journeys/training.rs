@@ -72,7 +72,7 @@ fn a_run_is_paused_stepped_saved_reopened_and_ends_like_an_uninterrupted_one() {
     window.key(CTRL, Key::O);
     window.type_path(&file);
     window.until("it is open", |state| state.file.is_some() && state.data.dataset.is_some());
-    window.settle();
+    window.run_until_idle();
     let opened = window.run();
     assert_eq!(Run { pca_mse: saved.pca_mse, kept: saved.kept.clone(), ..opened.clone() }, saved);
     // Its kept epochs stay in the file until they are viewed.
@@ -130,7 +130,7 @@ fn the_learning_rate_is_changed_during_training_and_epochs_are_added() {
     // The toolbar has a button with the same name, below the dialog.
     let answer = window.harness.get_all_by_role_and_label(Role::Button, "Train").last().expect("an answer");
     answer.click();
-    window.settle();
+    window.run_until_idle();
     window.until("three more are trained", |state| {
         state.runs[0].status == Status::Done && state.runs[0].history.epochs.len() == soon + 3
     });

@@ -16,7 +16,7 @@ use crate::readers::Reader;
 const LONGEST: Duration = Duration::from_mins(1);
 /// Memory limit of all running cases together, as measured by the system.
 const MOST_BYTES: u64 = 2 << 30;
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 type Cases = Mutex<HashMap<ThreadId, (Instant, Reader, Vec<u8>)>>;
 
@@ -38,14 +38,14 @@ pub fn read(reader: Reader, bytes: &[u8]) -> bool {
 fn cases() -> &'static Cases {
     static CASES: OnceLock<Cases> = OnceLock::new();
     CASES.get_or_init(|| {
-        std::thread::spawn(watch);
+        std::thread::spawn(poll_memory);
         Cases::default()
     })
 }
 
-fn watch() {
+fn poll_memory() {
     loop {
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
         let memory = resident_bytes();
         let cases = cases().lock().unwrap_or_else(PoisonError::into_inner);
         let is_late = cases.values().any(|(start, ..)| start.elapsed() > LONGEST);

@@ -14,7 +14,7 @@ use hourglass::project::{
     Activation, Code, Data, EarlyStopping, Greedy, Layer, Padding, Project, Source, Strategy, Synthetic,
 };
 use hourglass::run::{Run, RunEvent, RunId, Status, facts};
-use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace};
+use hourglass::session::{Checkpoints, Driver, Interval, Intervals, Observer};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -68,12 +68,12 @@ fn runs() -> (Project, [Run; RUNS]) {
 fn trained(id: u32, design: &Project, steps: usize) -> Run {
     let data = Arc::new(load(&design.data, &Progress::default()).expect("generated"));
     let plan = plan(design, &facts(&data)).expect("sound");
-    let always = Cadence { every: Duration::ZERO, cost: 0 };
-    let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+    let always = Interval { every: Duration::ZERO, cost: 0 };
+    let seldom = Interval { every: Duration::from_hours(1), cost: 1 };
     let checkpoint = Checkpoints::Timed(seldom);
-    let pace = Pace { report: Duration::ZERO, look: always, health: Some(always), checkpoint };
+    let intervals = Intervals { report: Duration::ZERO, probe: always, health: Some(always), checkpoint };
     let run = Run::new(RunId(id), &plan, &data);
-    let mut driver = Driver::new(run, &plan, &data, 1, pace, Nobody).expect("small");
+    let mut driver = Driver::new(run, &plan, &data, 1, intervals, Nobody).expect("small");
     driver.begin();
     for _ in 0..steps {
         driver.step().expect("sound");

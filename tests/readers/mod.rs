@@ -240,8 +240,8 @@ fn read_design(root: &Path, bytes: &[u8]) -> bool {
     let again = Project::from_ron(&project.to_ron()).expect("what was read can be written and read");
     // NaN is not equal to itself.
     assert_eq!(format!("{again:?}"), format!("{project:?}"));
-    let is_sound = !problems(&project, None).iter().any(hourglass::check::Problem::is_error);
-    is_sound & used::design(&project)
+    let is_valid = !problems(&project, None).iter().any(hourglass::check::Problem::is_error);
+    is_valid & used::design(&project)
 }
 
 fn read_project(root: &Path, bytes: &[u8]) -> bool {

@@ -11,7 +11,7 @@ use hourglass::engine::{Network, Trainer};
 use hourglass::io::{Files, Opened, open_project, save_project};
 use hourglass::project::{Activation, Code, Data, Decoder, Output, Project, Source, Synthetic};
 use hourglass::run::{Run, RunEvent, Status, facts};
-use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace};
+use hourglass::session::{Checkpoints, Driver, Interval, Intervals, Observer};
 
 /// Loads that take longer are cancelled, as a user would.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,10 +31,10 @@ pub fn load_soon(data: &Data) -> Result<Dataset, DataError> {
     }
     let progress = Arc::new(Progress::default());
     let (done, waiting) = channel::<()>();
-    let watched = Arc::clone(&progress);
+    let observed = Arc::clone(&progress);
     let watcher = std::thread::spawn(move || {
         if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            watched.cancel();
+            observed.cancel();
         }
     });
     let loaded = load(data, &progress);
@@ -133,11 +133,14 @@ fn run(run: &Run) -> bool {
     if network.evaluate(&dataset, dataset.split.rows(Subset::Test), None).is_err() {
         return false;
     }
-    let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+    let seldom = Interval { every: Duration::from_hours(1), cost: 1 };
     let checkpoints = Checkpoints::Timed(seldom);
-    let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint: checkpoints };
+    let intervals =
+        Intervals { report: Duration::ZERO, probe: seldom, health: None, checkpoint: checkpoints };
     let dataset = Arc::new(dataset);
-    let Ok(mut driver) = Driver::new(run.clone(), &plan, &dataset, 1, pace, Nobody) else { return false };
+    let Ok(mut driver) = Driver::new(run.clone(), &plan, &dataset, 1, intervals, Nobody) else {
+        return false;
+    };
     driver.begin();
     let continues = driver.trainer().is_done() || driver.step().is_ok();
     driver.halt(Status::Stopped);

@@ -10,7 +10,7 @@ use hourglass::dataset::{Dataset, Progress, load};
 use hourglass::engine::Network;
 use hourglass::project::Project;
 use hourglass::run::{Advice, Diagnosis, Fault, LayerHealth, Run, RunEvent, RunId, Status, facts};
-use hourglass::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline};
+use hourglass::session::{Checkpoints, Driver, Interval, Intervals, Observer, baseline};
 
 /// A design that shows a finding.
 pub struct Case {
@@ -137,12 +137,12 @@ impl Trial {
     pub fn new(design: &Project) -> Result<Trial, String> {
         let data = Arc::new(load(&design.data, &Progress::default()).map_err(|error| error.to_string())?);
         let plan = plan(design, &facts(&data)).map_err(|problems| format!("{problems:?}"))?;
-        let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+        let seldom = Interval { every: Duration::from_hours(1), cost: 1 };
         let checkpoint = Checkpoints::Timed(seldom);
-        let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint };
+        let intervals = Intervals { report: Duration::ZERO, probe: seldom, health: None, checkpoint };
         let run = Run::new(RunId(1), &plan, &data);
         let mut driver =
-            Driver::new(run, &plan, &data, 1, pace, Nobody).map_err(|error| error.to_string())?;
+            Driver::new(run, &plan, &data, 1, intervals, Nobody).map_err(|error| error.to_string())?;
         if let Ok(mse) = baseline(&data, plan.code_units()) {
             driver.set_baseline(mse);
         }

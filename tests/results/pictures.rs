@@ -148,9 +148,9 @@ fn transparent_pixels_are_masked_where_that_is_chosen() {
     }
     assert!(data.gaps.masks_any() && data.gaps.filled == 10 * 4 * 3);
     assert!(
-        data.said.line.contains("transparent pixels masked (not in the loss): 12.5 % of all"),
+        data.read_report.line.contains("transparent pixels masked (not in the loss): 12.5 % of all"),
         "{}",
-        data.said.line
+        data.read_report.line
     );
     let train =
         ["train", "recipe:linear", "--data", "photos", "--size", "4x4", "--channels", "rgb", "--epochs", "1"];

@@ -92,7 +92,7 @@ fn random_projection_finds_the_subspace_of_wide_data() {
 }
 
 #[test]
-fn degenerate_data_do_no_harm() {
+fn degenerate_data_cause_no_error() {
     let check = |rows: &[f32], features, k, found: Result<usize, PcaError>| {
         let result = Pca::fit(rows, features, k);
         assert_eq!(result.as_ref().map(Pca::k).map_err(|error| *error), found);

@@ -25,7 +25,7 @@ fn faults(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
 }
 
 #[test]
-fn every_kind_is_sound_at_once_whatever_it_is_chosen_on() {
+fn every_kind_is_valid_at_once_whatever_it_is_chosen_on() {
     let conv = Recipe::Convolutional.project();
     let channels = Project {
         code: Code::channels(8),
@@ -83,7 +83,7 @@ fn gaussian_codes_bring_the_likelihood_of_the_data() {
 }
 
 #[test]
-fn a_loss_that_is_no_likelihood_beside_a_divergence_is_a_warning_that_names_its_width() {
+fn a_loss_that_is_no_likelihood_next_to_a_divergence_is_a_warning_that_names_its_width() {
     let check_loss = |loss: Loss, kind: Bottleneck, is_binary: bool, width: &str, remedy: &str| {
         let mut project = Project { loss, ..Project::default() };
         project.code.kind = kind;

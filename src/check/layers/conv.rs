@@ -1,9 +1,9 @@
 //! Convolutions and their transposes.
 
 use super::family::{
-    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+    AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, picture, refuse, size_problem,
 };
-use crate::check::route::{HeldMap, MapKind, MapSizes};
+use crate::check::route::{MapKind, MapSizes, StoredMap};
 use crate::check::stage::{Cost, StageKind};
 use crate::check::{Window, sizes};
 use crate::project::{Activation, Layer, Padding, Shape};
@@ -51,7 +51,7 @@ impl Family for Conv {
             .or_else(|| self.output_padding_problem())
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let Conv { channels, kernel, stride, padding, dilation, groups, activation, .. } = *self;
         let (sides, from) = picture(self.name(), input)?;
@@ -87,7 +87,7 @@ impl Family for Conv {
         };
         let weights = product(&[kernel, kernel, from / groups, channels]) as u64;
         let macs = weights.saturating_mul(product(&[window.small.0, window.small.1]) as u64);
-        Ok(Passage {
+        Ok(AppliedLayer {
             output: Shape::Image { height, width, channels },
             kind: Some(kind),
             takes_rows: false,
@@ -108,9 +108,9 @@ impl Family for Conv {
     }
 
     fn undo(&self, before: Before) -> Undone {
-        let window = before.passage.and_then(|passage| {
+        let window = before.applied.and_then(|applied| {
             if let Some(StageKind::Conv { window, .. } | StageKind::ConvTranspose { window, .. }) =
-                passage.kind
+                applied.kind
             {
                 Some(window)
             } else {
@@ -261,13 +261,13 @@ fn grouped_scratch_bytes(
 }
 
 /// A convolution or its transpose as a map between pictures, which uses the memory of the stage.
-pub(super) fn linear_map(window: Window, groups: usize, input: Shape, output: Shape) -> HeldMap {
+pub(super) fn linear_map(window: Window, groups: usize, input: Shape, output: Shape) -> StoredMap {
     let sides = [window.kernel, window.kernel, window.small.0, window.small.1];
     let multiply_adds =
         product(&sides).saturating_mul(input.channels() / groups.max(1)).saturating_mul(output.channels());
     let (inputs, outputs) = (input.features(), output.features());
     let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
-    HeldMap { map, bytes: 0, bytes_per_row: 0 }
+    StoredMap { map, bytes: 0, bytes_per_row: 0 }
 }
 
 fn product(factors: &[usize]) -> usize {

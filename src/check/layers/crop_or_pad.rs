@@ -1,7 +1,7 @@
 //! Resizing pictures by cropping or padding.
 
 use super::family::{
-    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+    AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, picture, refuse, size_problem,
 };
 use crate::check::stage::StageKind;
 use crate::project::{Layer, Shape};
@@ -22,10 +22,10 @@ impl Family for CropOrPad {
             .or_else(|| problem("width", width, "Use a width of 8", Layer::CropOrPad { height, width: 8 }))
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let (CropOrPad { height, width }, (_, channels)) = (*self, picture("CropOrPad", input)?);
-        Ok(Passage::free(Shape::Image { height, width, channels }, StageKind::CropOrPad))
+        Ok(AppliedLayer::free(Shape::Image { height, width, channels }, StageKind::CropOrPad))
     }
 
     fn undo(&self, before: Before) -> Undone {

@@ -1,8 +1,8 @@
 //! Fully connected layers.
 
-use super::family::{Before, Family, Passage, SettingProblem, Undone};
+use super::family::{AppliedLayer, Before, Family, SettingProblem, Undone};
 use super::reshape;
-use crate::check::route::{HeldMap, MapKind, MapSizes};
+use crate::check::route::{MapKind, MapSizes, StoredMap};
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Shape};
 
@@ -25,10 +25,10 @@ impl Family for Dense {
         })
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         let (features, units) = (input.features() as u64, self.units as u64);
         let weights = features.saturating_mul(units);
-        Ok(Passage {
+        Ok(AppliedLayer {
             output: Shape::Vector(self.units),
             kind: Some(StageKind::Dense { activation: self.activation }),
             takes_rows: true,
@@ -71,8 +71,8 @@ pub(in crate::check) fn units_problem(what: &str, units: usize) -> Option<String
 }
 
 /// The weights of a dense stage as a map.
-pub(super) fn linear_map(inputs: usize, outputs: usize, is_tied: bool) -> HeldMap {
+pub(super) fn linear_map(inputs: usize, outputs: usize, is_tied: bool) -> StoredMap {
     let kind = MapKind::Weights { has_rows: !is_tied };
     let map = MapSizes { kind, inputs, outputs, multiply_adds: inputs.saturating_mul(outputs) };
-    HeldMap { map, bytes: 0, bytes_per_row: 0 }
+    StoredMap { map, bytes: 0, bytes_per_row: 0 }
 }

@@ -1,6 +1,6 @@
 //! Dropout.
 
-use super::family::{Before, Family, Passage, SettingProblem, Undone};
+use super::family::{AppliedLayer, Before, Family, SettingProblem, Undone};
 use crate::check::stage::StageKind;
 use crate::project::{Layer, Shape};
 
@@ -19,8 +19,8 @@ impl Family for Dropout {
         })
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
-        Ok(Passage::free(input, StageKind::Dropout { rate: self.rate }))
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
+        Ok(AppliedLayer::free(input, StageKind::Dropout { rate: self.rate }))
     }
 
     fn undo(&self, before: Before) -> Undone {

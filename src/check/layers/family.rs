@@ -22,7 +22,7 @@ pub(in crate::check) trait Family {
     /// # Errors
     /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit
     /// `input`.
-    fn apply(&self, input: Shape) -> Result<Passage, String>;
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String>;
 
     /// Its computations, if it has several, as a residual block has. Empty if it has one, or cannot
     /// be applied.
@@ -100,7 +100,7 @@ pub(in crate::check) struct SettingProblem {
 
 /// One layer applied to one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::check) struct Passage {
+pub(in crate::check) struct AppliedLayer {
     /// Shape of the output.
     pub output: Shape,
     /// The computation; `None` if the layer only changes the shape.
@@ -111,15 +111,15 @@ pub(in crate::check) struct Passage {
     pub cost: Cost,
 }
 
-impl Passage {
+impl AppliedLayer {
     /// A computation without parameters or multiply-adds.
-    pub fn free(output: Shape, kind: StageKind) -> Passage {
-        Passage { output, kind: Some(kind), takes_rows: false, cost: Cost::default() }
+    pub fn free(output: Shape, kind: StageKind) -> AppliedLayer {
+        AppliedLayer { output, kind: Some(kind), takes_rows: false, cost: Cost::default() }
     }
 
     /// A change of shape.
-    pub fn reshaping(output: Shape) -> Passage {
-        Passage { output, kind: None, takes_rows: true, cost: Cost::default() }
+    pub fn reshaping(output: Shape) -> AppliedLayer {
+        AppliedLayer { output, kind: None, takes_rows: true, cost: Cost::default() }
     }
 }
 
@@ -129,7 +129,7 @@ pub(in crate::check) struct Before {
     /// Shape of its input.
     pub input: Option<Shape>,
     /// The layer applied to that input; `None` if unknown or impossible.
-    pub passage: Option<Passage>,
+    pub applied: Option<AppliedLayer>,
     /// Activation of the last layer with weights before it; `None` if there is none.
     pub function: Option<Activation>,
 }

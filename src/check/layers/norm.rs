@@ -1,7 +1,7 @@
 //! Normalisation with a learned scale and shift.
 
-use super::family::{Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, refuse, size_problem};
-use crate::check::route::{HeldMap, MapKind, MapSizes};
+use super::family::{AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, refuse, size_problem};
+use crate::check::route::{MapKind, MapSizes, StoredMap};
 use crate::check::sizes;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Activation, Layer, Norm, Shape};
@@ -20,7 +20,7 @@ impl Family for Normalised {
         })
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let (norm, activation) = (self.norm, self.activation);
         let scales = match norm {
@@ -35,7 +35,7 @@ impl Family for Normalised {
             }
         };
         let cost = Cost { own: (scales as u64).saturating_mul(2), ..Cost::default() };
-        Ok(Passage { cost, ..Passage::free(input, StageKind::Norm { norm, activation }) })
+        Ok(AppliedLayer { cost, ..AppliedLayer::free(input, StageKind::Norm { norm, activation }) })
     }
 
     fn fitted(&self, input: Shape) -> Option<(String, Layer)> {
@@ -84,15 +84,15 @@ pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
 }
 
 /// A norm of `width` values as a map; statistics of a minibatch count as constants.
-pub(super) fn linear_map(norm: Norm, width: usize) -> HeldMap {
+pub(super) fn linear_map(norm: Norm, width: usize) -> StoredMap {
     match norm {
         // One factor for all samples, and `f64` sums.
-        Norm::Batch => HeldMap::factor(width, 1, 3),
+        Norm::Batch => StoredMap::factor(width, 1, 3),
         Norm::Layer | Norm::Group { .. } => {
             let groups = if let Norm::Group { groups } = norm { groups as u64 } else { 1 };
             let multiply_adds = width.saturating_mul(3);
             let map = MapSizes { kind: MapKind::Other, inputs: width, outputs: width, multiply_adds };
-            HeldMap { map, bytes: 0, bytes_per_row: groups.saturating_mul(8) }
+            StoredMap { map, bytes: 0, bytes_per_row: groups.saturating_mul(8) }
         }
     }
 }

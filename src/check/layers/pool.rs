@@ -1,7 +1,7 @@
 //! Pooling over adjacent windows.
 
 use super::family::{
-    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+    AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, picture, refuse, size_problem,
 };
 use crate::check::Window;
 use crate::check::stage::StageKind;
@@ -25,7 +25,7 @@ impl Family for Pool {
         size_problem((self.name(), "size"), self.size, MOST_SIDE, "Use a size of 2", || self.kind.layer(2))
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let (size, (large, channels)) = (self.size, picture(self.name(), input)?);
         let window = Window::over(large, size, size, Padding::Pixels(0))
@@ -35,13 +35,13 @@ impl Family for Pool {
             Kind::Max => StageKind::MaxPool { window },
             Kind::Average => StageKind::AvgPool { window },
         };
-        Ok(Passage::free(Shape::Image { height, width, channels }, kind))
+        Ok(AppliedLayer::free(Shape::Image { height, width, channels }, kind))
     }
 
     /// Repeats pixels. Pixels at the edge that were in no window repeat the last ones.
     fn undo(&self, before: Before) -> Undone {
         let mut undone = Undone::by(Layer::Upsample { factor: self.size }, true);
-        if let (Some(Shape::Image { height, width, .. }), Some(_)) = (before.input, before.passage)
+        if let (Some(Shape::Image { height, width, .. }), Some(_)) = (before.input, before.applied)
             && (height % self.size, width % self.size) != (0, 0)
         {
             undone.layers.push((Layer::CropOrPad { height, width }, true));

@@ -1,7 +1,7 @@
 //! Rectifiers with learned slopes.
 
-use super::family::{Before, Family, Passage, Undone};
-use crate::check::route::HeldMap;
+use super::family::{AppliedLayer, Before, Family, Undone};
+use crate::check::route::StoredMap;
 use crate::check::sizes;
 use crate::check::stage::{Cost, StageKind};
 use crate::project::{Layer, Shape};
@@ -12,10 +12,10 @@ pub(super) struct Prelu {
 }
 
 impl Family for Prelu {
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         let slopes = if self.shared { 1 } else { input.channels() };
         let cost = Cost { own: slopes as u64, ..Cost::default() };
-        Ok(Passage { cost, ..Passage::free(input, StageKind::Prelu { slopes }) })
+        Ok(AppliedLayer { cost, ..AppliedLayer::free(input, StageKind::Prelu { slopes }) })
     }
 
     fn undo(&self, before: Before) -> Undone {
@@ -38,7 +38,7 @@ pub(super) fn scratch_bytes(slopes: usize, input: Shape, rows: u64) -> u64 {
 }
 
 /// A factor for each of `width` values of `rows` samples, and `f64` sums.
-pub(super) fn linear_map(width: usize, rows: u64) -> HeldMap {
-    let map = HeldMap::factor(width, rows, 1);
-    HeldMap { bytes: map.bytes.saturating_add((width as u64).saturating_mul(8)), ..map }
+pub(super) fn linear_map(width: usize, rows: u64) -> StoredMap {
+    let map = StoredMap::factor(width, rows, 1);
+    StoredMap { bytes: map.bytes.saturating_add((width as u64).saturating_mul(8)), ..map }
 }

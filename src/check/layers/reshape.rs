@@ -1,14 +1,16 @@
 //! Changes of shape that leave all values unchanged.
 
-use super::family::{Before, Family, MOST_FEATURES, Passage, SettingProblem, Undone, refuse, size_problem};
+use super::family::{
+    AppliedLayer, Before, Family, MOST_FEATURES, SettingProblem, Undone, refuse, size_problem,
+};
 use crate::project::{Layer, Shape};
 
 /// [`Layer::Flatten`]
 pub(super) struct Flatten;
 
 impl Family for Flatten {
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
-        Ok(Passage::reshaping(Shape::Vector(input.features())))
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
+        Ok(AppliedLayer::reshaping(Shape::Vector(input.features())))
     }
 
     fn undo(&self, before: Before) -> Undone {
@@ -63,11 +65,11 @@ impl Family for Reshape {
             })
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let (Reshape { height, width, channels }, output) = (self, self.output());
         if output.features() == input.features() {
-            Ok(Passage::reshaping(output))
+            Ok(AppliedLayer::reshaping(output))
         } else {
             Err(format!(
                 "{} features cannot be read as {height} rows of {width} pixels with {channels} channels, which are {}.",

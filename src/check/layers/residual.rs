@@ -4,7 +4,7 @@
 //! (Odena, Dumoulin & Olah 2016: transposed 1×1 convolutions would leave holes).
 
 use super::family::{
-    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+    AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, picture, refuse, size_problem,
 };
 use crate::check::Window;
 use crate::check::stage::{Cost, StageKind};
@@ -67,7 +67,7 @@ impl Family for Residual {
             .or_else(|| self.output_padding_problem())
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         let parts = self.blocks(input)?;
         let add = |cost: Cost, part: &Part| Cost {
             weights: cost.weights.saturating_add(part.cost.weights),
@@ -76,7 +76,7 @@ impl Family for Residual {
         };
         let cost = parts.iter().fold(Cost::default(), add);
         let output = parts.last().map_or(input, |part| part.output);
-        Ok(Passage { output, kind: parts.last().map(|part| part.kind), takes_rows: false, cost })
+        Ok(AppliedLayer { output, kind: parts.last().map(|part| part.kind), takes_rows: false, cost })
     }
 
     fn parts(&self, input: Shape) -> Vec<Part> {
@@ -87,7 +87,7 @@ impl Family for Residual {
         let direction = match self.direction {
             Direction::Down => {
                 let padding = match before.input {
-                    Some(Shape::Image { height, width, .. }) if before.passage.is_some() => {
+                    Some(Shape::Image { height, width, .. }) if before.applied.is_some() => {
                         Window::over((height, width), 3, self.stride, Padding::Pixels(1))
                             .map(|window| window.output_padding(Padding::Pixels(1)))
                     }
@@ -99,7 +99,7 @@ impl Family for Residual {
         };
         let undone =
             Residual { channels: before.channels(), activation: before.activation(), direction, ..*self };
-        Undone::by(undone.layer(), before.passage.is_some())
+        Undone::by(undone.layer(), before.applied.is_some())
     }
 
     fn has_weights(&self) -> bool {

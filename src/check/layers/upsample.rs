@@ -1,7 +1,7 @@
 //! Upsampling by repeated pixels.
 
 use super::family::{
-    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+    AppliedLayer, Before, Family, MOST_SIDE, SettingProblem, Undone, picture, refuse, size_problem,
 };
 use crate::check::stage::StageKind;
 use crate::project::{Layer, Shape};
@@ -18,14 +18,14 @@ impl Family for Upsample {
         })
     }
 
-    fn apply(&self, input: Shape) -> Result<Passage, String> {
+    fn apply(&self, input: Shape) -> Result<AppliedLayer, String> {
         refuse(self.setting_problem())?;
         let (factor, ((height, width), channels)) = (self.factor, picture("Upsample", input)?);
         let (height, width) = (height.saturating_mul(factor), width.saturating_mul(factor));
         if height > MOST_SIDE || width > MOST_SIDE {
             return Err(format!("{input} enlarged {factor} times is too large."));
         }
-        Ok(Passage::free(Shape::Image { height, width, channels }, StageKind::Upsample { factor }))
+        Ok(AppliedLayer::free(Shape::Image { height, width, channels }, StageKind::Upsample { factor }))
     }
 
     fn undo(&self, _: Before) -> Undone {

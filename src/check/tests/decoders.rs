@@ -42,12 +42,12 @@ fn picture_encoders() -> [Vec<Layer>; 11] {
 }
 
 #[test]
-fn what_mirrors_pictures_is_sound_before_they_are_loaded() {
+fn what_mirrors_pictures_is_valid_before_they_are_loaded() {
     for encoder in picture_encoders() {
         for tied in [false, true] {
             let decoder = Decoder::Mirrored { tied };
             let project = Project { encoder: encoder.clone(), decoder, ..Recipe::Undercomplete.project() };
-            check_sound(&project, None);
+            check_valid(&project, None);
             assert_eq!(cards(&project, None).parameters(), None, "{encoder:?}");
         }
     }
@@ -106,7 +106,7 @@ fn transposed_convolutions_mirror_convolutions() {
 }
 
 #[test]
-fn a_pool_that_leaves_a_rest_is_mirrored_with_padding() {
+fn a_pool_that_leaves_a_remainder_is_mirrored_with_padding() {
     let pool = |size| Layer::MaxPool2d { size };
     let mirror = mirrored(&[pool(3), conv(4, 1, Padding::Same), pool(2)], 10, image(14, 18, 1));
     let layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();

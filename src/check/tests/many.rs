@@ -11,7 +11,7 @@ fn wide(encoder: Vec<Layer>) -> Project {
 }
 
 #[test]
-fn many_layers_are_judged_however_they_are_wrong() {
+fn many_layers_are_checked_however_they_are_wrong() {
     let pool = Layer::MaxPool2d { size: 2 };
     let rows = DataFacts { shape: Shape::Vector(64), ..facts() };
     let layer_wise = Training {
@@ -47,7 +47,7 @@ fn many_layers_are_judged_however_they_are_wrong() {
 }
 
 #[test]
-fn many_penalties_are_judged() {
+fn many_penalties_are_checked() {
     let sparsity = Penalty::Sparsity { target: 0.05, distance: Distance::Kl, over: Over::Samples };
     let on = |site: fn(usize) -> Site| -> Vec<Regularizer> {
         (0..MANY).map(|at| Regularizer { on: site(at), penalty: sparsity, weight: 0.1 }).collect()

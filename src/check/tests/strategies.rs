@@ -13,9 +13,9 @@ fn described(project: &mut Project) {
 
 #[test]
 fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
-    let mut sound = Recipe::Undercomplete.project();
-    described(&mut sound);
-    assert!(plan(&sound, &facts()).is_ok());
+    let mut valid = Recipe::Undercomplete.project();
+    described(&mut valid);
+    assert!(plan(&valid, &facts()).is_ok());
     let check = |edit: fn(&mut Project), place, words| {
         check_error(
             |project| {
@@ -85,7 +85,7 @@ fn units_beyond_all_bounds_are_refused_whatever_they_are_grouped_into() {
 }
 
 #[test]
-fn likelihoods_and_samples_have_sound_settings() {
+fn likelihoods_and_samples_have_valid_settings() {
     let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
     check_error(|p| p.loss = deviation(0.0), Place::Output, "likelihood is 0");
     check_error(|p| p.loss = deviation(f32::NAN), Place::Output, "NaN");
@@ -136,9 +136,9 @@ fn stacked(project: &mut Project) {
 
 #[test]
 fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
-    let mut sound = Recipe::Undercomplete.project();
-    stacked(&mut sound);
-    assert!(plan(&sound, &facts()).is_ok());
+    let mut valid = Recipe::Undercomplete.project();
+    stacked(&mut valid);
+    assert!(plan(&valid, &facts()).is_ok());
     let check = |edit: fn(&mut Project), place, words| {
         check_error(
             |project| {
@@ -177,7 +177,7 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
     check(|p| p.code.activation = Activation::Tanh, Place::Code, "linear or sigmoid");
     check(|p| p.output.activation = Activation::Linear, Place::Output, "sigmoid");
     let standardised = DataFacts { value_range: (-2.0, 3.0), ..facts() };
-    let found = problems(&sound, Some(&standardised));
+    let found = problems(&valid, Some(&standardised));
     assert!(found.iter().any(|p| p.severity == Severity::Error && p.place == Place::Data), "{found:?}");
 }
 

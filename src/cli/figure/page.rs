@@ -171,7 +171,7 @@ pub(super) fn of_traversals(arguments: &Arguments) -> Result<Figure, Failure> {
         asked.units = shown.into_iter().map(|part| part + 1).collect();
     }
     let (_, lines) = lines(&applied, &codes, &base, &asked)?;
-    applied.check_room(lines.iter().map(|line| line.values.len()).sum(), FEWER)?;
+    applied.check_memory(lines.iter().map(|line| line.values.len()).sum(), FEWER)?;
     let mut stepped: Vec<f32> = lines.iter().flat_map(|line| line.codes(&base)).collect();
     let values = applied.decoded(&mut network, &mut stepped);
     let shown: Vec<(usize, usize)> = lines.iter().map(|line| (line.number, line.values.len())).collect();

@@ -2,7 +2,7 @@
 
 use ::csv::ByteRecord;
 
-use super::Asked;
+use super::ReadOptions;
 use super::footer::{self, Tail};
 use super::layout::TableLayout;
 use super::left_out::{Counts, Numbered, Sums};
@@ -16,7 +16,7 @@ use crate::project::{Choice, Comments, RowSet};
 pub(super) const MOST_RANGES: usize = 100;
 
 /// Reports the rows at the end that are below the table, and those that may be.
-pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sums, remarks: &mut Remarks) {
+pub(super) fn report_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sums, remarks: &mut Remarks) {
     let is_filled = |(_, row): &&Numbered| !footer::is_empty(row.iter());
     let below: Vec<&Numbered> = tail.rows[kept..].iter().filter(is_filled).collect();
     if !below.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
             has_several(&tail.rows[*at].1) && footer::follows_statistic(&tail.rows, *at, &is_proven)
         };
         let has_unknown = sums.is_end_doubtful || (kept..tail.rows.len()).any(|at| is_unknown(&at));
-        tell_below(places, &below, sums, has_unknown, remarks);
+        report_below(places, &below, sums, has_unknown, remarks);
     }
     let Some(last) = tail.rows.last().filter(|_| kept == tail.rows.len()) else { return };
     let own: Vec<&Numbered> = tail.rows.iter().filter(is_filled).collect();
@@ -73,7 +73,7 @@ fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] 
 
 /// Reports the rows below the table. `below` contains at least one; `has_unknown`: some are only
 /// recognised by the rows above them.
-fn tell_below(
+fn report_below(
     places: &Places<'_>,
     below: &[&Numbered],
     sums: &Sums,
@@ -83,7 +83,7 @@ fn tell_below(
     let rows: Vec<&ByteRecord> = below.iter().map(|(_, row)| row).collect();
     let (count, listed) = (rows.len(), places.listed(&rows));
     let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
-    let told = format!("{count} row{s} below the table {are} skipped ({listed})");
+    let text = format!("{count} row{s} below the table {are} skipped ({listed})");
     // Rows with another number of fields would be refused.
     let can_be_taken = rows.iter().all(|row| row.len() == places.layout.columns.len());
     let all = Some(Choice::SkipFooter(Some(0))).filter(|_| can_be_taken);
@@ -97,20 +97,25 @@ fn tell_below(
         None
     };
     match (doubt, all) {
-        (Some(doubt), all) => remarks.doubt(format!("{told}: {doubt}"), all.into_iter().collect()),
-        (None, Some(all)) => remarks.notes.push(format!("{told}; {} reads all rows", all.option())),
-        (None, None) => remarks.notes.push(told),
+        (Some(doubt), all) => remarks.doubt(format!("{text}: {doubt}"), all.into_iter().collect()),
+        (None, Some(all)) => remarks.notes.push(format!("{text}; {} reads all rows", all.option())),
+        (None, None) => remarks.notes.push(text),
     }
 }
 
 /// Reports rows that sum others.
-pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, remarks: &mut Remarks) {
+pub(super) fn report_sums(
+    places: &Places<'_>,
+    sums: &Sums,
+    options: &ReadOptions<'_>,
+    remarks: &mut Remarks,
+) {
     let rows = |all: &'_ [(u64, ByteRecord)]| -> String {
         places.listed(&all.iter().map(|(_, row)| row).collect::<Vec<_>>())
     };
-    let is_misfit = |number: u64| sums.misfits.iter().any(|(other, _)| *other == number);
+    let is_mismatch = |number: u64| sums.mismatches.iter().any(|(other, _)| *other == number);
     let left_out: Vec<Numbered> =
-        sums.left_out.iter().filter(|(number, _)| !is_misfit(*number)).cloned().collect();
+        sums.left_out.iter().filter(|(number, _)| !is_mismatch(*number)).cloned().collect();
     if !left_out.is_empty() {
         let count = left_out.len();
         let what = if count == 1 {
@@ -119,20 +124,20 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
             format!("{count} summary rows are skipped")
         };
         // Rows that are already chosen stay chosen.
-        let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
+        let chosen = options.reading.skip_rows.clone().unwrap_or_default();
         let which = if chosen.is_empty() { "all rows" } else { "them" };
         let option = Choice::SkipRows(Some(chosen.only())).option();
         remarks.notes.push(format!("{what} ({}); {option} reads {which}", rows(&left_out)));
     }
-    if !sums.misfits.is_empty() {
-        let (s, are) = if sums.misfits.len() == 1 { ("", "is") } else { ("s", "are") };
+    if !sums.mismatches.is_empty() {
+        let (s, are) = if sums.mismatches.len() == 1 { ("", "is") } else { ("s", "are") };
         let skip =
-            with_more(asked.reading.skip_rows.as_ref(), sums.misfits.iter().map(|(number, _)| *number));
+            with_more(options.reading.skip_rows.as_ref(), sums.mismatches.iter().map(|(number, _)| *number));
         remarks.doubt(
             format!(
                 "{} row{s} {are} skipped, with the name of a statistic where the column contains numbers ({})",
-                sums.misfits.len(),
-                rows(&sums.misfits)
+                sums.mismatches.len(),
+                rows(&sums.mismatches)
             ),
             vec![Choice::SkipRows(Some(skip))],
         );
@@ -145,7 +150,7 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
             format!("{count} rows are read as data, but look like sums")
         };
         let numbers = sums.left_out.iter().chain(&sums.doubtful).map(|(number, _)| *number);
-        let skip = with_more(asked.reading.skip_rows.as_ref(), numbers);
+        let skip = with_more(options.reading.skip_rows.as_ref(), numbers);
         let remedy = (skip.ranges() <= MOST_RANGES).then_some(Choice::SkipRows(Some(skip)));
         remarks.doubt(format!("{what} of others ({})", rows(&sums.doubtful)), remedy.into_iter().collect());
     }
@@ -159,7 +164,7 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
 
 /// Reports a doubt about rows without a value in any feature, or in any except words if
 /// `but_words`. `skip` are the skipped rows.
-pub(super) fn tell_empty(
+pub(super) fn report_empty(
     empty: &RowSet,
     count: usize,
     but_words: bool,
@@ -179,7 +184,7 @@ pub(super) fn tell_empty(
 }
 
 /// Reports the skipped rows and fields.
-pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
+pub(super) fn report_counts(counts: &Counts, remarks: &mut Remarks) {
     let counted = |count: usize| format!("{count} row{}", if count == 1 { "" } else { "s" });
     for (count, what) in [
         (counts.skipped, "listed in Skip rows"),
@@ -202,11 +207,16 @@ pub(super) fn tell_counts(counts: &Counts, remarks: &mut Remarks) {
 }
 
 /// Reports comments among the rows.
-pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<'_>, remarks: &mut Remarks) {
+pub(super) fn report_comments(
+    layout: &mut TableLayout,
+    all: usize,
+    options: &ReadOptions<'_>,
+    remarks: &mut Remarks,
+) {
     let above = layout.comments + usize::from(layout.has_commented_header);
     let Some(among) = all.checked_sub(above).filter(|among| *among > 0) else { return };
     layout.comments += among;
-    if asked.reading.comments == Comments::Auto {
+    if options.reading.comments == Comments::Auto {
         let (s, begin, are) = if among == 1 { ("", "begins", "is") } else { ("s", "begin", "are") };
         let sign = layout.form.comment.map_or('#', char::from);
         remarks.doubt(
@@ -217,8 +227,10 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
 }
 
 /// Warns about rows to skip that do not exist. `end` is the number of the last row.
-pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
-    let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
+pub(super) fn report_missing_rows(end: Option<u64>, options: &ReadOptions<'_>, remarks: &mut Remarks) {
+    let Some((last, end)) = options.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else {
+        return;
+    };
     if last > end {
         let s = if end == 1 { "" } else { "s" };
         remarks.warnings.push(format!(

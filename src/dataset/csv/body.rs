@@ -2,7 +2,7 @@
 
 use ::csv::ByteRecord;
 
-use super::Asked;
+use super::ReadOptions;
 use super::footer;
 use super::layout::TableLayout;
 use super::lines::{Lines, place_of_record};
@@ -32,14 +32,14 @@ pub(super) struct Body {
 
 impl Body {
     /// The rows up to the last, except those chosen to be skipped.
-    pub(super) fn new(last: Option<u64>, asked: &Asked<'_>) -> Body {
+    pub(super) fn new(last: Option<u64>, options: &ReadOptions<'_>) -> Body {
         Body {
             last,
             below: None,
-            skip: asked.reading.skip_rows.clone().unwrap_or_default(),
-            finds_second: asked.reading.skip_footer.is_none(),
-            rules: asked.rules,
-            finds_comments: asked.reading.comments == Comments::Auto,
+            skip: options.reading.skip_rows.clone().unwrap_or_default(),
+            finds_second: options.reading.skip_footer.is_none(),
+            rules: options.rules,
+            finds_comments: options.reading.comments == Comments::Auto,
         }
     }
 

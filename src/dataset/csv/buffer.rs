@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_put_together_as_long_as_there_is_room() {
+    fn texts_are_put_together_as_long_as_they_fit() {
         let mut buffer = Buffer::new();
         assert!(buffer.push('ä').and_then(|()| buffer.push_str("bc")).is_some());
         assert_eq!(buffer.as_str(), "äbc");

@@ -425,12 +425,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_told_by_all_fields_together() {
+    fn dates_are_detected_by_all_fields_together() {
         let check = |fields: &[&str], expected: Option<(&str, bool)>, first: Option<f64>| {
             let all = fields.iter().fold(DateFormats::ALL, |formats, field| formats.that_read(field));
             let best = all.best();
-            let told = best.map(|format| (format.name(), all.orders().len() > 1));
-            assert_eq!(told, expected, "{fields:?}");
+            let rendered = best.map(|format| (format.name(), all.orders().len() > 1));
+            assert_eq!(rendered, expected, "{fields:?}");
             assert_eq!(best.and_then(|format| format.parse(fields[0])), first, "{fields:?}");
         };
         // date -u -d 2024-01-31 +%s
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_columns_tell_dates_from_versions() {
+    fn names_of_columns_distinguish_dates_from_versions() {
         let all = DateFormats::ALL;
         let named = |field: &str| all.read(field, true).0.best().map(DateFormat::name);
         for (field, expected) in
@@ -522,7 +522,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_is_told_counts_where_it_fits() {
+    fn a_chosen_order_counts_where_it_fits() {
         let check = |field: &str, order: DateOrder, expected: &str| {
             let format = DateFormats::ALL.that_read(field).best_in(order);
             assert_eq!(format.map(DateFormat::name), Some(expected), "{field} {order:?}");
@@ -535,7 +535,7 @@ mod tests {
     }
 
     #[test]
-    fn years_of_two_digits_are_in_the_hundred_years_that_are_told() {
+    fn years_of_two_digits_are_in_the_chosen_century() {
         let check = |field: &str, first_year: u16, expected: &str| {
             let format = DateFormats::ALL.that_read(field).best().unwrap();
             let day = DateFormat::of_name("%Y-%m-%d").and_then(|format| format.parse(expected));
@@ -557,7 +557,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back() {
+    fn names_are_parsed_again() {
         for at in 0..FORMATS.len() {
             let format = DateFormat(at);
             for name in [format.name(), &format.utc_name()] {

@@ -6,9 +6,9 @@ use super::ends::Ends;
 use crate::project::DateOrder;
 
 /// Number of different fields that are remembered because they are not dates.
-const STRAYS: usize = 4;
+const MOST_OTHER: usize = 4;
 /// Number of other fields that are tolerated, plus one per this many dates.
-const LOOKED_PAST: u64 = 8;
+const TOLERATED: u64 = 8;
 
 /// A field of a column, with the number of its row, counted from 1 below the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Dated {
     /// Fields that are not dates: their number, the first few different ones, and the number of
     /// others.
     stray_count: u64,
-    strays: Vec<Place>,
+    other_fields: Vec<Place>,
     other_strays: u64,
     /// Times with a zone, and the first without one.
     zoned: u64,
@@ -65,7 +65,7 @@ impl Default for Dated {
             others: 0,
             first_other: None,
             stray_count: 0,
-            strays: Vec::new(),
+            other_fields: Vec::new(),
             other_strays: 0,
             zoned: 0,
             first_naive: None,
@@ -89,7 +89,7 @@ impl Dated {
             return;
         }
         let place = || Place { row, text: field.to_owned() };
-        if self.strays.iter().any(|stray| stray.text == field) {
+        if self.other_fields.iter().any(|stray| stray.text == field) {
             self.stray_count += 1;
             return;
         }
@@ -110,7 +110,7 @@ impl Dated {
         let is_tried = self.other_formats == self.formats;
         let others = if is_tried { formats } else { self.other_formats.read(field, self.is_named).0 };
         if others.is_empty() {
-            self.add_stray(row, field);
+            self.add_other(row, field);
         } else {
             self.other_formats = others;
             self.others += 1;
@@ -145,21 +145,21 @@ impl Dated {
     }
 
     /// Adds a field that is not a date.
-    pub(super) fn add_stray(&mut self, row: u64, field: &str) {
+    pub(super) fn add_other(&mut self, row: u64, field: &str) {
         if self.is_over {
             return;
         }
         self.stray_count += 1;
-        if self.strays.iter().any(|stray| stray.text == field) {
+        if self.other_fields.iter().any(|stray| stray.text == field) {
             return;
         }
-        if self.strays.len() < STRAYS {
-            self.strays.push(Place { row, text: field.to_owned() });
+        if self.other_fields.len() < MOST_OTHER {
+            self.other_fields.push(Place { row, text: field.to_owned() });
             return;
         }
         self.other_strays += 1;
-        if self.other_strays > LOOKED_PAST + self.count / LOOKED_PAST {
-            (self.is_over, self.strays) = (true, Vec::new());
+        if self.other_strays > TOLERATED + self.count / TOLERATED {
+            (self.is_over, self.other_fields) = (true, Vec::new());
         }
     }
 
@@ -204,7 +204,7 @@ impl Dated {
         match (&self.first, &self.first_other) {
             (Some(first), Some(other)) => Some(Unreadable::Mixed(first, other)),
             (Some(_), None) if self.stray_count > 0 => {
-                Some(Unreadable::Strays(&self.strays, self.other_strays == 0))
+                Some(Unreadable::Strays(&self.other_fields, self.other_strays == 0))
             }
             (_, _) => None,
         }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn strays_and_zones_are_told_with_their_rows() {
+    fn other_fields_and_zones_are_reported_with_their_rows() {
         let mut dated = Dated::default();
         let fields = [
             "2024-01-31 10:00Z",

@@ -5,7 +5,7 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
 use super::remarks::Remarks;
-use super::{Asked, listed};
+use super::{ReadOptions, listed};
 use crate::dataset::ColumnKind;
 use crate::project::{Choice, Decimal, Delimiter, Rules};
 
@@ -14,20 +14,20 @@ use crate::project::{Choice, Decimal, Delimiter, Rules};
 pub(super) fn marks(
     layout: &TableLayout,
     evidence: &[Evidence],
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     matched: Option<&Matched<'_>>,
     numbers: &[usize],
     remarks: &mut Remarks,
 ) -> Vec<bool> {
     let all = |comma: bool| vec![comma; layout.columns.len()];
-    match asked.reading.decimal {
+    match options.reading.decimal {
         Decimal::Point => return all(false),
         Decimal::Comma => return all(true),
         Decimal::Auto => {}
     }
     // As before this choice existed: plain numbers are read as written.
     let are_plain = numbers.iter().all(|at| evidence[*at].notation(Some(false)) == Notation::Point);
-    if asked.rules == Rules::Version1 && are_plain {
+    if options.rules == Rules::Version1 && are_plain {
         return all(false);
     }
     if let Some(matched) = matched {

@@ -27,17 +27,17 @@ pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) ->
         head_rows(head, cut, Form { delimiter, comment, quotes, ..Form::default() }, DIVIDED_ROWS)
     };
     let divides = |sign| rules == Rules::Current && divides(sign, &rows(sign), &rows(Delimiter::Spaces));
-    let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), &divides, rules, 900);
+    let whole = best_delimiter(&|delimiter| score(&rows(delimiter), delimiter, rules), &divides, rules, 900);
     if rules == Rules::Version1 || whole.1.0 >= 900 {
         return whole.0;
     }
-    let below = likeliest(&|delimiter| score_below(&rows(delimiter), delimiter), &divides, rules, 1);
+    let below = best_delimiter(&|delimiter| score_below(&rows(delimiter), delimiter), &divides, rules, 1);
     if below.1 > whole.1 { below.0 } else { whole.0 }
 }
 
 /// The delimiter with the best score; runs of spaces only if they split at least `least` of a
 /// thousand rows, more evenly than any other candidate.
-fn likeliest(
+fn best_delimiter(
     score: &dyn Fn(Delimiter) -> Score,
     divides: &dyn Fn(Delimiter) -> bool,
     rules: Rules,
@@ -54,9 +54,9 @@ fn likeliest(
     let is_poor = best.1.2 < 2 || (rules == Rules::Current && (best.1.0 < 900 || best.1.1 < 900));
     if is_poor {
         let spaces = score(Delimiter::Spaces);
-        let is_sound = spaces.0 >= rows && (rules == Rules::Version1 || spaces.1 >= 900);
+        let is_valid = spaces.0 >= rows && (rules == Rules::Version1 || spaces.1 >= 900);
         let holds = || best.1.2 > 1 && best.1.0 >= spaces.0 && divides(best.0);
-        if spaces > best.1 && is_sound && !holds() {
+        if spaces > best.1 && is_valid && !holds() {
             return (Delimiter::Spaces, spaces);
         }
     }
@@ -137,10 +137,10 @@ fn sense(rows: &[ByteRecord]) -> usize {
                 && matches!(three[1], b';' | b',' | b'\t' | b'|' | b' ')
                 && (three[2].is_ascii_digit() || matches!(three[2], b'-' | b' ' | b'.'))
         });
-        let is_sound = |text: &str| !Notations::of(text).0.is_empty();
+        let is_valid = |text: &str| !Notations::of(text).0.is_empty();
         of_digits
             && !text_of(field).contains(char::is_alphabetic)
-            && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
+            && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_valid(text))
     };
     // A quoted text that was split.
     let is_cut = |field: &[u8]| field.split(|byte| *byte == b'"').count().is_multiple_of(2);
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delimiters_are_told_by_the_first_rows() {
+    fn delimiters_are_detected_by_the_first_rows() {
         let check = |text: &str, rules: Rules, expected: Delimiter| {
             assert_eq!(best(text.as_bytes(), false, None, rules), expected, "{text:?}");
         };

@@ -11,8 +11,8 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::Role;
-use super::tails::Odd;
-use super::{Asked, label_names, listed, shortened};
+use super::suffixes::Odd;
+use super::{ReadOptions, label_names, listed, shortened};
 use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
@@ -31,7 +31,7 @@ pub(super) struct Columns<'a> {
     pub layout: &'a TableLayout,
     pub evidence: &'a [Evidence],
     pub roles: &'a [Role],
-    pub asked: &'a Asked<'a>,
+    pub options: &'a ReadOptions<'a>,
     /// Columns with choices made by the user.
     pub chosen: &'a HashSet<&'a String>,
 }
@@ -108,7 +108,7 @@ impl Columns<'_> {
     /// read them as those, or as earlier ones. The time of the file alone never decides, as a copy
     /// may have another time.
     fn future(&self, is_usual: bool) -> Option<Doubt> {
-        if self.asked.reading.first_year.is_some() || self.asked.rules != Rules::Current {
+        if self.options.reading.first_year.is_some() || self.options.rules != Rules::Current {
             return None;
         }
         let found = |at: usize| match &self.roles[at] {
@@ -171,7 +171,7 @@ impl Columns<'_> {
                 shown(free),
                 named(&are_words, free)
             ),
-            remedies: vec![missing::without(self.asked.reading, free, among_words.or(among_values))],
+            remedies: vec![missing::without(self.options.reading, free, among_words.or(among_values))],
         });
         let shared = (!shared.is_empty()).then(|| Doubt {
             message: format!(
@@ -213,13 +213,13 @@ impl Columns<'_> {
                 what[kind] = Some(["numbers", "dates"][kind]);
             }
         }
-        let told = found.iter().take(DOUBTED).map(|(at, word, times)| {
+        let shown_words = found.iter().take(DOUBTED).map(|(at, word, times)| {
             let s = if *times == 1 { "" } else { "s" };
             format!("\"{}\" ({word}, {times} time{s})", shortened(&self.layout.columns[*at]))
         });
-        let mut told: Vec<String> = told.collect();
-        if found.len() > told.len() {
-            told.push("…".to_owned());
+        let mut shown_words: Vec<String> = shown_words.collect();
+        if found.len() > shown_words.len() {
+            shown_words.push("…".to_owned());
         }
         let pairs: HashSet<(usize, &str)> = found.iter().map(|(at, word, _)| (*at, *word)).collect();
         let is_value = |word: &str| {
@@ -244,12 +244,12 @@ impl Columns<'_> {
         } else {
             format!("; {} may be a value in other columns: replace it in the file", others.join(", "))
         };
-        let remedy = missing::with_more(self.asked.reading, words.iter().copied());
-        (!told.is_empty()).then(|| Doubt {
+        let remedy = missing::with_more(self.options.reading, words.iter().copied());
+        (!shown_words.is_empty()).then(|| Doubt {
             message: format!(
                 "{} far from all others may mean missing: {}{more}",
                 what.into_iter().flatten().collect::<Vec<_>>().join(" and "),
-                told.join(", ")
+                shown_words.join(", ")
             ),
             remedies: remedy.filter(|_| !words.is_empty()).into_iter().collect(),
         })
@@ -271,7 +271,7 @@ impl Columns<'_> {
             return doubt(message, vec![column(Take::Label), column(Take::LeftOut)]);
         }
         if matches!(role, Role::Numbers { .. } | Role::Label(_))
-            && self.asked.rules == Rules::Current
+            && self.options.rules == Rules::Current
             && !is_surely_id(self.layout, at, evidence)
             && may_be_id(self.evidence, at)
         {
@@ -282,14 +282,14 @@ impl Columns<'_> {
             return doubt(message, [Take::Label, Take::Feature, Take::LeftOut].map(column).to_vec());
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })
-            && self.asked.rules == Rules::Current
+            && self.options.rules == Rules::Current
             && label_names::is_label_name(name)
         {
             let message = format!("\"{shown}\" has the name of a label, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
         }
         if role.is_feature()
-            && self.asked.rules == Rules::Current
+            && self.options.rules == Rules::Current
             && let Some(what) = label_names::may_be_classes(self.layout, self.evidence, at)
         {
             let message = format!("\"{shown}\" contains few {what}, which may be classes, and is a feature");
@@ -366,12 +366,12 @@ impl Columns<'_> {
                     "\"{shown}\" is read as words: most of its fields are numbers, but \"{}\" is not one",
                     shortened(&word)
                 );
-                let missing = missing::with_more(self.asked.reading, std::iter::once(word.as_str()));
+                let missing = missing::with_more(self.options.reading, std::iter::once(word.as_str()));
                 doubt(message, std::iter::once(column(Take::Categories)).chain(missing).collect())
             }
             Role::Categories { .. } | Role::Label(_) => {
-                let reading = self.asked.reading;
-                let (why, remedy) = damaged(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
+                let reading = self.options.reading;
+                let (why, remedy) = damaged(evidence, reading).or_else(|| odd_suffixes(evidence, reading))?;
                 doubt(format!("\"{shown}\" is read as words: {why}"), remedy.into_iter().collect())
             }
             Role::Truth { .. } | Role::LeftOut => None,
@@ -383,7 +383,7 @@ impl Columns<'_> {
     /// A feature of whole numbers in even steps, which contains only the row number.
     fn counted(&self, at: usize) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
-        let is_number = matches!(role, Role::Numbers { .. }) && self.asked.rules == Rules::Current;
+        let is_number = matches!(role, Role::Numbers { .. }) && self.options.rules == Rules::Current;
         let step = evidence.even_step().filter(|_| is_number && evidence.present() >= COUNTED)?;
         let direction = if step > 0.0 { "up" } else { "down" };
         let message = format!(
@@ -421,10 +421,10 @@ impl Columns<'_> {
 
 /// Why numbers followed by something are words, and the choice that makes them numbers, if there is
 /// one.
-fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
+fn odd_suffixes(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let named = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
-    Some(match evidence.odd_tails()? {
-        Odd::Tails(one, other) => {
+    Some(match evidence.odd_suffixes()? {
+        Odd::Suffixes(one, other) => {
             let (one, other) = (named(one), named(other));
             (format!("its numbers have different units, as in {one} and {other}; convert all to one"), None)
         }

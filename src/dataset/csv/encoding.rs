@@ -112,7 +112,7 @@ pub(super) fn of<E, R: Read>(
 
 impl Guess {
     /// Reports the guess, with the line that shows it and the alternatives.
-    pub(super) fn tell(&self, encoding: &'static Encoding, remarks: &mut Remarks) {
+    pub(super) fn report(&self, encoding: &'static Encoding, remarks: &mut Remarks) {
         let shown = |encoding: &'static Encoding, line: &Line| {
             let (text, _) = encoding.decode_without_bom_handling(&line.bytes);
             shortened(text.trim())
@@ -341,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_told_from_letters() {
+    fn units_are_distinguished_from_letters() {
         for text in ["m³", "(cm²)", "m/s²;", "10³ ", "µg/l", "(µm)", "µm²", "débit m³/h"] {
             let bytes: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
             assert!(has_units(&bytes), "{text}");
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_told() {
+    fn encodings_are_detected() {
         let text = "größe;name\n1,5;Müller\n2,5;Jürgen\n";
         let utf16 = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
         let latin1: Vec<u8> = text.chars().map(|letter| letter as u8).collect();

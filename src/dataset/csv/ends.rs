@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_far_from_all_others_stand_for_missing_ones() {
+    fn dates_far_from_all_others_mean_missing_ones() {
         let days = |text: &str| {
             let date: jiff::civil::Date = text.parse().unwrap();
             date.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() as f64 / 24.0
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn nines_far_from_all_others_stand_for_missing_values() {
+    fn nines_far_from_all_others_mean_missing_values() {
         let told = |fields: &[&str], are_varied: bool, expected: &[(&str, u64)]| {
             let mut ends = Ends::default();
             for field in fields {

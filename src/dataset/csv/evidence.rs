@@ -15,7 +15,7 @@ use super::missing::{self, Gaps, UsualWords};
 use super::months::month_and_number;
 use super::number::{Notation, Signs};
 use super::plain::{Plain, plain_number};
-use super::tails::{Odd, Tail};
+use super::suffixes::{Odd, Suffix};
 use super::truth::{self, Truth};
 use super::words::{Added, Words};
 use crate::dataset::memory::{Budget, Shortage};
@@ -127,7 +127,7 @@ pub(super) fn of_columns(
 }
 
 /// Marks new columns with names for dates. Version 1 has no such names.
-pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
+pub(super) fn mark_date_names(columns: &mut [Evidence], names: &[String], rules: Rules) {
     for (column, name) in columns.iter_mut().zip(names) {
         column.dates.is_named = rules == Rules::Current && is_date(name);
     }
@@ -138,7 +138,7 @@ pub(super) fn tell_names(columns: &mut [Evidence], names: &[String], rules: Rule
 /// - An order of day, month and year proven by some dates applies to all.
 /// - If most columns are digits with leading zeros, the table writes numbers that way, as always in
 ///   the rules of version 1.
-pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules, written: Option<u16>) {
+pub(super) fn combine(columns: &mut [Evidence], reading: &TableReading, rules: Rules, written: Option<u16>) {
     let is_current = rules == Rules::Current;
     let are_codes = |column: &Evidence| column.are_padded_codes() && !(is_current && column.are_times());
     let codes = columns.iter().filter(|column| are_codes(column)).count();
@@ -166,7 +166,7 @@ impl Evidence {
     /// Adds a field if it is a plain number. `false` if it is not and has to be examined further.
     pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
         let Some(plain) = Plain::of(field) else { return self.add_comma(field, reading, budget) };
-        if missing::is_told(field, reading) {
+        if missing::is_chosen(field, reading) {
             return false;
         }
         self.truth = Truth::NONE;
@@ -180,12 +180,12 @@ impl Evidence {
 
     /// Adds a field if it is a plain number with a decimal comma, and no points are decimal marks.
     fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
-        if !self.figures.have_only_commas() || missing::is_told(field, reading) {
+        if !self.figures.have_only_commas() || missing::is_chosen(field, reading) {
             return false;
         }
         let Some(plain) = Plain::with_mark(field, b',') else { return false };
         self.truth = Truth::NONE;
-        self.dates.add_stray(self.row, field);
+        self.dates.add_other(self.row, field);
         self.figures.add_comma(plain, field);
         self.present += 1;
         self.remember(field, None, budget);
@@ -201,9 +201,9 @@ impl Evidence {
         if self.add_plain(field.as_bytes(), reading, budget) {
             return;
         }
-        if let Some(value) = plain_number(field).filter(|_| !missing::is_told(field.as_bytes(), reading)) {
+        if let Some(value) = plain_number(field).filter(|_| !missing::is_chosen(field.as_bytes(), reading)) {
             self.truth = Truth::NONE;
-            self.dates.add_stray(self.row, field.as_bytes());
+            self.dates.add_other(self.row, field.as_bytes());
             self.figures.add_exponent(value, field);
         } else if let Some(gap) = missing::gap(field, reading) {
             self.gaps.add(gap);
@@ -230,11 +230,11 @@ impl Evidence {
         match added {
             Added::New => {}
             Added::Again => self.are_different = false,
-            Added::Full => self.forget(budget),
+            Added::Full => self.discard_details(budget),
         }
     }
 
-    fn forget(&mut self, budget: &Budget) {
+    fn discard_details(&mut self, budget: &Budget) {
         if let Some(words) = self.words.take() {
             words.release(budget);
         }
@@ -242,7 +242,7 @@ impl Evidence {
 
     /// Drops its words, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
-        self.forget(budget);
+        self.discard_details(budget);
         self.dates.release(budget);
         self.figures.release(budget);
     }
@@ -273,8 +273,8 @@ impl Evidence {
             return Content::Truth { words };
         }
         if let Some(format) = self.date_formats().with_days().best_in(self.dates.order) {
-            let is_told = format.order() == Some(self.dates.order);
-            return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
+            let is_chosen = format.order() == Some(self.dates.order);
+            return Content::Dates { format, is_doubtful: !is_chosen && self.date_orders().len() > 1 };
         }
         let (notation, count) = self.figures.most(has_comma);
         // Digits with leading zeros among words are words, too: 01000 and 2A004.
@@ -330,10 +330,10 @@ impl Evidence {
 
     /// The notation of most of its numbers.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
-        match self.tail() {
-            Tail::None => self.figures.most(has_comma).0,
+        match self.suffix() {
+            Suffix::None => self.figures.most(has_comma).0,
             // All of them agree.
-            Tail::Factors | Tail::Unit(_) => {
+            Suffix::Factors | Suffix::Unit(_) => {
                 self.figures.notation_of_all(self.present, has_comma).unwrap_or(Notation::Point)
             }
         }
@@ -359,14 +359,14 @@ impl Evidence {
     }
 
     /// The tail of its numbers, if it is the same for all.
-    pub(super) fn tail(&self) -> Tail {
-        self.figures.tail(self.present)
+    pub(super) fn suffix(&self) -> Suffix {
+        self.figures.suffix(self.present)
     }
 
     /// Why numbers followed by something are words: the first of them, and a field that is written
     /// differently.
-    pub(super) fn odd_tails(&self) -> Option<Odd<'_>> {
-        self.figures.odd_tails(self.present)
+    pub(super) fn odd_suffixes(&self) -> Option<Odd<'_>> {
+        self.figures.odd_suffixes(self.present)
     }
 
     /// Whether all of its numbers are digits, an `E` and digits, as codes may be: `1E5`.
@@ -557,8 +557,8 @@ impl Evidence {
     }
 
     /// Whether the chosen word number `place` is among the missing fields.
-    pub(super) fn has_told(&self, place: usize) -> bool {
-        self.gaps.has_told(place)
+    pub(super) fn has_chosen(&self, place: usize) -> bool {
+        self.gaps.has_chosen(place)
     }
 
     /// Number of fields that are not missing.

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_by_their_places() {
+    fn fields_are_detected_by_their_places() {
         let check = |text: &str, second: Option<&[&str]>| {
             let places = Places::find(text.as_bytes(), false);
             let line = text.lines().nth(2).unwrap();

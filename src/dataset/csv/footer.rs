@@ -7,7 +7,7 @@ use super::missing::is_missing;
 use super::pairs;
 use super::plain::plain_number;
 use super::statistics::{self, Called, Kind};
-use super::tails::digits;
+use super::suffixes::digits;
 use crate::project::TableReading;
 
 /// Most rows that are examined.
@@ -157,7 +157,7 @@ impl Tail {
             let is_below = is_empty(row.iter())
                 || (row.len() < contents.len() && !pairs::is_one(row))
                 || pairs.is_some_and(|start| at >= start)
-                || (is_misfit(row, above) && !(is_refuted && has_label(row, above)))
+                || (is_mismatch(row, above) && !(is_refuted && has_label(row, above)))
                 || follows_sum
                 || (above.is_proven)(*number)
                 || (statistic.is_some_and(|first| first < at) && is_whole(row))
@@ -226,7 +226,7 @@ fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
 
 /// Whether a row contains words where the columns contain numbers, with nothing or only the name of
 /// a statistic before them: `TOTAL SE,12,n.a.` may be data that has to be refused.
-fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
+fn is_mismatch(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
     may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_below_a_table_are_told_by_their_texts() {
+    fn rows_below_a_table_are_detected_by_their_texts() {
         let check = |line: &str, columns: usize, expected: bool| {
             let found = may_be(line.split(',').map(str::as_bytes), columns);
             assert_eq!(found, expected, "{line:?} of {columns}");
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_sum_up_others_are_told_from_the_last_rows_of_the_table() {
+    fn rows_that_sum_up_others_are_distinguished_from_the_last_rows_of_the_table() {
         let contents =
             [Content::Words, Content::Numbers { notation: Notation::Point, signs: Signs::default() }];
         let judged = |lines: &[&str], proven: &[u64], refuted: &[u64], have_digits: bool, expected: usize| {

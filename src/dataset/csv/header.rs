@@ -171,8 +171,8 @@ fn has_trend(first: f64, column: &[f64]) -> bool {
     };
     let both = sum(&|place, value| place * value);
     let alone = (sum(&|place, _| place * place) * sum(&|_, value| value * value)).sqrt();
-    let goes_on = if first < low { both } else { -both };
-    goes_on >= 0.7 * alone && !is_far(first, column.iter().copied())
+    let continues = if first < low { both } else { -both };
+    continues >= 0.7 * alone && !is_far(first, column.iter().copied())
 }
 
 /// Names that columns of words often have.
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_row_is_told_by_the_rows_below() {
+    fn the_first_row_is_identified_by_the_rows_below() {
         let check = |table: &[&str], has_header: bool, is_doubtful: bool| {
             let rows: Vec<_> = table.iter().map(|line| fields(line)).collect();
             let verdict = judge(&rows[0], &rows[1..]);
@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn units_stand_above_numbers() {
+    fn units_are_above_numbers() {
         let check = |table: &[&str], expected: bool| {
             let rows: Vec<_> = table.iter().map(|line| fields(line)).collect();
             assert_eq!(are_units(&rows[0], &rows[1..]), expected, "{table:?}");
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn further_names_stand_below_names_alone() {
+    fn further_names_are_below_names_alone() {
         let check = |first: &str, expected: bool| {
             let below = ["7,x,1,", "8,y,2,long", "9,x,3,", "5,y,4,text"].map(fields);
             assert_eq!(are_further_names(&fields(first), &below), expected, "{first:?}");

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::first_row::{fields, telling};
+use super::first_row::{fields, sample_rows};
 use super::header::{are_further_names, are_units};
 use super::lines::NAMES_COPIES;
 use super::names::column_names;
 use super::plain::plain_number;
-use super::{Asked, listed};
+use super::{ReadOptions, listed};
 use crate::dataset::memory::{self, Budget, Shortage};
 use crate::project::{Choice, Header};
 
@@ -31,8 +31,8 @@ pub(super) struct Below {
 
 impl Below {
     /// Classifies the first of these rows, below a row that would be the header.
-    pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
-        if asked.header == Header::OneRow {
+    pub(super) fn find(first: &[String], rows: &[Vec<String>], options: &ReadOptions<'_>) -> Below {
+        if options.header == Header::OneRow {
             return Below::default();
         }
         let are_names = |count: &usize| {
@@ -41,9 +41,9 @@ impl Below {
             if heads.iter().flatten().any(|field| plain_number(field.trim()).is_some()) {
                 return false;
             }
-            let below = telling(first, below, asked);
+            let below = sample_rows(first, below, options);
             heads.iter().all(|row| {
-                let row = fields(row, asked);
+                let row = fields(row, options);
                 are_units(&row, &below) || are_further_names(&row, &below)
             })
         };
@@ -81,7 +81,7 @@ impl Below {
         notes: &mut Vec<String>,
     ) -> Result<u64, Shortage> {
         let (further, rest) = below.split_at(self.names.min(below.len()));
-        let held = budget.hold(PART_BYTES * (further.len() * names.len()) as u64)?;
+        let reservation = budget.charge_scoped(PART_BYTES * (further.len() * names.len()) as u64)?;
         let mut charged = 0;
         let mut is_joined = false;
         if let Some(parts) = joined(names, further) {
@@ -108,7 +108,7 @@ impl Below {
                 notes.push(format!("{what}: {} ({option} reads it as data)", listed(&texts(row))));
             }
         }
-        drop(held);
+        drop(reservation);
         if let Some(row) = rest.first().filter(|_| self.has_index) {
             let nameless = names.iter_mut().zip(row).filter(|(name, _)| name.trim().is_empty());
             nameless.for_each(|(name, index)| index.trim().clone_into(name));
@@ -123,11 +123,11 @@ impl Below {
 
 /// Whether a row of names distinguishes the columns only together with the group names in the row
 /// above it, the first of these rows. Requested columns keep their names.
-pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashSet<&str>) -> bool {
+pub(super) fn are_groups(rows: &[Vec<String>], options: &ReadOptions<'_>, wanted: &HashSet<&str>) -> bool {
     let [groups, names, ..] = rows else { return false };
     let mut seen = HashSet::new();
     let are_different = names.iter().map(|name| name.trim()).all(|name| name.is_empty() || seen.insert(name));
-    if are_different || Below::find(groups, &rows[1..], asked).names == 0 {
+    if are_different || Below::find(groups, &rows[1..], options).names == 0 {
         return false;
     }
     joined(groups, &rows[1..2]).is_some_and(|parts| {
@@ -227,7 +227,7 @@ mod tests {
     fn rows_below_the_first_belong_to_the_header() {
         let check = |lines: &[&str], names: usize, has_index: bool, expected: &[&str]| {
             let rows = rows(lines);
-            let below = Below::find(&rows[0], &rows[1..], &Asked::of(&TableReading::default()));
+            let below = Below::find(&rows[0], &rows[1..], &ReadOptions::of(&TableReading::default()));
             assert_eq!(below, Below { names, has_index }, "{lines:?}");
             let mut found = rows[0].clone();
             below

@@ -1,7 +1,7 @@
-use super::missing::{is_missing, is_told_exactly};
+use super::missing::{is_chosen_exactly, is_missing};
 use super::number::Notation;
 use crate::dataset::interned::{Interned, Texts};
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::{DataError, LabelColumn, NO_LABEL, Progress};
 use crate::project::TableReading;
 
@@ -51,12 +51,12 @@ impl Labels {
         reading: &TableReading,
         progress: &Progress,
     ) -> Result<LabelColumn, DataError> {
-        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let (budget, mut cancel_timer) = (progress.budget(), CancelTimer::new(progress));
         let is_none = |text: &str, is_numeric: bool| match notation {
-            None => is_missing_by_version_1(text) || is_told_exactly(text.as_bytes(), reading),
+            None => is_missing_by_version_1(text) || is_chosen_exactly(text.as_bytes(), reading),
             Some(_) if is_numeric => is_missing(text, reading),
             // The usual words may be classes, such as the country NA.
-            Some(_) => text.is_empty() || is_told_exactly(text.as_bytes(), reading),
+            Some(_) => text.is_empty() || is_chosen_exactly(text.as_bytes(), reading),
         };
         let number = |text: &str| notation.map_or_else(|| text.parse().ok(), |notation| notation.parse(text));
         let finite = |text: &str| number(text).filter(|value: &f64| (*value as f32).is_finite());
@@ -64,13 +64,13 @@ impl Labels {
         // Dropped rows may have left texts that no row has.
         let mut used = progress.filled(false, texts.len())?;
         for &id in &self.ids {
-            pulse.beat(1)?;
+            cancel_timer.tick(1)?;
             used[id as usize] = true;
         }
         let used_texts = || (0..).zip(&used).filter(|(_, used)| **used).map(|(at, _)| (at, texts.text(at)));
         let (mut numeric, mut whole, mut numbers) = (true, true, 0_usize);
         for (_, text) in used_texts() {
-            pulse.beat(64)?;
+            cancel_timer.tick(64)?;
             if !is_none(text, true) {
                 let value = finite(text);
                 numeric &= value.is_some();
@@ -81,7 +81,7 @@ impl Labels {
         numeric &= numbers > 0;
         let (mut order, mut is_lost): (Vec<u32>, bool) = (Vec::new(), !self.spaced_rows.is_empty());
         for (at, text) in used_texts() {
-            pulse.beat(64)?;
+            cancel_timer.tick(64)?;
             let is_missing = is_none(text, numeric);
             // Such a text differs from that of its class.
             is_lost |= (is_missing && !text.is_empty()) || text == NO_LABEL;
@@ -99,14 +99,14 @@ impl Labels {
         if numeric && (!whole || order.len() > MAX_NUMERIC_CLASSES) {
             let mut numbers = progress.filled(f32::NAN, texts.len())?;
             for &at in &order {
-                pulse.beat(64)?;
+                cancel_timer.tick(64)?;
                 numbers[at as usize] = finite(texts.text(at)).map_or(f32::NAN, |value| value as f32);
             }
             budget.release(order);
             let mut values = Vec::new();
             budget.reserve_exact(&mut values, ids.len())?;
             for &id in &ids {
-                pulse.beat(1)?;
+                cancel_timer.tick(1)?;
                 values.push(numbers[id as usize]);
             }
             budget.release(numbers);
@@ -136,11 +136,11 @@ impl Labels {
     /// The text of each row as written.
     fn written(&self, progress: &Progress) -> Result<Texts, DataError> {
         let (mut all, mut ids) = (Interned::default(), Vec::new());
-        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let (budget, mut cancel_timer) = (progress.budget(), CancelTimer::new(progress));
         budget.reserve_exact(&mut ids, self.ids.len())?;
         let mut spaced = self.spaced_rows.iter().peekable();
         for (row, id) in (0..).zip(&self.ids) {
-            pulse.beat(64)?;
+            cancel_timer.tick(64)?;
             let text = match spaced.next_if(|(at, _)| *at == row) {
                 Some((_, text)) => self.spaced.text(*text),
                 None => self.texts.text(*id),

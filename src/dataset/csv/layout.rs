@@ -6,11 +6,11 @@ use super::first_row::{has_header, is_header};
 use super::form::Form;
 use super::header_rows::Below;
 use super::lines::NAMES_COPIES;
-use super::names::{Comment, asked_for, column_names, in_one_line, is_break, named, with_sign};
+use super::names::{Comment, chosen_names, column_names, in_one_line, is_break, named, with_sign};
 use super::plain::plain_number;
 use super::start::Start;
 use super::text::Text;
-use super::{Asked, listed, units};
+use super::{ReadOptions, listed, units};
 use crate::dataset::{Column, DataError, Doubt, Progress, memory};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
@@ -46,22 +46,22 @@ pub(super) struct TableLayout {
 impl TableLayout {
     pub(super) fn find(
         text: &Text<'_>,
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         known: &[Column],
         progress: &Progress,
     ) -> Result<TableLayout, DataError> {
-        let told = TableLayout::as_told(text, asked, asked.delimiter, known, progress)?;
-        if known.is_empty() || asked.delimiter == Delimiter::Auto || told.knows(known) {
-            return Ok(told);
+        let given = TableLayout::read_with(text, options, options.delimiter, known, progress)?;
+        if known.is_empty() || options.delimiter == Delimiter::Auto || given.knows(known) {
+            return Ok(given);
         }
         // The delimiter belonged to another file with the same columns.
-        progress.budget().give_back(NAMES_COPIES.saturating_mul(told.names_bytes));
-        let found = TableLayout::as_told(text, asked, Delimiter::Auto, known, progress)?;
+        progress.budget().give_back(NAMES_COPIES.saturating_mul(given.names_bytes));
+        let found = TableLayout::read_with(text, options, Delimiter::Auto, known, progress)?;
         if found.knows(known) || found.columns.len() == known.len() {
             return Ok(found);
         }
         progress.budget().give_back(NAMES_COPIES.saturating_mul(found.names_bytes));
-        TableLayout::as_told(text, asked, asked.delimiter, known, progress)
+        TableLayout::read_with(text, options, options.delimiter, known, progress)
     }
 
     /// Whether its columns have their own names.
@@ -74,45 +74,45 @@ impl TableLayout {
         self.columns.iter().any(|name| known.iter().any(|column| column.name == *name))
     }
 
-    fn as_told(
+    fn read_with(
         text: &Text<'_>,
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         delimiter: Delimiter,
         known: &[Column],
         progress: &Progress,
     ) -> Result<TableLayout, DataError> {
         let Start { form, head, sample, names_bytes, mut notes, doubts: above } =
-            Start::find(text, asked, delimiter, known, progress)?;
+            Start::find(text, options, delimiter, known, progress)?;
         let first = &sample[0];
         let is_number = |field: &String| plain_number(field.trim()).is_some();
-        let wanted = asked_for(asked, known);
+        let wanted = chosen_names(options, known);
         let comment = Comment::find(&head, form);
-        let commented = commented_row(first, &comment, form, asked);
+        let commented = commented_row(first, &comment, form, options);
         let mut doubts: Vec<Doubt> = above.into_iter().chain(commented).collect();
-        let below = match asked.rules {
-            Rules::Current => Below::find(first, &sample[1..], asked),
+        let below = match options.rules {
+            Rules::Current => Below::find(first, &sample[1..], options),
             Rules::Version1 => Below::default(),
         };
-        let (has_header, doubt) = has_header(&sample, below.rows(), asked, known);
+        let (has_header, doubt) = has_header(&sample, below.rows(), options, known);
         // Names in the first row take precedence; numbers in it may be a header only if a comment
         // has none.
         let may_be_commented = !has_header
-            || match asked.header {
+            || match options.header {
                 Header::Auto => {
                     first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some())
                 }
                 // The intended names may be those of the comment.
                 Header::Yes | Header::OneRow => {
-                    !is_header(&sample, asked, known) && first.iter().any(is_number)
+                    !is_header(&sample, options, known) && first.iter().any(is_number)
                 }
                 Header::No => false,
             };
         let Comment { lines, names: commented, begin } = comment;
         let commented = commented
-            .filter(|names| asked.header != Header::No && names.len() == first.len())
+            .filter(|names| options.header != Header::No && names.len() == first.len())
             .filter(|names| may_be_commented && !names.iter().all(is_number))
             .map(|names| {
-                let is_auto = asked.reading.comments == Comments::Auto;
+                let is_auto = options.reading.comments == Comments::Auto;
                 if lines == 1 { with_sign(names, &begin, is_auto, &wanted) } else { names }
             });
         let has_commented_header = commented.is_some();
@@ -135,7 +135,7 @@ impl TableLayout {
         let names = match commented {
             Some(names) => names,
             None if has_header => {
-                let mut names = named(&sample, asked.rules, &mut notes);
+                let mut names = named(&sample, options.rules, &mut notes);
                 let budget = progress.budget();
                 let own = (below.rows() == 1).then(|| names.clone());
                 layout.names_bytes += below.name(&mut names, &sample[1..], &wanted, budget, &mut notes)?;
@@ -157,7 +157,7 @@ impl TableLayout {
         layout.is_first_nameless = layout.has_names()
             && (names.first().is_some_and(|name| name.trim().is_empty())
                 || (has_header && below.has_index()));
-        layout.columns = layout.named(names, asked.rules, &wanted, &mut notes);
+        layout.columns = layout.named(names, options.rules, &wanted, &mut notes);
         (layout.sample, layout.notes) = (sample, notes);
         Ok(layout)
     }
@@ -197,11 +197,16 @@ impl TableLayout {
 }
 
 /// The doubt that a comment above the first row is a comment, if it looks like a row.
-fn commented_row(first: &[String], comment: &Comment, form: Form, asked: &Asked<'_>) -> Option<Doubt> {
+fn commented_row(
+    first: &[String],
+    comment: &Comment,
+    form: Form,
+    options: &ReadOptions<'_>,
+) -> Option<Doubt> {
     let names = comment.names.as_ref()?;
     let has_number = names.iter().skip(1).any(|field| plain_number(field.trim()).is_some());
     let is_like_rows = names.len() == first.len() && has_number;
-    (asked.reading.comments == Comments::Auto && is_like_rows).then(|| {
+    (options.reading.comments == Comments::Auto && is_like_rows).then(|| {
         let sign = form.comment.map_or('#', char::from);
         let message = format!("lines that begin with {sign} are skipped as comments, but look like rows");
         Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] }

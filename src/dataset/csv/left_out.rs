@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ::csv::ByteRecord;
 
-use super::statistics::{self, Called, Found, Kind, Proof};
+use super::statistics::{self, Called, Found, Kind, StatisticCheck};
 
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
@@ -49,7 +49,7 @@ pub(super) struct Sums {
     /// Row numbers of the statistics, other than sums, of each group of rows.
     pub of_groups: HashSet<u64>,
     /// Those that are not proven, but begin with a word where the column contains numbers.
-    pub misfits: Vec<Numbered>,
+    pub mismatches: Vec<Numbered>,
     /// Those among other rows that are read as data.
     pub doubtful: Vec<Numbered>,
     /// The last row, if only its numbers suggest that it sums up the others, possibly by chance.
@@ -57,7 +57,7 @@ pub(super) struct Sums {
 }
 
 /// A row with the name of a statistic, and the check of its numbers.
-pub(super) struct Judged {
+pub(super) struct CheckedRow {
     pub number: u64,
     /// Its name, in lower case.
     pub name: Vec<u8>,
@@ -68,16 +68,16 @@ pub(super) struct Judged {
     is_unlike: bool,
 }
 
-impl Judged {
-    /// A row with the result of a `proof`. `is_misfit`: its name is in a column of numbers.
+impl CheckedRow {
+    /// A row with the result of a `proof`. `is_mismatch`: its name is in a column of numbers.
     pub(super) fn of(
         (number, row): &Numbered,
         (name, called): (&[u8], Called),
-        (proof, is_misfit): (&Proof<'_>, bool),
-    ) -> Judged {
-        let is_unlike = is_misfit || !called.is_whole || proof.is_finer(row);
+        (proof, is_mismatch): (&StatisticCheck<'_>, bool),
+    ) -> CheckedRow {
+        let is_unlike = is_mismatch || !called.is_whole || proof.is_finer(row);
         let found = proof.judge(row, called.kind);
-        Judged { number: *number, name: name.to_ascii_lowercase(), called, found, is_unlike }
+        CheckedRow { number: *number, name: name.to_ascii_lowercase(), called, found, is_unlike }
     }
 }
 
@@ -85,13 +85,13 @@ impl Sums {
     /// Adds the checks of all rows with names of statistics: which are proven, and which look like
     /// sums without being proven. A name may also be a category (`average`), so all rows with the
     /// name have to agree.
-    pub(super) fn add(&mut self, judged: &[Judged]) -> HashSet<u64> {
+    pub(super) fn add(&mut self, judged: &[CheckedRow]) -> HashSet<u64> {
         // A group of one row has a sum, too, if other groups have one.
-        let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
+        let is_sum = |row: &CheckedRow| row.called.kind == Kind::Sum;
         let have_sums = judged.iter().any(|row| is_sum(row) && row.found >= Found::Proven);
         let of_groups = of_groups(judged);
-        let is_of_group = |row: &Judged| of_groups.contains(&row.number);
-        let is_proven = |row: &Judged| {
+        let is_of_group = |row: &CheckedRow| of_groups.contains(&row.number);
+        let is_proven = |row: &CheckedRow| {
             row.found >= Found::Proven
                 || (have_sums && is_sum(row) && row.found == Found::Copy)
                 || is_of_group(row)
@@ -153,14 +153,14 @@ impl Sums {
 /// The rows of statistics, other than sums, for each group of rows: two or more of a kind are
 /// proven, and none is contradicted (except for groups of one row); and they cannot be categories,
 /// or are of several kinds. Adjacent rows that are not computed belong to the groups, too.
-fn of_groups(judged: &[Judged]) -> HashSet<u64> {
+fn of_groups(judged: &[CheckedRow]) -> HashSet<u64> {
     let mut kinds: HashMap<Kind, (usize, bool)> = HashMap::new();
     for row in judged {
         let (proven, are_others) = kinds.entry(row.called.kind).or_default();
         *proven += usize::from(row.found >= Found::Proven);
         *are_others |= row.found == Found::Nothing;
     }
-    let is_one = |row: &&Judged| {
+    let is_one = |row: &&CheckedRow| {
         row.called.kind != Kind::Sum
             && kinds.get(&row.called.kind).is_some_and(|(proven, are_others)| *proven > 1 && !are_others)
     };

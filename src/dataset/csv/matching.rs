@@ -7,7 +7,7 @@ use super::layout::TableLayout;
 use super::made_up::made_up_places;
 use super::remarks::Remarks;
 use super::text::Text;
-use super::{Asked, listed, shortened, units};
+use super::{ReadOptions, listed, shortened, units};
 use crate::dataset::{Column, ColumnKind, DataError, Known, OtherColumn, Progress, memory};
 use crate::project::{Choice, Header, Take};
 
@@ -31,7 +31,7 @@ impl<'a> Matched<'a> {
         text: &Text<'_>,
         layout: &mut TableLayout,
         evidence: &[Evidence],
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         known: Known<'a>,
         remarks: &mut Remarks,
         progress: &Progress,
@@ -43,7 +43,7 @@ impl<'a> Matched<'a> {
             && made_up_places(known.columns, usize::MAX).is_some();
         if has_other_places || by_column.iter().flatten().count() < known.columns.len() {
             let warning;
-            (by_column, warning) = match by_place(layout, evidence, asked, known) {
+            (by_column, warning) = match by_place(layout, evidence, options, known) {
                 Some(Places::OfFeatures(places)) => {
                     let mut by_column = vec![None; layout.columns.len()];
                     places.into_iter().enumerate().for_each(|(at, column)| by_column[column] = Some(at));
@@ -65,23 +65,23 @@ impl<'a> Matched<'a> {
             };
             remarks.warnings.push(warning.to_owned());
         }
-        tell_labels(layout, asked, remarks);
-        tell_units(layout, evidence, known.columns, &by_column, remarks);
+        report_labels(layout, options, remarks);
+        report_units(layout, evidence, known.columns, &by_column, remarks);
         let features = known.columns.iter().map(|column| (column.name.as_str(), None));
         let others = known.others.iter().map(|other| (other.name.as_str(), Some(other.is_label)));
         Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
     }
 
     /// Reports columns that the run does not know.
-    pub(super) fn tell_extra(
+    pub(super) fn report_extra(
         &self,
         layout: &TableLayout,
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         takes: &[Take],
         remarks: &mut Remarks,
     ) {
         let chosen: HashSet<&String> =
-            asked.labels.iter().chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
+            options.labels.iter().chain(options.reading.columns.iter().map(|choice| &choice.name)).collect();
         for (take, what) in [
             (Take::LeftOut, "columns the run was not trained on are left out"),
             (Take::Label, "columns the run was not trained on are read as labels"),
@@ -169,7 +169,7 @@ fn with_units(
 }
 
 /// Warns about numbers with other units than in training, and reports which have none.
-fn tell_units(
+fn report_units(
     layout: &TableLayout,
     evidence: &[Evidence],
     known: &[Column],
@@ -180,8 +180,8 @@ fn tell_units(
     for (at, place) in by_column.iter().enumerate() {
         let Some(column) = place.and_then(|place| known.get(place)) else { continue };
         let Some(trained) = &column.unit else { continue };
-        let (name, tail) = (shortened(&column.name), evidence[at].tail());
-        match units::of_column(layout, at, &tail) {
+        let (name, suffix) = (shortened(&column.name), evidence[at].suffix());
+        match units::of_column(layout, at, &suffix) {
             Some(unit) if units::are_same(unit, trained) => {}
             Some(unit) => remarks.warnings.push(format!(
                 "\"{name}\" was trained in {trained}, but this file has {unit}: convert its numbers to \
@@ -210,14 +210,14 @@ enum Places {
 fn by_place(
     layout: &TableLayout,
     evidence: &[Evidence],
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     known: Known<'_>,
 ) -> Option<Places> {
     let made_up = made_up_places(known.columns, usize::MAX).is_some();
     if layout.has_names() && !made_up {
         return None;
     }
-    let labels: HashSet<&String> = asked.labels.iter().collect();
+    let labels: HashSet<&String> = options.labels.iter().collect();
     let count = layout.columns.len();
     let free: Vec<usize> = (0..count).filter(|at| !labels.contains(&layout.columns[*at])).collect();
     if free.len() == known.columns.len() {
@@ -312,9 +312,9 @@ pub(super) fn first_row_is(header: Header) -> String {
     format!("; if the first row is {what}, choose that ({})", Choice::Header(header).option())
 }
 
-fn tell_labels(layout: &TableLayout, asked: &Asked<'_>, remarks: &mut Remarks) {
+fn report_labels(layout: &TableLayout, options: &ReadOptions<'_>, remarks: &mut Remarks) {
     let there: HashSet<&String> = layout.columns.iter().collect();
-    let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
+    let gone: Vec<&String> = options.labels.iter().filter(|label| !there.contains(label)).collect();
     if !gone.is_empty() {
         remarks.notes.push(format!("label columns that this table does not have: {}", listed(&gone)));
     }

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_of_a_merged_cell_stands_in_all_of_its_rows() {
+    fn the_text_of_a_merged_cell_is_in_all_of_its_rows() {
         let row = |number: u32, cells: &[(u32, &str)]| -> Row {
             (number, cells.iter().map(|(column, text)| (*column, (*text).to_owned())).collect())
         };

@@ -23,7 +23,7 @@ pub(super) enum Gap {
     /// The field is empty.
     Empty,
     /// The chosen word with this index.
-    Told(usize),
+    Chosen(usize),
     /// A usual word, by its index in [`USUAL`].
     Usual(usize),
 }
@@ -35,7 +35,7 @@ pub(super) struct Gaps {
     empty: u64,
     usual: UsualWords,
     /// The first chosen words, one bit each: whether it occurs.
-    told: u64,
+    chosen: u64,
 }
 
 impl Gaps {
@@ -44,8 +44,8 @@ impl Gaps {
         self.count += 1;
         match gap {
             Gap::Empty => self.empty += 1,
-            Gap::Told(place) => {
-                self.told |= u32::try_from(place).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0);
+            Gap::Chosen(place) => {
+                self.chosen |= u32::try_from(place).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0);
             }
             Gap::Usual(word) => self.usual.add(word),
         }
@@ -67,8 +67,8 @@ impl Gaps {
     }
 
     /// Whether the chosen word with this index is among them. Only the first words are counted.
-    pub(super) fn has_told(self, place: usize) -> bool {
-        u32::try_from(place).ok().and_then(|at| self.told.checked_shr(at)).is_none_or(|bits| bits & 1 == 1)
+    pub(super) fn has_chosen(self, place: usize) -> bool {
+        u32::try_from(place).ok().and_then(|at| self.chosen.checked_shr(at)).is_none_or(|bits| bits & 1 == 1)
     }
 }
 
@@ -128,8 +128,8 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.is_empty() {
         return Some(Gap::Empty);
     }
-    if let Some(place) = told(field.as_bytes(), reading) {
-        return Some(Gap::Told(place));
+    if let Some(place) = chosen(field.as_bytes(), reading) {
+        return Some(Gap::Chosen(place));
     }
     if field.len() > USUAL_BYTES {
         return None;
@@ -149,16 +149,16 @@ pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
 }
 
 /// Whether a field is one of the chosen words, or an equal number: `-999.0` for `-999`.
-pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
-    told(field, reading).is_some()
+pub(super) fn is_chosen(field: &[u8], reading: &TableReading) -> bool {
+    chosen(field, reading).is_some()
 }
 
-fn told(field: &[u8], reading: &TableReading) -> Option<usize> {
+fn chosen(field: &[u8], reading: &TableReading) -> Option<usize> {
     reading.missing_words.iter().position(|word| word.as_bytes() == field || is_same_number(word, field))
 }
 
 /// Whether a field is exactly one of the chosen words.
-pub(super) fn is_told_exactly(field: &[u8], reading: &TableReading) -> bool {
+pub(super) fn is_chosen_exactly(field: &[u8], reading: &TableReading) -> bool {
     reading.missing_words.iter().any(|word| word.as_bytes() == field)
 }
 
@@ -197,11 +197,11 @@ pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = 
 
 /// The choice of the usual words without some of them, as far as the others occur in the table.
 pub(super) fn without(reading: &TableReading, values: UsualWords, seen: UsualWords) -> Choice {
-    let told = reading
+    let chosen = reading
         .missing_words
         .iter()
         .filter(|word| !values.names().any(|value| word.eq_ignore_ascii_case(value)));
-    let mut words: Vec<String> = told.cloned().collect();
+    let mut words: Vec<String> = chosen.cloned().collect();
     words.extend(
         seen.without(values).names().map(str::to_owned).filter(|word| !reading.missing_words.contains(word)),
     );
@@ -267,17 +267,17 @@ mod tests {
         check("", &reading(&[], true), Some(Gap::Empty));
         check("NA", &reading(&[], false), Some(Gap::Usual(0)));
         check("NA", &reading(&[], true), None);
-        check("-9", &reading(&["-9"], false), Some(Gap::Told(0)));
+        check("-9", &reading(&["-9"], false), Some(Gap::Chosen(0)));
         check("-", &reading(&["-9"], false), Some(Gap::Usual(8)));
         check("-", &reading(&["-9"], true), None);
-        check("-9.0", &reading(&["-9"], false), Some(Gap::Told(0)));
-        check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Told(1)));
+        check("-9.0", &reading(&["-9"], false), Some(Gap::Chosen(0)));
+        check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Chosen(1)));
         // Decimal commas belong to other tables; those before three digits may group.
-        check("-999,9", &reading(&["-999.9"], false), Some(Gap::Told(0)));
-        check("-999,90", &reading(&["-999.9"], false), Some(Gap::Told(0)));
-        check("-999.9", &reading(&["-999,90"], false), Some(Gap::Told(0)));
+        check("-999,9", &reading(&["-999.9"], false), Some(Gap::Chosen(0)));
+        check("-999,90", &reading(&["-999.9"], false), Some(Gap::Chosen(0)));
+        check("-999.9", &reading(&["-999,90"], false), Some(Gap::Chosen(0)));
         check("9,999", &reading(&["9.999"], false), None);
-        check("9,999", &reading(&["9,999"], false), Some(Gap::Told(0)));
+        check("9,999", &reading(&["9,999"], false), Some(Gap::Chosen(0)));
         check("-09", &reading(&["-9"], false), None);
         check("-8", &reading(&["-9"], false), None);
         check("nan", &reading(&["NaN"], true), Some(Gap::Usual(3)));

@@ -4,24 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use super::form::Form;
 use super::lines::head_rows;
-use super::{Asked, listed};
+use super::{ReadOptions, listed};
 use crate::dataset::{Column, DataError};
 use crate::project::Rules;
 
 /// The names of columns that are chosen, labels, or known to a run.
-pub(super) fn asked_for<'a>(asked: &Asked<'a>, known: &'a [Column]) -> HashSet<&'a str> {
-    let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+pub(super) fn chosen_names<'a>(options: &ReadOptions<'a>, known: &'a [Column]) -> HashSet<&'a str> {
+    let choices = options.reading.columns.iter().map(|choice| &choice.name);
     let columns = known.iter().map(|column| &column.name);
-    asked.labels.iter().chain(choices).chain(columns).map(String::as_str).collect()
+    options.labels.iter().chain(choices).chain(columns).map(String::as_str).collect()
 }
 
 /// The chosen names that no column has; empty if a run knows the columns.
-pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Column]) -> Vec<String> {
-    if !known.is_empty() || asked.reading.columns.is_empty() {
+pub(super) fn unused_choices(columns: &[String], options: &ReadOptions<'_>, known: &[Column]) -> Vec<String> {
+    if !known.is_empty() || options.reading.columns.is_empty() {
         return Vec::new();
     }
     let there: HashSet<&String> = columns.iter().collect();
-    let chosen = asked.reading.columns.iter().map(|choice| &choice.name);
+    let chosen = options.reading.columns.iter().map(|choice| &choice.name);
     chosen.filter(|name| !there.contains(name)).cloned().collect()
 }
 
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_names_are_told_apart_in_one_pass() {
+    fn equal_names_are_distinguished_in_one_pass() {
         let names = |fields: &[&str]| {
             let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
             column_names(&fields)

@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_mark_means_is_told_by_all_fields_together() {
+    fn what_a_mark_means_is_determined_by_all_fields_together() {
         let all = |fields: &[&str]| {
             fields.iter().fold(Notations::ALL, |sum, field| sum.and(Notations::of(field).0))
         };
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_are_told() {
+    fn signs_are_detected() {
         let signs = |field| Notations::of(field).1;
         assert_eq!(signs("5 %"), Signs { percent: true, ..Signs::default() });
         assert_eq!(signs("5 €"), Signs { currency: true, ..Signs::default() });

@@ -1,12 +1,12 @@
 //! Overview of the columns of a table as detected.
 
+use super::describe;
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::roles::{Role, Roles};
-use super::tails::Tail;
-use super::told;
+use super::suffixes::Suffix;
 use super::words::Words;
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::{ColumnOverview, DataError, Progress, memory};
 use crate::project::Take;
 
@@ -35,16 +35,16 @@ pub(super) fn of(
             content: match role {
                 // Numbers such as 20240131 may have been read as dates.
                 Role::Dates { format, .. } => format!("dates, {}", format.name()),
-                Role::Numbers { tail: Tail::None | Tail::Factors, .. }
+                Role::Numbers { suffix: Suffix::None | Suffix::Factors, .. }
                     if let Some(unit) = layout.units.get(at).filter(|unit| !unit.is_empty()) =>
                 {
-                    format!("{}, {unit}", told::content(evidence, *has_comma))
+                    format!("{}, {unit}", describe::content(evidence, *has_comma))
                 }
                 Role::LeftOut
                 | Role::Label(_)
                 | Role::Numbers { .. }
                 | Role::Truth { .. }
-                | Role::Categories { .. } => told::content(evidence, *has_comma),
+                | Role::Categories { .. } => describe::content(evidence, *has_comma),
             },
             take: role.take(),
             range: (low <= high && evidence.judge(Some(*has_comma)) != Content::Words).then_some((low, high)),
@@ -90,7 +90,7 @@ pub(super) fn count(
         Role::Numbers { .. } | Role::Truth { .. } | Role::Dates { .. } => true,
         Role::LeftOut | Role::Label(_) | Role::Categories { .. } => false,
     });
-    let _held = progress.budget().hold(memory::bytes_of::<Drawn>(all.len()))?;
+    let _reservation = progress.budget().charge_scoped(memory::bytes_of::<Drawn>(all.len()))?;
     let mut drawn: Vec<Drawn> = drawn
         .map(|(column, _)| Drawn {
             column,
@@ -100,10 +100,10 @@ pub(super) fn count(
             bins: [0; BINS],
         })
         .collect();
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     let rows = || values.chunks_exact(roles.features.max(1));
     for row in rows() {
-        pulse.beat(row.len())?;
+        cancel_timer.tick(row.len())?;
         for column in &mut drawn {
             // A missing value is neither smaller nor larger.
             (column.low, column.high) =
@@ -111,7 +111,7 @@ pub(super) fn count(
         }
     }
     for row in rows() {
-        pulse.beat(row.len())?;
+        cancel_timer.tick(row.len())?;
         for column in &mut drawn {
             let value = row[column.place];
             if !value.is_nan() {

@@ -5,7 +5,7 @@ use calamine::Style;
 
 use super::remarks::Remarks;
 use super::shortened;
-use crate::dataset::memory::Held;
+use crate::dataset::memory::Reservation;
 use crate::dataset::{DataError, Progress};
 
 /// Longest format that is examined: Excel allows 255 characters, codes need few.
@@ -17,7 +17,7 @@ const LARGEST: f64 = 1e15;
 pub(super) struct Paddings<'a> {
     by_style: Vec<Option<Padding>>,
     /// Their memory.
-    _held: Held<'a>,
+    _reservation: Reservation<'a>,
 }
 
 impl<'a> Paddings<'a> {
@@ -27,14 +27,14 @@ impl<'a> Paddings<'a> {
     /// [`DataError`] if memory is short or loading was cancelled.
     pub(super) fn of(styles: &[Style], progress: &'a Progress) -> Result<Paddings<'a>, DataError> {
         let bytes = styles.len() * (size_of::<Option<Padding>>() + 2 * LONGEST);
-        let held = progress.budget().hold(bytes as u64)?;
+        let reservation = progress.budget().charge_scoped(bytes as u64)?;
         let mut by_style = Vec::with_capacity(styles.len());
         for style in styles {
             progress.check()?;
             let format = style.number_format.as_ref().map(|format| format.format_code.as_str());
             by_style.push(format.and_then(Padding::of));
         }
-        Ok(Paddings { by_style, _held: held })
+        Ok(Paddings { by_style, _reservation: reservation })
     }
 
     /// A number as displayed in a style; `None` if that has no leading zeros.
@@ -58,7 +58,7 @@ impl Padded {
     }
 
     /// Reports them.
-    pub(super) fn tell(&self, remarks: &mut Remarks) {
+    pub(super) fn report(&self, remarks: &mut Remarks) {
         let Some(first) = &self.first else { return };
         let s = if self.count == 1 { "" } else { "s" };
         remarks.notes.push(format!(
@@ -150,10 +150,10 @@ fn section(format: &str) -> Option<(String, Option<f64>, &str)> {
                 letters = rest.chars();
             }
             '[' => {
-                let (told, rest) = letters.as_str().split_once(']')?;
-                if let Some(number) = told.strip_prefix("<=") {
+                let (prefix, rest) = letters.as_str().split_once(']')?;
+                if let Some(number) = prefix.strip_prefix("<=") {
                     limit = Some(number.trim().parse().ok()?);
-                } else if !told.starts_with("$-") {
+                } else if !prefix.starts_with("$-") {
                     // Neither a limit nor a language.
                     return None;
                 }

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_are_told_from_rows_with_gaps() {
+    fn pairs_are_distinguished_from_rows_with_gaps() {
         let numbers = || Content::Numbers { notation: Notation::Point, signs: Signs::default() };
         let check = |lines: &[&str], contents: &[Content], expected: Option<usize>| {
             let row = |line: &&str| (0, ByteRecord::from(line.split(',').collect::<Vec<_>>()));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_two_columns_stand_below_numbers() {
+    fn pairs_of_two_columns_are_below_numbers() {
         let row = |line: &str| ByteRecord::from(line.split(',').collect::<Vec<_>>());
         for (line, columns, above, expected) in [
             ("Device,X200", 2, "1,2", true),

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Seek};
 
 use zip::ZipArchive;
 
-use crate::dataset::memory::Held;
+use crate::dataset::memory::Reservation;
 use crate::dataset::{DataError, Progress};
 
 /// Most rows and columns of a sheet, and most cells read from one.
@@ -43,7 +43,7 @@ fn copies(name: &str) -> Option<u64> {
 /// Facts about the parts.
 pub(super) struct Parts<'a> {
     /// The memory they need while they are read.
-    pub held: Held<'a>,
+    pub reservation: Reservation<'a>,
     /// Whether a cell of a sheet that is read as a whole covers several rows.
     pub has_merged: bool,
 }
@@ -54,12 +54,12 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// [`DataError::Memory`] if memory is short, and the error that `damaged` creates for impossible
 /// sizes.
-pub(super) fn hold<'a>(
+pub(super) fn charge_parts<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
     damaged: &dyn Fn(String) -> DataError,
 ) -> Result<Parts<'a>, DataError> {
-    let mut held = progress.budget().hold(0)?;
+    let mut reservation = progress.budget().charge_scoped(0)?;
     let mut has_merged = false;
     // The longest of the parts that are read one at a time.
     let mut longest = 0;
@@ -75,21 +75,21 @@ pub(super) fn hold<'a>(
         let (mut bytes, mut claimed) = (0_u64, 0_u64);
         let mut cells = Cells::default();
         let mut tags = Tags::new(BufReader::with_capacity(1 << 16, entry));
-        let mut looks = 0_u64;
+        let mut checks = 0_u64;
         loop {
             let read = if is_texts || is_sheets || styles.is_some() { tags.advance() } else { tags.skip() };
             if read == 0 {
                 break;
             }
-            looks += 1;
-            if looks.is_multiple_of(1024) {
+            checks += 1;
+            if checks.is_multiple_of(1024) {
                 progress.check()?;
             }
             bytes += read;
             match copies {
-                Some(copies) => held.take(copies * read)?,
+                Some(copies) => reservation.take(copies * read)?,
                 None if bytes > longest => {
-                    held.take(2 * (bytes - longest))?;
+                    reservation.take(2 * (bytes - longest))?;
                     longest = bytes;
                 }
                 None => {}
@@ -98,12 +98,12 @@ pub(super) fn hold<'a>(
                 return Err(damaged(format!("{name} contains a tag of more than {PIECE} bytes")));
             };
             if let Some(styles) = &mut styles {
-                held.take(styles.count(tag))?;
+                reservation.take(styles.count(tag))?;
             } else if is_sheets {
                 if !cells.nest(tag) {
                     return Err(damaged(format!("the tags of {name} do not match")));
                 }
-                held.take(cells.count(tag, read))?;
+                reservation.take(cells.count(tag, read))?;
                 has_merged |= self::name(tag) == b"table:table-cell"
                     && number(tag, b"number-rows-spanned").is_some_and(|rows| rows > 1);
             } else {
@@ -118,7 +118,7 @@ pub(super) fn hold<'a>(
             return Err(damaged(format!("{name} claims {claimed} texts in {bytes} bytes")));
         }
     }
-    Ok(Parts { held, has_merged })
+    Ok(Parts { reservation, has_merged })
 }
 
 /// The styles of cells, each of which contains a copy of its number format and its font.
@@ -174,7 +174,7 @@ impl<R: BufRead> Tags<R> {
             return text;
         }
         self.tag.clear();
-        let (mut all, mut quote, mut looked_at) = (text, None, 0);
+        let (mut all, mut quote, mut scanned) = (text, None, 0);
         loop {
             let read = self.read_until(b'>');
             all += read;
@@ -188,14 +188,14 @@ impl<R: BufRead> Tags<R> {
                 [b'?', rest @ ..] => rest.ends_with(b"?>"),
                 [b'!' | b'/', ..] => true,
                 tag => {
-                    for byte in &tag[looked_at..] {
+                    for byte in &tag[scanned..] {
                         match quote {
                             None if matches!(byte, b'"' | b'\'') => quote = Some(*byte),
                             Some(open) if open == *byte => quote = None,
                             None | Some(_) => {}
                         }
                     }
-                    looked_at = tag.len();
+                    scanned = tag.len();
                     quote.is_none()
                 }
             };
@@ -358,19 +358,19 @@ fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn held(name: &str, text: &str, bytes: u64) -> Result<u64, DataError> {
-        looked_at(name, text, bytes).map(|(held, _)| held)
+    fn reservation(name: &str, text: &str, bytes: u64) -> Result<u64, DataError> {
+        scanned(name, text, bytes).map(|(reservation, _)| reservation)
     }
 
-    fn looked_at(name: &str, text: &str, bytes: u64) -> Result<(u64, bool), DataError> {
+    fn scanned(name: &str, text: &str, bytes: u64) -> Result<(u64, bool), DataError> {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
         let mut archive = ZipArchive::new(zip.finish().unwrap()).unwrap();
         let progress = Progress::with_budget(bytes);
-        let Parts { held, has_merged } = hold(&mut archive, &progress, &DataError::Setting)?;
+        let Parts { reservation, has_merged } = charge_parts(&mut archive, &progress, &DataError::Setting)?;
         let taken = bytes - progress.budget().free();
-        drop(held);
+        drop(reservation);
         Ok((taken, has_merged))
     }
 
@@ -383,7 +383,7 @@ mod tests {
         ] {
             let cell = format!("<table:table-cell {spans}><text:p>a</text:p></table:table-cell>");
             let text = format!("<table:table><table:table-row>{cell}</table:table-row></table:table>");
-            assert_eq!(looked_at("content.xml", &text, 1_000_000).unwrap().1, expected, "{spans}");
+            assert_eq!(scanned("content.xml", &text, 1_000_000).unwrap().1, expected, "{spans}");
         }
     }
 
@@ -391,33 +391,36 @@ mod tests {
     fn parts_are_charged_by_what_they_hold_and_claims_are_checked() {
         let sst =
             |count: &str| format!("<?xml?><sst count=\"1\" uniqueCount=\"{count}\"><si><t>a</t></si></sst>");
-        assert_eq!(held("xl/sharedStrings.xml", &sst("1"), 10_000).unwrap(), 6 * sst("1").len() as u64);
+        assert_eq!(
+            reservation("xl/sharedStrings.xml", &sst("1"), 10_000).unwrap(),
+            6 * sst("1").len() as u64
+        );
         for count in ["4000000000", "99999999999999999999999"] {
-            let error = held("xl/sharedStrings.xml", &sst(count), 10_000).unwrap_err().to_string();
+            let error = reservation("xl/sharedStrings.xml", &sst(count), 10_000).unwrap_err().to_string();
             assert!(error.contains("claims") && error.contains("texts in"), "{error}");
         }
         let sheet = "x".repeat(1000);
-        assert_eq!(held("xl/worksheets/sheet1.xml", &sheet, 10_000).unwrap(), 2000);
-        assert!(held("xl/worksheets/sheet1.xml", &sheet, 1999).is_err());
+        assert_eq!(reservation("xl/worksheets/sheet1.xml", &sheet, 10_000).unwrap(), 2000);
+        assert!(reservation("xl/worksheets/sheet1.xml", &sheet, 1999).is_err());
         // Each style has a copy of its format.
         let format = format!("<numFmt numFmtId=\"164\" formatCode=\"{}\"/>", "0".repeat(1000));
         let styles = |count: usize| format!("<styleSheet>{format}{}</styleSheet>", "<xf/>".repeat(count));
-        assert!(held("xl/styles.xml", &styles(10), 200_000).is_ok());
-        assert!(matches!(held("xl/styles.xml", &styles(200), 300_000), Err(DataError::Memory { .. })));
+        assert!(reservation("xl/styles.xml", &styles(10), 200_000).is_ok());
+        assert!(matches!(reservation("xl/styles.xml", &styles(200), 300_000), Err(DataError::Memory { .. })));
         let row =
             |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
         let many = "table:number-columns-repeated=\"16000\"";
         let word = format!(
             "<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>"
         );
-        assert!(matches!(held("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
+        assert!(matches!(reservation("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
         // Empty cells up to the end of the row are ignored.
         let none = format!("<table:table-cell {many}/>");
-        assert!(held("content.xml", &row(&none), 10_000).is_ok());
+        assert!(reservation("content.xml", &row(&none), 10_000).is_ok());
     }
 
     #[test]
-    fn what_stands_for_more_than_it_takes_is_found_however_it_is_written() {
+    fn what_expands_beyond_its_length_is_found_however_it_is_written() {
         let row =
             |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
         let word = |attributes: &str, text: &str| {
@@ -437,9 +440,13 @@ mod tests {
             (word(&format!("a=\">\" {many}=\"16000\""), &long), true),
             (word(&format!("{many}-not=\"1\" x-{many}=\"1\" {many} = ' 16000'"), &long), true),
         ] {
-            let held = held("content.xml", &row(&cells), 1_000_000);
-            assert_eq!(matches!(held, Err(DataError::Memory { .. })), is_short, "{cells:.80}: {held:?}");
-            assert_eq!(held.is_ok(), !is_short, "{cells:.80}: {held:?}");
+            let reservation = reservation("content.xml", &row(&cells), 1_000_000);
+            assert_eq!(
+                matches!(reservation, Err(DataError::Memory { .. })),
+                is_short,
+                "{cells:.80}: {reservation:?}"
+            );
+            assert_eq!(reservation.is_ok(), !is_short, "{cells:.80}: {reservation:?}");
         }
         for (text, expected) in [
             ("<table:table><table:table-row></table:table-row>", "ends too early"),
@@ -448,14 +455,14 @@ mod tests {
             (&"<a>".repeat(200), "do not match"),
             (&format!("<a {}>", " ".repeat(2 << 20)), "contains a tag of more than"),
         ] {
-            let error = held("content.xml", text, 100_000_000).unwrap_err().to_string();
+            let error = reservation("content.xml", text, 100_000_000).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:.80}: {error}");
         }
         for attributes in
             ["xuniqueCount=\"1\" uniqueCount=\"4000000000\"", "a=\">\" uniqueCount='4000000000'"]
         {
             let text = format!("<sst {attributes}><si><t>a</t></si></sst>");
-            let error = held("xl/sharedStrings.xml", &text, 10_000).unwrap_err().to_string();
+            let error = reservation("xl/sharedStrings.xml", &text, 10_000).unwrap_err().to_string();
             assert!(error.contains("claims 4000000000 texts"), "{error}");
         }
     }

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_tell_more_than_the_number() {
+    fn digits_contain_more_than_the_number() {
         let check = |text: &str, is_padded: bool, byte: Option<u8>, is_date: bool| {
             let plain = Plain::of(text.as_bytes()).expect("a plain number");
             assert_eq!(

@@ -3,12 +3,12 @@
 /// Most lines that are examined.
 pub(super) const MOST: usize = 50;
 /// Number of rows that determine the number of columns.
-const TELLING_ROWS: usize = 100;
+const SAMPLE_ROWS: usize = 100;
 
 /// The number of columns of a table, and of rows with another number of fields above its first row.
 /// `None` if the rows are too uneven.
 pub(super) fn body(widths: &[usize]) -> Option<(usize, usize)> {
-    let widths = &widths[..widths.len().min(TELLING_ROWS)];
+    let widths = &widths[..widths.len().min(SAMPLE_ROWS)];
     let count = |width: usize| widths.iter().filter(|other| **other == width).count();
     let columns = widths.iter().copied().filter(|width| *width > 1);
     let columns = columns.max_by_key(|width| (count(*width), *width))?;
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_above_a_table_are_told_from_its_header() {
+    fn lines_above_a_table_are_distinguished_from_its_header() {
         let check = |lines: &[&str], headers: &[usize], expected: usize| {
             let row = |line: &&str| line.split(',').map(str::to_owned).collect::<Vec<String>>();
             let rows: Vec<Vec<String>> = lines.iter().map(row).collect();

@@ -237,28 +237,31 @@ mod tests {
     }
 
     /// Memory of a sheet with these records.
-    fn taken(shared: &[u8], told: &[u8], cells: &[u8]) -> Result<u64, DataError> {
-        let sheet = [record(0x0809, &[0; 16]), record(0x0200, told), cells.to_vec(), record(0x000A, &[])];
+    fn taken(shared: &[u8], dimensions: &[u8], cells: &[u8]) -> Result<u64, DataError> {
+        let sheet =
+            [record(0x0809, &[0; 16]), record(0x0200, dimensions), cells.to_vec(), record(0x000A, &[])];
         let start = 12 + shared.len() as u32;
         let stream =
             [record(0x0085, &start.to_le_bytes()), shared.to_vec(), record(0x000A, &[]), sheet.concat()];
         claimed(&file(&stream.concat()), &|| Ok(()), &DataError::Setting)
     }
 
-    fn told(rows: u32, columns: u16) -> Vec<u8> {
+    fn dimensions(rows: u32, columns: u16) -> Vec<u8> {
         [&0_u32.to_le_bytes()[..], &rows.to_le_bytes(), &[0, 0], &columns.to_le_bytes(), &[0, 0]].concat()
     }
 
     #[test]
     fn extents_are_found_before_they_are_believed() {
-        let claimed = |told: &[u8], cells: &[[u16; 2]]| {
+        let claimed = |dimensions: &[u8], cells: &[[u16; 2]]| {
             let cells: Vec<u8> = cells.iter().flat_map(|place| cell(0x0203, *place, &[0; 10])).collect();
-            taken(&[], told, &cells)
+            taken(&[], dimensions, &cells)
         };
-        assert_eq!(claimed(&told(2, 3), &[[0, 0]]).unwrap(), 6 * CELL_BYTES);
-        assert_eq!(claimed(&told(1, 1), &[[2, 1], [5, 4]]).unwrap(), 16 * CELL_BYTES);
-        for (told, cells) in [(told(u32::MAX, 200), &[][..]), (told(1, 1), &[[0, 0], [65_535, 65_535]])] {
-            assert!(claimed(&told, cells).unwrap_err().to_string().contains("claims"));
+        assert_eq!(claimed(&dimensions(2, 3), &[[0, 0]]).unwrap(), 6 * CELL_BYTES);
+        assert_eq!(claimed(&dimensions(1, 1), &[[2, 1], [5, 4]]).unwrap(), 16 * CELL_BYTES);
+        for (dimensions, cells) in
+            [(dimensions(u32::MAX, 200), &[][..]), (dimensions(1, 1), &[[0, 0], [65_535, 65_535]])]
+        {
+            assert!(claimed(&dimensions, cells).unwrap_err().to_string().contains("claims"));
         }
         assert_eq!(super::claimed(b"no such file", &|| Ok(()), &DataError::Setting).unwrap(), 0);
     }
@@ -273,12 +276,12 @@ mod tests {
         let shared = shared.concat();
         assert_eq!(texts(&shared), [6, 9, 3]);
         let use_of = |text: u8| cell(0x00FD, [0, 0], &[0, 0, text, 0, 0, 0]);
-        assert_eq!(taken(&shared, &told(1, 1), &use_of(1)).unwrap(), CELL_BYTES + 18);
+        assert_eq!(taken(&shared, &dimensions(1, 1), &use_of(1)).unwrap(), CELL_BYTES + 18);
         let cells = [use_of(0), use_of(2), use_of(9)].concat();
-        assert_eq!(taken(&shared, &told(1, 1), &cells).unwrap(), CELL_BYTES + 12 + 6);
+        assert_eq!(taken(&shared, &dimensions(1, 1), &cells).unwrap(), CELL_BYTES + 12 + 6);
         // A text that states more characters than it has.
         let label = cell(0x0204, [0, 0], &[0, 0, 0xFF, 0xFF, 0]);
-        assert_eq!(taken(&[], &told(1, 1), &label).unwrap(), CELL_BYTES + 3 * 65_535);
+        assert_eq!(taken(&[], &dimensions(1, 1), &label).unwrap(), CELL_BYTES + 3 * 65_535);
     }
 
     #[test]

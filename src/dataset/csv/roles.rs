@@ -11,10 +11,10 @@ use super::matching::Matched;
 use super::number::Notation;
 use super::plain::plain_number;
 use super::remarks::Remarks;
-use super::tails::Tail;
+use super::suffixes::Suffix;
 use super::text::Text;
 use super::words::{WORDS, Words};
-use super::{Asked, decimal, doubts, label_names, listed, units};
+use super::{ReadOptions, decimal, doubts, label_names, listed, units};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError, foreign};
 use crate::project::{Choice, DateUnit, Rules, TableReading, Take};
@@ -28,7 +28,7 @@ pub(super) enum Role {
     Numbers {
         notation: Notation,
         /// The text after each number.
-        tail: Tail,
+        suffix: Suffix,
         base: f64,
     },
     Truth {
@@ -98,22 +98,22 @@ pub(super) fn decide(
     text: &Text<'_>,
     layout: &TableLayout,
     evidence: &[Evidence],
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     matched: Option<&Matched<'_>>,
     remarks: &mut Remarks,
 ) -> Result<Roles, DataError> {
-    let chosen = Chosen::of(asked);
+    let chosen = Chosen::of(options);
     chosen.check(text, layout, matched, remarks)?;
     let numbers = chosen.numbers(layout, matched);
-    let commas = decimal::marks(layout, evidence, asked, matched, &numbers, remarks);
-    let judge = Judge { text, layout, all: evidence, asked, commas: &commas };
+    let commas = decimal::marks(layout, evidence, options, matched, &numbers, remarks);
+    let judge = RoleRules { text, layout, all: evidence, options, commas: &commas };
     let mut roles = Vec::with_capacity(layout.columns.len());
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
         let take = chosen.take(name);
         roles.push(match (matched, take) {
             (Some(matched), take) => judge.of_run(at, take, evidence, matched, remarks),
             (None, Some(take)) => judge.chosen(at, take, evidence)?,
-            (None, None) => judge.as_it_looks(at, evidence, remarks),
+            (None, None) => judge.from_evidence(at, evidence, remarks),
         });
     }
     if matched.is_none() && !roles.iter().any(Role::is_feature) {
@@ -127,8 +127,8 @@ pub(super) fn decide(
         None => in_order(layout, evidence, &roles),
     };
     match matched {
-        None => remarks.features(layout, evidence, &roles, asked),
-        Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
+        None => remarks.features(layout, evidence, &roles, options),
+        Some(matched) => remarks.known_features(layout, evidence, &roles, options, matched),
     }
     let features = columns.iter().map(Column::features).sum();
     Ok(Roles { by_column: roles, places, columns, features, commas, are_known: matched.is_some() })
@@ -136,15 +136,15 @@ pub(super) fn decide(
 
 /// The user's choices for columns.
 struct Chosen<'a> {
-    asked: &'a Asked<'a>,
+    options: &'a ReadOptions<'a>,
     labels: HashSet<&'a String>,
     takes: HashMap<&'a String, Take>,
 }
 
 impl<'a> Chosen<'a> {
-    fn of(asked: &'a Asked<'a>) -> Chosen<'a> {
-        let takes = asked.reading.columns.iter().map(|choice| (&choice.name, choice.take));
-        Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
+    fn of(options: &'a ReadOptions<'a>) -> Chosen<'a> {
+        let takes = options.reading.columns.iter().map(|choice| (&choice.name, choice.take));
+        Chosen { options, labels: options.labels.iter().collect(), takes: takes.collect() }
     }
 
     /// The choice for a column. The list of labels takes precedence, except over skipped columns.
@@ -165,7 +165,7 @@ impl<'a> Chosen<'a> {
         remarks: &mut Remarks,
     ) -> Result<(), DataError> {
         let years = TableReading::FIRST_YEARS;
-        if let Some(year) = self.asked.reading.first_year.filter(|year| !years.contains(year)) {
+        if let Some(year) = self.options.reading.first_year.filter(|year| !years.contains(year)) {
             let (first, last) = years.into_inner();
             let message =
                 format!("the first year for two-digit years is {year}; choose one from {first} to {last}");
@@ -173,7 +173,7 @@ impl<'a> Chosen<'a> {
         }
         let there: HashSet<&String> = layout.columns.iter().collect();
         if matched.is_none()
-            && let Some(unknown) = self.asked.labels.iter().find(|label| !there.contains(label))
+            && let Some(unknown) = self.options.labels.iter().find(|label| !there.contains(label))
         {
             let names = listed(&layout.columns);
             let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
@@ -181,7 +181,7 @@ impl<'a> Chosen<'a> {
         }
         let is_there =
             |name: &String| there.contains(name) || matched.is_some_and(|matched| matched.knows(name));
-        let chosen = self.asked.reading.columns.iter().map(|choice| &choice.name);
+        let chosen = self.options.reading.columns.iter().map(|choice| &choice.name);
         let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
         if !gone.is_empty() {
             let message = "choices for columns that do not exist are ignored";
@@ -259,7 +259,7 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
             }
         };
         let unit = match role {
-            Role::Numbers { tail, .. } => units::of_column(layout, at, tail).map(str::to_owned),
+            Role::Numbers { suffix, .. } => units::of_column(layout, at, suffix).map(str::to_owned),
             Role::LeftOut
             | Role::Label(_)
             | Role::Truth { .. }
@@ -274,22 +274,22 @@ fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec
 }
 
 /// Decides on single columns.
-struct Judge<'a> {
+struct RoleRules<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
     all: &'a [Evidence],
-    asked: &'a Asked<'a>,
+    options: &'a ReadOptions<'a>,
     /// Whether the decimal mark of each column is a comma.
     commas: &'a [bool],
 }
 
-impl Judge<'_> {
+impl RoleRules<'_> {
     fn notation(&self, at: usize, evidence: &Evidence) -> Notation {
         evidence.notation(Some(self.commas[at]))
     }
 
     fn label(&self, at: usize, evidence: &Evidence) -> Role {
-        Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(at, evidence)))
+        Role::Label((self.options.rules == Rules::Current).then(|| self.notation(at, evidence)))
     }
 
     /// A column that is not a feature of the run: a label if it was one in the training data, or
@@ -302,7 +302,7 @@ impl Judge<'_> {
         };
         let is_named = label_names::is_label_name(&self.layout.columns[at]);
         let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, self.all, at));
-        if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
+        if is_label && !self.options.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
     /// A column of a table for a trained run: choices apply only to columns the run does not know.
@@ -331,9 +331,11 @@ impl Judge<'_> {
 
     fn as_known(&self, at: usize, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
-            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
-                Role::Numbers { notation: self.notation(at, evidence), tail: evidence.tail(), base: *base }
-            }
+            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => Role::Numbers {
+                notation: self.notation(at, evidence),
+                suffix: evidence.suffix(),
+                base: *base,
+            },
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base, first_year } => {
                 let known = DateFormat::of_name(format);
@@ -341,19 +343,19 @@ impl Judge<'_> {
                 let is_alike =
                     |found: &DateFormat| known.is_none_or(|known| known.is_duration() == found.is_duration());
                 let found = evidence.date_format().filter(is_alike);
-                let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
+                let given = found.filter(|found| found.order() == Some(self.options.reading.date_order));
                 // One format for all rows: day and month must not be swapped between rows.
-                match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
+                match given.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates {
                         format,
                         unit_secs: unit.secs(),
                         base: *base,
-                        first_year: self.asked.reading.first_year.or(*first_year).unwrap_or(FIRST_YEAR),
+                        first_year: self.options.reading.first_year.or(*first_year).unwrap_or(FIRST_YEAR),
                     },
                     // A format from another version, whose dates may have become numbers.
                     None => Role::Numbers {
                         notation: self.notation(at, evidence),
-                        tail: evidence.tail(),
+                        suffix: evidence.suffix(),
                         base: *base,
                     },
                 }
@@ -399,14 +401,15 @@ impl Judge<'_> {
             },
             Take::Dates => match evidence.date_format() {
                 Some(format) => Ok(self.dates(at, format, evidence)),
-                None => refused(doubts::no_dates(evidence, self.asked.reading)),
+                None => refused(doubts::no_dates(evidence, self.options.reading)),
             },
         }
     }
 
     /// A column without a choice: ids, and words that are too many for features, are labels.
-    fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
-        let (is_current, only_labels) = (self.asked.rules == Rules::Current, self.asked.reading.only_labels);
+    fn from_evidence(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
+        let (is_current, only_labels) =
+            (self.options.rules == Rules::Current, self.options.reading.only_labels);
         // Lines that begin or end with delimiters.
         let is_nameless =
             self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
@@ -431,7 +434,7 @@ impl Judge<'_> {
     /// The single feature of a column, by its content; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
-            Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
+            Content::Nothing => Role::Numbers { notation: Notation::Point, suffix: Suffix::None, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
             Content::Truth { words } => Role::Truth { words },
             Content::Dates { format, .. } => self.dates(at, format, evidence),
@@ -473,22 +476,22 @@ impl Judge<'_> {
     }
 
     fn numbers(&self, notation: Notation, evidence: &Evidence) -> Role {
-        let base = match self.asked.rules {
+        let base = match self.options.rules {
             Rules::Current => base(evidence, notation),
             Rules::Version1 => 0.0,
         };
-        Role::Numbers { notation, tail: evidence.tail(), base }
+        Role::Numbers { notation, suffix: evidence.suffix(), base }
     }
 
     fn dates(&self, at: usize, format: DateFormat, evidence: &Evidence) -> Role {
-        let unit = match self.asked.reading.dates {
+        let unit = match self.options.reading.dates {
             DateUnit::Auto if format.has_time() => DateUnit::Seconds,
             DateUnit::Auto => DateUnit::Days,
-            told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
+            given @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => given,
         };
         let unit_secs = unit.secs();
         let found = || evidence.first_year(format, &self.layout.columns[at]);
-        let first_year = self.asked.reading.first_year.unwrap_or_else(found);
+        let first_year = self.options.reading.first_year.unwrap_or_else(found);
         let first = evidence.first_date(format, first_year).unwrap_or_default();
         Role::Dates { format, unit_secs, base: (first / unit_secs).floor(), first_year }
     }

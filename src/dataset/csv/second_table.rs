@@ -8,7 +8,7 @@ use super::footer;
 use super::places::{Places, with_more};
 use super::remarks::Remarks;
 use crate::dataset::DataError;
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::project::{Choice, RowSet, TableReading};
 
 /// The header of a second table.
@@ -29,7 +29,7 @@ impl Second {
 
     /// Examines all rows of the file. Rows below the header are read as rows of the first table if
     /// most of them can be, and no title or sum separates the two (`has_gap`).
-    pub(super) fn look_below(
+    pub(super) fn find_below(
         &mut self,
         places: &Places<'_>,
         body: &Body,
@@ -38,10 +38,10 @@ impl Second {
     ) -> Result<(), DataError> {
         let columns = contents.len();
         let mut rows = Rows::open(places.text, places.layout, places.progress)?;
-        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(places.progress));
+        let (mut record, mut cancel_timer) = (ByteRecord::new(), CancelTimer::new(places.progress));
         let (mut fitting, mut others) = (0_u64, 0_u64);
         while rows.next(&mut record)? {
-            pulse.beat(record.len())?;
+            cancel_timer.tick(record.len())?;
             let is_row = rows.number > self.number
                 && body.left_out(places.layout, rows.number, &record).is_none()
                 && !footer::may_be(record.iter(), columns);

@@ -133,13 +133,13 @@ pub(super) mod tests {
 
     #[test]
     fn chains_that_lead_nowhere_are_refused() {
-        let check = |changes: &[(usize, u32)], is_sound: bool| {
+        let check = |changes: &[(usize, u32)], is_valid: bool| {
             let mut file = file(b"abc");
             for &(at, number) in changes {
                 put(&mut file, at, number);
             }
             let found = workbooks(&file);
-            assert_eq!(found.as_ref().map(Vec::len), is_sound.then_some(1), "{changes:?}");
+            assert_eq!(found.as_ref().map(Vec::len), is_valid.then_some(1), "{changes:?}");
             assert!(found.is_none_or(|books| books[0].starts_with(b"abc")), "{changes:?}");
         };
         let (follows, length) = (|sector: usize| 512 + 4 * sector, 1024 + 120);

@@ -15,8 +15,8 @@ use super::padding::{Padded, Paddings};
 use super::parts::Parts;
 use super::remarks::Remarks;
 use super::{listed, merged, parts, records};
-use crate::dataset::memory::Held;
-use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::memory::Reservation;
+use crate::dataset::open_file::{CancellableReader, open_file};
 use crate::dataset::{DataError, Progress};
 use crate::project::Choice;
 
@@ -54,7 +54,7 @@ impl Sheet {
 
     /// Reports merged cells and leading zeros, and doubts the choice of the sheet if others have
     /// cells.
-    pub(super) fn tell(&self, remarks: &mut Remarks) {
+    pub(super) fn report(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
             remarks.notes.push(format!(
@@ -62,7 +62,7 @@ impl Sheet {
                 self.merged
             ));
         }
-        self.padded.tell(remarks);
+        self.padded.report(remarks);
         if self.has_unfilled {
             let message = "merged cells of an .ods file contain their text only in the first of their rows; \
                  save it as .xlsx, which repeats it in all of them";
@@ -88,7 +88,7 @@ const MOST_OTHERS: usize = 8;
 const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
-type Source<'a> = BufReader<Watched<'a, File>>;
+type Source<'a> = BufReader<CancellableReader<'a, File>>;
 /// Returns the text of the named sheet, in full or only up to its first cell; `None` if it has no
 /// cell.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
@@ -117,9 +117,9 @@ pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Re
 fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     let open = || {
         let (file, bytes) = open_file(path, "a table")?;
-        Ok::<Source<'_>, DataError>(BufReader::new(Watched::new(file, bytes, progress)))
+        Ok::<Source<'_>, DataError>(BufReader::new(CancellableReader::new(file, bytes, progress)))
     };
-    let (kind, _held) = kind(path, progress)?;
+    let (kind, _reservation) = kind(path, progress)?;
     match kind {
         Kind::Xlsx => {
             let mut book = Xlsx::new(open()?).map_err(|error| damaged(path, &error))?;
@@ -256,7 +256,7 @@ enum Kind {
 
 /// The kind, recognised by the names of the parts of an archive, and the memory it needs while it
 /// is read.
-fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
+fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Reservation<'a>), DataError> {
     /// Memory per part in an archive's list of parts, which is read twice, and in the index of
     /// parts.
     const ENTRY_BYTES: u64 = 3072;
@@ -264,27 +264,28 @@ fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), Dat
     let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
         .map_err(|error| DataError::io(path, &error))?;
     let list_bytes = entries.saturating_mul(ENTRY_BYTES);
-    let list = progress.budget().hold(list_bytes)?;
-    let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {
-        let mut held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
+    let list = progress.budget().charge_scoped(list_bytes)?;
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(CancellableReader::new(file, bytes, progress)))
+    else {
+        let mut reservation = progress.budget().charge_scoped(bytes.saturating_mul(COPIES))?;
         let mut content = Vec::new();
         let (file, bytes) = open_file(path, "a table")?;
-        let read = Watched::new(file, bytes, progress).read_to_end(&mut content);
+        let read = CancellableReader::new(file, bytes, progress).read_to_end(&mut content);
         read.map_err(|error| DataError::io(path, &error))?;
         let claimed = records::claimed(&content, &|| progress.check(), &|message| damaged(path, &message))?;
-        held.take(claimed)?;
-        return Ok((Kind::Xls, held));
+        reservation.take(claimed)?;
+        return Ok((Kind::Xls, reservation));
     };
     let is_xlsx = archive.index_for_name("xl/workbook.xml").is_some();
     if !is_xlsx && archive.index_for_name("content.xml").is_none() {
-        return Ok((Kind::Other, progress.budget().hold(0)?));
+        return Ok((Kind::Other, progress.budget().charge_scoped(0)?));
     }
-    let Parts { mut held, has_merged } =
-        parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    let Parts { mut reservation, has_merged } =
+        parts::charge_parts(&mut archive, progress, &|message| damaged(path, &message))?;
     let kind = if is_xlsx { Kind::Xlsx } else { Kind::Ods { has_merged } };
     drop(list);
-    held.take(list_bytes)?;
-    Ok((kind, held))
+    reservation.take(list_bytes)?;
+    Ok((kind, reservation))
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> DataError {

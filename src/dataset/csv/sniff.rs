@@ -5,7 +5,7 @@ use super::ids::is_id;
 use super::label_names::{CLASSES, are_class_words, are_few, has_classes, is_label_name};
 use super::layout::TableLayout;
 use super::text::Text;
-use super::{Asked, REMEDY};
+use super::{REMEDY, ReadOptions};
 use crate::dataset::{DataError, Progress};
 use crate::project::{Delimiter, Header, Rules, TableReading};
 
@@ -43,8 +43,9 @@ pub(in crate::dataset) fn sniff_as(
     reading: &TableReading,
     rules: Rules,
 ) -> Result<CsvPreview, DataError> {
-    let asked = Asked { header, delimiter, rules, ..Asked::of(reading) };
-    look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
+    let options = ReadOptions { header, delimiter, rules, ..ReadOptions::of(reading) };
+    preview(path, &options, &Progress::default())
+        .map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
 /// Whether a file with any name is a table: text whose first rows have equal numbers of fields,
@@ -55,9 +56,9 @@ pub(in crate::dataset) fn is_table(path: &Path) -> bool {
 
 fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     let (progress, reading) = (Progress::default(), TableReading::default());
-    let asked = Asked::of(&reading);
+    let options = ReadOptions::of(&reading);
     let text = Text::find(path, &reading, false, &progress)?;
-    let layout = TableLayout::find(&text, &asked, &[], &progress)?;
+    let layout = TableLayout::find(&text, &options, &[], &progress)?;
     let rows = layout.first_rows();
     let count = layout.columns.len();
     let is_number = |field: &String| super::plain::plain_number(field.trim()).is_some();
@@ -66,17 +67,17 @@ fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
         && rows.iter().any(|row| row.iter().any(is_number)))
 }
 
-fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPreview, DataError> {
-    let text = Text::find(path, asked.reading, false, progress)?;
-    let layout = TableLayout::find(&text, asked, &[], progress)?;
+fn preview(path: &Path, options: &ReadOptions<'_>, progress: &Progress) -> Result<CsvPreview, DataError> {
+    let text = Text::find(path, options.reading, false, progress)?;
+    let layout = TableLayout::find(&text, options, &[], progress)?;
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    evidence::tell_names(&mut evidence, &layout.columns, asked.rules);
+    evidence::mark_date_names(&mut evidence, &layout.columns, options.rules);
     for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
-            evidence.add(field, asked.reading, progress.budget());
+            evidence.add(field, options.reading, progress.budget());
         }
     }
-    evidence::settle(&mut evidence, asked.reading, asked.rules, text.written_in());
+    evidence::combine(&mut evidence, options.reading, options.rules, text.written_in());
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
         // The cells of a sheet have no delimiter.

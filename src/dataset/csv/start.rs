@@ -8,12 +8,12 @@ use super::fixed::Places;
 use super::form::{Form, byte_of, leave_out};
 use super::header_rows::are_groups;
 use super::lines::{Lines, MAX_COLUMNS, NAMES_COPIES, head_rows, letters, lines_above, names_bytes, utf8};
-use super::names::asked_for;
+use super::names::chosen_names;
 use super::plain::plain_number;
 use super::second_header::{self, follows, is_word, may_be_header};
 use super::spaces::Quotes;
 use super::text::Text;
-use super::{Asked, delimiter, evidence, footer, listed, preamble};
+use super::{ReadOptions, delimiter, evidence, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
@@ -41,32 +41,32 @@ pub(super) struct Start {
 impl Start {
     pub(super) fn find(
         text: &Text<'_>,
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         delimiter: Delimiter,
         known: &[Column],
         progress: &Progress,
     ) -> Result<Start, DataError> {
         let (mut head, mut cut) = text.head(0, progress)?;
-        let is_current = asked.rules == Rules::Current;
+        let is_current = options.rules == Rules::Current;
         let first = head.first().copied().map(char::from);
-        let begins_comment = first.is_some_and(|sign| asked.reading.comments == Comments::From(sign));
+        let begins_comment = first.is_some_and(|sign| options.reading.comments == Comments::From(sign));
         let sep = delimiter::named(&head).filter(|_| is_current && text.sheet().is_none() && !begins_comment);
-        let skip = asked.reading.skip_lines.unwrap_or(0).max(usize::from(sep.is_some()));
+        let skip = options.reading.skip_lines.unwrap_or(0).max(usize::from(sep.is_some()));
         if skip > 0 {
             (head, cut) = text.head(skip, progress)?;
         }
-        let comment = comment(&head, cut, asked, text.sheet().is_some())?;
-        let is_told = delimiter != Delimiter::Auto || sep.is_some();
+        let comment = comment(&head, cut, options, text.sheet().is_some())?;
+        let is_chosen = delimiter != Delimiter::Auto || sep.is_some();
         let delimiter = match (delimiter, sep) {
             _ if text.sheet().is_some() => Delimiter::Comma,
-            (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
-            (Delimiter::Auto, Some(told)) | (told, _) => told,
+            (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, options.rules),
+            (Delimiter::Auto, Some(found)) | (found, _) => found,
         };
-        let quotes = Quotes::find(&head, byte_of(delimiter), asked.rules);
+        let quotes = Quotes::find(&head, byte_of(delimiter), options.rules);
         let mut form = Form { delimiter, comment, skip, quotes, places: None };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
         let may_be_fixed = is_current && text.sheet().is_none() && comment.is_none();
-        if may_be_fixed && may_lack_fields(&rows, is_told, delimiter) {
+        if may_be_fixed && may_lack_fields(&rows, is_chosen, delimiter) {
             form.places = Places::find(&head, cut);
         }
         if form.places.is_some() {
@@ -109,10 +109,10 @@ impl Start {
         let mut start =
             Start { form, head, sample, names_bytes: names, notes: Vec::new(), doubts: Vec::new() };
         if is_current {
-            if asked.reading.skip_lines.is_none() {
-                start.leave_out_above(&rows, asked, known, progress)?;
+            if options.reading.skip_lines.is_none() {
+                start.leave_out_above(&rows, options, known, progress)?;
             }
-            start.leave_out_below(cut, asked.reading, progress)?;
+            start.leave_out_below(cut, options.reading, progress)?;
         }
         Ok(start)
     }
@@ -121,11 +121,12 @@ impl Start {
     fn leave_out_above(
         &mut self,
         rows: &[ByteRecord],
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         known: &[Column],
         progress: &Progress,
     ) -> Result<(), DataError> {
-        let surely = |at: usize| asked.header != Header::No && is_header(&self.sample[at..], asked, known);
+        let surely =
+            |at: usize| options.header != Header::No && is_header(&self.sample[at..], options, known);
         let letters = letters(&self.head, self.form);
         let lines = |at: usize| lines_above(&letters, self.form, &rows[at]);
         let own = |row: &ByteRecord| row.as_slice().split(|byte| *byte == b'\n').count();
@@ -133,7 +134,8 @@ impl Start {
         let above = preamble::rows_above(&self.sample, &surely, &follows_gap);
         // Names of groups of columns belong to the header if it needs them.
         let has_groups = above > 0 && rows[above - 1].len() == rows.get(above).map_or(0, ByteRecord::len);
-        let has_groups = has_groups && are_groups(&self.sample[above - 1..], asked, &asked_for(asked, known));
+        let has_groups =
+            has_groups && are_groups(&self.sample[above - 1..], options, &chosen_names(options, known));
         let above = above - usize::from(has_groups);
         let Some(first) = rows.get(above).filter(|_| above > 0) else { return Ok(()) };
         let lines = lines(above);
@@ -149,13 +151,14 @@ impl Start {
         // Rows with another number of fields would be refused.
         let can_be_read = rows[..above].iter().all(|row| row.len() == first.len());
         let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
-        let told = format!("{lines} line{s} above the table skipped{what}");
+        let skipped_text = format!("{lines} line{s} above the table skipped{what}");
         if self.sample[..above].iter().filter(|row| are_numbers(row)).count() >= TABLE_ROWS {
-            let message = format!("{told}, although they contain rows of numbers: perhaps another table");
+            let message =
+                format!("{skipped_text}, although they contain rows of numbers: perhaps another table");
             let remedies = vec![Choice::SkipLines(Some(self.form.skip))];
             self.doubts.push(Doubt { message, remedies });
         } else {
-            self.notes.push(told + &remedy);
+            self.notes.push(skipped_text + &remedy);
         }
         self.sample.drain(..above);
         let mut rest = &self.head[..];
@@ -236,14 +239,14 @@ impl Start {
 
 /// Whether rows belong to a table whose columns may have fixed positions: they are not split at
 /// all, or spaces split them into different numbers of fields.
-fn may_lack_fields(rows: &[ByteRecord], is_told: bool, delimiter: Delimiter) -> bool {
+fn may_lack_fields(rows: &[ByteRecord], is_chosen: bool, delimiter: Delimiter) -> bool {
     let Some((first, rows)) = rows.split_first() else { return false };
     // Fewer fields at the end may not be a row.
     let body = &rows[..rows.len().saturating_sub(1)];
     match delimiter {
         Delimiter::Spaces => body.iter().any(|row| row.len() != first.len()),
         Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
-            !is_told && first.len() == 1 && body.iter().all(|row| row.len() == 1)
+            !is_chosen && first.len() == 1 && body.iter().all(|row| row.len() == 1)
         }
     }
 }
@@ -255,8 +258,13 @@ fn are_numbers(row: &[String]) -> bool {
 }
 
 /// The sign that comments begin with.
-fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>, DataError> {
-    match asked.reading.comments {
+fn comment(
+    head: &[u8],
+    cut: bool,
+    options: &ReadOptions<'_>,
+    is_sheet: bool,
+) -> Result<Option<u8>, DataError> {
+    match options.reading.comments {
         Comments::Off => Ok(None),
         Comments::From(sign) => match u8::try_from(sign) {
             Ok(byte) if byte.is_ascii_graphic() => Ok(Some(byte)),
@@ -267,7 +275,7 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
                 )))
             }
         },
-        Comments::Auto if is_sheet || asked.rules == Rules::Version1 => Ok(None),
+        Comments::Auto if is_sheet || options.rules == Rules::Version1 => Ok(None),
         Comments::Auto => {
             let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
             let sign = first.filter(|byte| SIGNS.contains(byte));

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_that_sum_up_others_are_told_by_their_names() {
+    fn rows_that_sum_up_others_are_detected_by_their_names() {
         use Kind::{Count, Deviation, Largest, Mean, Other, Quantile, Smallest, Sum, Variation};
         let check = |row: &str, expected: Option<(Kind, bool, bool)>| {
             let found = called(row.split(',').map(str::as_bytes));

@@ -6,7 +6,7 @@ use super::evidence::Content;
 use super::number::Notation;
 use super::plain::plain_number;
 pub(super) use super::statistic_names::{Called, Kind, called, is_function, named};
-use crate::dataset::memory::{self, Held};
+use crate::dataset::memory::{self, Reservation};
 use crate::dataset::{DataError, Progress};
 
 /// Most columns whose numbers are compared.
@@ -21,14 +21,14 @@ const VALUES_BYTES: u64 = 1 << 21;
 const FEWEST: f64 = 5.0;
 
 /// Checks whether the numbers of rows are the sums, means and so on of the rows above them.
-pub(super) struct Proof<'a> {
+pub(super) struct StatisticCheck<'a> {
     columns: Vec<Column>,
     /// Whether the next row begins a group.
     is_after: bool,
     /// Whether all numbers are kept, and their number.
     keeps_values: bool,
     values: usize,
-    _held: Held<'a>,
+    _reservation: Reservation<'a>,
 }
 
 /// Result of the check of a row.
@@ -108,20 +108,20 @@ impl Summary {
 
     /// The probability that a number in their range is this statistic by chance, to its written
     /// precision.
-    fn chance(&self, kind: Kind, told: Told) -> f64 {
+    fn chance(&self, kind: Kind, written: WrittenNumber) -> f64 {
         if self.count < FEWEST {
             return 1.0;
         }
         let range = self.high - self.low;
-        let among = if kind == Kind::Sum { range.max(told.value.abs()) } else { range };
-        (10_f64.powi(-told.digits) / among).min(1.0)
+        let among = if kind == Kind::Sum { range.max(written.value.abs()) } else { range };
+        (10_f64.powi(-written.digits) / among).min(1.0)
     }
 
     /// Whether a number is this statistic, up to rounding to this many digits; the numbers
     /// themselves may be rounded, too.
-    fn is(&self, kind: Kind, told: Told, digits: i32) -> bool {
+    fn is(&self, kind: Kind, written: WrittenNumber, digits: i32) -> bool {
         let theirs = rounded_by(digits);
-        let is_near = |value: f64, slack: f64| told.is_near(value, slack);
+        let is_near = |value: f64, slack: f64| written.is_near(value, slack);
         match kind {
             Kind::Sum => is_near(self.sum, theirs * self.count.sqrt()),
             Kind::Mean => is_near(self.mean, theirs),
@@ -140,7 +140,7 @@ impl Summary {
             Kind::Range => is_near(self.high - self.low, 2.0 * theirs),
             Kind::Smallest => is_near(self.low, theirs),
             Kind::Largest => is_near(self.high, theirs),
-            Kind::Count => told.value == self.count,
+            Kind::Count => written.value == self.count,
             Kind::Quantile(_) | Kind::Other => false,
         }
     }
@@ -148,20 +148,20 @@ impl Summary {
 
 /// A number and the number of digits after its decimal mark.
 #[derive(Clone, Copy)]
-struct Told {
+struct WrittenNumber {
     value: f64,
     digits: i32,
 }
 
-impl Told {
-    fn of(field: &[u8], notation: Notation) -> Option<Told> {
+impl WrittenNumber {
+    fn of(field: &[u8], notation: Notation) -> Option<WrittenNumber> {
         let text = std::str::from_utf8(field).ok()?.trim();
         let plain = if notation.has_comma() { None } else { plain_number(text) };
         let value = plain.or_else(|| notation.parse(text)).filter(|value| value.is_finite())?;
         let mark = if notation.has_comma() { ',' } else { '.' };
         let after = text.rsplit_once(mark).map_or("", |(_, after)| after);
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        Some(Told { value, digits: digits.min(18) as i32 })
+        Some(WrittenNumber { value, digits: digits.min(18) as i32 })
     }
 
     /// Whether it equals a value up to rounding and `slack`.
@@ -194,7 +194,7 @@ fn rounded_by(digits: i32) -> f64 {
     if digits > 0 { half(digits) } else { 0.0 }
 }
 
-impl<'a> Proof<'a> {
+impl<'a> StatisticCheck<'a> {
     /// For the columns of numbers; medians and quartiles are compared if `keeps_values`.
     ///
     /// # Errors
@@ -203,9 +203,10 @@ impl<'a> Proof<'a> {
         contents: &[Content],
         keeps_values: bool,
         progress: &'a Progress,
-    ) -> Result<Proof<'a>, DataError> {
+    ) -> Result<StatisticCheck<'a>, DataError> {
         let bytes = memory::bytes_of::<Column>(contents.len().min(MOST_COLUMNS));
-        let held = progress.budget().hold(bytes + if keeps_values { VALUES_BYTES } else { 0 })?;
+        let reservation =
+            progress.budget().charge_scoped(bytes + if keeps_values { VALUES_BYTES } else { 0 })?;
         let columns = contents.iter().enumerate().filter_map(|(at, content)| match content {
             Content::Numbers { notation, .. } => Some(Column {
                 at,
@@ -219,7 +220,7 @@ impl<'a> Proof<'a> {
             Content::Nothing | Content::Truth { .. } | Content::Dates { .. } | Content::Words => None,
         });
         let columns = columns.take(MOST_COLUMNS).collect();
-        Ok(Proof { columns, is_after: false, keeps_values, values: 0, _held: held })
+        Ok(StatisticCheck { columns, is_after: false, keeps_values, values: 0, _reservation: reservation })
     }
 
     /// Adds a row of data.
@@ -230,12 +231,14 @@ impl<'a> Proof<'a> {
                 column.group = Summary::EMPTY;
                 column.group_start = column.values.len();
             }
-            if let Some(told) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) {
-                column.digits = column.digits.max(told.digits);
-                column.all.add(told.value);
-                column.group.add(told.value);
+            if let Some(written) =
+                row.get(column.at).and_then(|field| WrittenNumber::of(field, column.notation))
+            {
+                column.digits = column.digits.max(written.digits);
+                column.all.add(written.value);
+                column.group.add(written.value);
                 if self.keeps_values {
-                    column.values.push(told.value);
+                    column.values.push(written.value);
                     self.values += 1;
                 }
             }
@@ -249,29 +252,30 @@ impl<'a> Proof<'a> {
     /// Whether a row is this statistic of the rows so far: of all, or of those since the last such
     /// row.
     pub(super) fn judge(&self, row: &ByteRecord, kind: Kind) -> Found {
-        self.judge_as(row, kind, Column::whole).max(self.judge_as(row, kind, Column::last_group))
+        self.check_against(row, kind, Column::whole).max(self.check_against(row, kind, Column::last_group))
     }
 
     /// The statistic of all rows so far that a row contains, as sums, means or deviations in two or
     /// more columns, if the probability of a coincidence is below `most`.
-    pub(super) fn told(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
+    pub(super) fn find_statistic(&self, row: &ByteRecord, most: f64) -> Option<Kind> {
         let chance = |kind: Kind| -> f64 {
             let numbers = self.columns.iter().filter_map(|column| {
-                Some(column.all.chance(kind, Told::of(row.get(column.at)?, column.notation)?))
+                Some(column.all.chance(kind, WrittenNumber::of(row.get(column.at)?, column.notation)?))
             });
             numbers.product()
         };
-        [Kind::Sum, Kind::Mean, Kind::Deviation]
-            .into_iter()
-            .find(|kind| self.judge_as(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most)
+        [Kind::Sum, Kind::Mean, Kind::Deviation].into_iter().find(|kind| {
+            self.check_against(row, *kind, Column::whole) == Found::InAll && chance(*kind) < most
+        })
     }
 
     /// Whether a row, itself one of those so far, contains the sums of all others in two or more
     /// columns, and the probability of a coincidence is below `most`.
     pub(super) fn sums_up_others(&self, row: &ByteRecord, most: f64) -> bool {
-        let (mut told, mut chance) = (0, 1.0);
+        let (mut written, mut chance) = (0, 1.0);
         for column in &self.columns {
-            let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
+            let Some(number) = row.get(column.at).and_then(|field| WrittenNumber::of(field, column.notation))
+            else {
                 continue;
             };
             let all = column.all;
@@ -279,17 +283,17 @@ impl<'a> Proof<'a> {
             if !others.is(Kind::Sum, number, column.digits) {
                 return false;
             }
-            told += 1;
+            written += 1;
             chance *= others.chance(Kind::Sum, number);
         }
-        told > 1 && chance < most
+        written > 1 && chance < most
     }
 
     /// Whether a number of a row has more decimals than all above it.
     pub(super) fn is_finer(&self, row: &ByteRecord) -> bool {
         self.columns.iter().any(|column| {
-            let told = row.get(column.at).and_then(|field| Told::of(field, column.notation));
-            told.is_some_and(|told| told.digits > column.digits)
+            let written = row.get(column.at).and_then(|field| WrittenNumber::of(field, column.notation));
+            written.is_some_and(|written| written.digits > column.digits)
         })
     }
 
@@ -298,20 +302,21 @@ impl<'a> Proof<'a> {
         self.is_after = true;
     }
 
-    fn judge_as(&self, row: &ByteRecord, kind: Kind, of: fn(&Column) -> (Summary, &[f64])) -> Found {
+    fn check_against(&self, row: &ByteRecord, kind: Kind, of: fn(&Column) -> (Summary, &[f64])) -> Found {
         let percent = if let Kind::Quantile(percent) = kind { Some(percent) } else { None };
         if kind == Kind::Other || (percent.is_some() && !self.keeps_values) {
             return Found::Unknown;
         }
-        let (mut told, mut met, mut rows) = (0, 0, 0.0_f64);
+        let (mut written, mut met, mut rows) = (0, 0, 0.0_f64);
         for column in &self.columns {
             let (summary, values) = of(column);
-            let Some(number) = row.get(column.at).and_then(|field| Told::of(field, column.notation)) else {
+            let Some(number) = row.get(column.at).and_then(|field| WrittenNumber::of(field, column.notation))
+            else {
                 continue;
             };
             // Zeros prove nothing.
             if summary.count > 0.0 && (number.value != 0.0 || summary.low != 0.0 || summary.high != 0.0) {
-                told += 1;
+                written += 1;
                 met += usize::from(match percent {
                     Some(percent) => number.is_quantile(values, percent, column.digits),
                     None => summary.is(kind, number, column.digits),
@@ -319,13 +324,13 @@ impl<'a> Proof<'a> {
                 rows = rows.max(summary.count);
             }
         }
-        match (told, met) {
+        match (written, met) {
             (0, _) => Found::Unknown,
             // There are more definitions of quartiles than these.
-            _ if 2 * met <= told && percent.is_some_and(|percent| percent != 50) => Found::Unknown,
-            _ if 2 * met <= told => Found::Nothing,
+            _ if 2 * met <= written && percent.is_some_and(|percent| percent != 50) => Found::Unknown,
+            _ if 2 * met <= written => Found::Nothing,
             _ if rows < 2.0 => Found::Copy,
-            (2.., _) if met == told => Found::InAll,
+            (2.., _) if met == written => Found::InAll,
             (_, _) => Found::Proven,
         }
     }
@@ -343,7 +348,7 @@ mod tests {
         let rows = [["a", "1", "4,5"], ["b", "2", "5"], ["c", "3", "6"]];
         let check = |row: [&str; 3], kind: Kind, expected: Found| {
             let progress = Progress::default();
-            let mut proof = Proof::of(&contents, true, &progress).unwrap();
+            let mut proof = StatisticCheck::of(&contents, true, &progress).unwrap();
             for row in rows {
                 proof.add(&ByteRecord::from(row.to_vec()));
             }
@@ -389,7 +394,7 @@ mod tests {
         let contents =
             [Content::Words, Content::Numbers { notation: Notation::Point, signs: Signs::default() }];
         let progress = Progress::default();
-        let mut proof = Proof::of(&contents, false, &progress).unwrap();
+        let mut proof = StatisticCheck::of(&contents, false, &progress).unwrap();
         let mut found = Vec::new();
         for row in ["a,1", "a,2", "Total a,3", "b,4", "Total b,4", "c,0", "Total,7", "Total,8"] {
             let row = ByteRecord::from(row.split(',').collect::<Vec<_>>());

@@ -26,8 +26,8 @@ fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
 fn load(path: &Path, labels: &[String], missing: Missing, progress: &Progress) -> Result<Raw, DataError> {
     let reading = &TableReading::default();
     let (header, delimiter) = (Header::Auto, Delimiter::Auto);
-    let asked = Asked { header, delimiter, labels, missing, reading, rules: Rules::Current };
-    super::load(path, asked, &[], progress)
+    let options = ReadOptions { header, delimiter, labels, missing, reading, rules: Rules::Current };
+    super::load(path, options, &[], progress)
 }
 
 fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataError> {
@@ -80,7 +80,7 @@ fn classes(names: &[&str], ids: &[u32]) -> LabelValues {
 }
 
 #[test]
-fn layouts_are_told_by_themselves() {
+fn layouts_are_detected() {
     let check = |text: &[u8], names: &[&str], values: &[f32]| {
         let raw = read(text, &[], Missing::ColumnMean).unwrap();
         assert_eq!(raw.feature_names, names);
@@ -164,7 +164,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
     assert_eq!(masked.warnings, [told]);
     assert!(masked.gaps.masks_any() && !data.gaps.masks_any());
     let mut weights = [9.0; 4];
-    masked.gaps.weigh(&[3, 0], 2, &mut weights);
+    masked.gaps.fill_weights(&[3, 0], 2, &mut weights);
     assert_eq!(weights, [1.0, 0.0, 1.0, 1.0]);
     let data = load_whole(text, Missing::DropRow).unwrap();
     assert_eq!(data.rows, Rows::F32(vec![1.0, 2.0]));
@@ -210,9 +210,9 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
-    let asked = Asked { missing: Missing::DropRow, ..Asked::of(&reading) };
+    let options = ReadOptions { missing: Missing::DropRow, ..ReadOptions::of(&reading) };
     let (_dir, path) = write(b"a\n1\n2\nred\n");
-    let error = super::load(&path, asked, &[], &Progress::default()).unwrap_err().to_string();
+    let error = super::load(&path, options, &[], &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
     check(b"a,b\n1,inf\n", &[], &["line 2, column \"b\"", "not finite", "correct it"]);
     check(b"a,b\n1,-Infinity\n", &[], &["not finite", "--missing-words -Infinity"]);
@@ -366,7 +366,7 @@ fn loaded_columns(text: &[u8]) -> Vec<Column> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_soundly_or_refused(bytes in prop::collection::vec(prop::sample::select(b"01,;\"\n\r.-eNA?ab\t|\xFC#=$%/:T".to_vec()), 0..200)) {
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(prop::sample::select(b"01,;\"\n\r.-eNA?ab\t|\xFC#=$%/:T".to_vec()), 0..200)) {
         for missing in Missing::ALL {
             if let Ok(data) = load_whole(&bytes, missing) {
                 let Rows::F32(values) = &data.rows else { panic!("not numbers") };
@@ -377,14 +377,14 @@ proptest! {
         if let Ok(preview) = sniff(&path) {
             let loaded = load(&path, &preview.labels, Missing::DropRow, &Progress::default());
             if let Ok(raw) = loaded {
-                raw.assert_sound();
+                raw.assert_valid();
             }
             for text in [&b"a,b\n1,2\n"[..], b"1;2\n3;4\n"] {
                 let known = loaded_columns(text);
                 let reading = TableReading::default();
-                let asked = Asked { missing: Missing::ColumnMean, ..Asked::of(&reading) };
-                if let Ok(raw) = super::load(&path, asked, &known, &Progress::default()) {
-                    raw.assert_sound();
+                let options = ReadOptions { missing: Missing::ColumnMean, ..ReadOptions::of(&reading) };
+                if let Ok(raw) = super::load(&path, options, &known, &Progress::default()) {
+                    raw.assert_valid();
                 }
             }
         }

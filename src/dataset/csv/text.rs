@@ -11,7 +11,7 @@ use super::form::{Form, byte_of, leave_out};
 use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, century, sheet};
-use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::open_file::{CancellableReader, open_file};
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
 
@@ -167,13 +167,18 @@ impl<'a> Text<'a> {
     fn raw<'b>(&'b self, counts: bool, progress: &'b Progress) -> Result<Box<dyn Read + 'b>, DataError> {
         let file = || {
             let (file, bytes) = open_file(self.path, "a table")?;
-            Ok::<_, DataError>(Counted { inner: Watched::new(file, bytes, progress), counts, progress })
+            Ok::<_, DataError>(Counted {
+                inner: CancellableReader::new(file, bytes, progress),
+                counts,
+                progress,
+            })
         };
         Ok(match &self.content {
             Content::Plain => Box::new(file()?),
             Content::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file()?))),
             Content::Sheet(sheet) => {
-                let text = Watched::new(Cursor::new(&sheet.text[..]), sheet.text.len() as u64, progress);
+                let text =
+                    CancellableReader::new(Cursor::new(&sheet.text[..]), sheet.text.len() as u64, progress);
                 Box::new(Counted { inner: text, counts, progress })
             }
         })

@@ -2,7 +2,7 @@
 
 use super::layout::TableLayout;
 use super::missing;
-use super::tails::Tail;
+use super::suffixes::Suffix;
 
 /// Longest unit, in bytes: longer texts are descriptions.
 const LONGEST: usize = 24;
@@ -90,10 +90,10 @@ pub(super) fn split(name: &str) -> Option<(&str, &str)> {
 }
 
 /// The unit of a column of numbers, if given after the numbers, below the header or in the name.
-pub(super) fn of_column<'a>(layout: &'a TableLayout, at: usize, tail: &'a Tail) -> Option<&'a str> {
-    let after = match tail {
-        Tail::Unit(unit) => Some(&**unit),
-        Tail::None | Tail::Factors => None,
+pub(super) fn of_column<'a>(layout: &'a TableLayout, at: usize, suffix: &'a Suffix) -> Option<&'a str> {
+    let after = match suffix {
+        Suffix::Unit(unit) => Some(&**unit),
+        Suffix::None | Suffix::Factors => None,
     };
     let below = || layout.units.get(at).map(String::as_str).filter(|unit| !unit.is_empty());
     after.or_else(below).or_else(|| Some(split(layout.columns.get(at)?)?.1))
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_told_from_other_words() {
+    fn units_are_distinguished_from_other_words() {
         for unit in [
             "mm",
             "kg",

@@ -7,28 +7,28 @@ use super::labels::Labels;
 use super::layout::TableLayout;
 use super::lines::{place_of_record, utf8};
 use super::matching::first_row_is;
-use super::missing::{self, is_missing, is_told};
+use super::missing::{self, is_chosen, is_missing};
 use super::number::Notation;
 use super::plain::{Plain, plain_number};
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
-use super::tails::Tail;
+use super::suffixes::Suffix;
 use super::text::Text;
-use super::{Asked, REMEDY, shortened};
+use super::{REMEDY, ReadOptions, shortened};
 use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{Column, ColumnKind, DataError, Progress, Rows, memory};
 use crate::project::{Choice, Header, RowSet, Rules, Shape, Take};
 
 /// Most unknown words, over all columns, that are named.
-const TOLD: usize = 20;
+const LISTED: usize = 20;
 
 /// Rows as they are read.
 pub(super) struct Table<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
     roles: &'a Roles,
-    asked: &'a Asked<'a>,
+    options: &'a ReadOptions<'a>,
     values: Vec<f32>,
     labels: Vec<Labels>,
     rows: usize,
@@ -41,13 +41,13 @@ pub(super) struct Table<'a> {
 }
 
 /// The number in a field, multiplied by the factor of its tail.
-fn number(field: &str, notation: Notation, tail: &Tail) -> Option<f64> {
+fn number(field: &str, notation: Notation, suffix: &Suffix) -> Option<f64> {
     // With an exponent, or more digits than a plain number.
     let plain = || if notation.has_comma() { None } else { plain_number(field) };
-    match tail {
-        Tail::None => plain().or_else(|| notation.parse(field)),
-        Tail::Factors | Tail::Unit(_) => {
-            let (digits, factor) = tail.strip(field)?;
+    match suffix {
+        Suffix::None => plain().or_else(|| notation.parse(field)),
+        Suffix::Factors | Suffix::Unit(_) => {
+            let (digits, factor) = suffix.strip(field)?;
             notation.parse(digits).map(|value| value * factor)
         }
     }
@@ -58,7 +58,7 @@ impl<'a> Table<'a> {
         text: &'a Text<'a>,
         layout: &'a TableLayout,
         roles: &'a Roles,
-        asked: &'a Asked<'a>,
+        options: &'a ReadOptions<'a>,
         progress: &'a Progress,
     ) -> Result<Table<'a>, DataError> {
         let labels = roles.by_column.iter().filter(|role| matches!(role, Role::Label(_))).count();
@@ -66,7 +66,7 @@ impl<'a> Table<'a> {
             text,
             layout,
             roles,
-            asked,
+            options,
             values: Vec::new(),
             labels: progress.budget().filled(Labels::default(), labels)?,
             rows: 0,
@@ -118,13 +118,13 @@ impl<'a> Table<'a> {
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
         let (mut label, mut gaps) = (0, false);
-        let reading = self.asked.reading;
+        let reading = self.options.reading;
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
-            if let Role::Numbers { notation, base, tail: Tail::None | Tail::Factors } = role
+            if let Role::Numbers { notation, base, suffix: Suffix::None | Suffix::Factors } = role
                 && let Some(plain) = Plain::with_mark(bytes, if notation.has_comma() { b',' } else { b'.' })
-                && !is_told(bytes, reading)
+                && !is_chosen(bytes, reading)
             {
                 self.values[at] = (plain.value - base) as f32;
                 continue;
@@ -134,7 +134,7 @@ impl<'a> Table<'a> {
             let value = match role {
                 Role::LeftOut => continue,
                 Role::Label(_) => {
-                    let text = if is_marked && self.asked.rules == Rules::Current { field } else { whole };
+                    let text = if is_marked && self.options.rules == Rules::Current { field } else { whole };
                     self.labels[label].push(text, self.progress)?;
                     label += 1;
                     continue;
@@ -147,7 +147,7 @@ impl<'a> Table<'a> {
                     gaps = true;
                     continue;
                 }
-                Role::Numbers { notation, tail, base } => match number(field, *notation, tail) {
+                Role::Numbers { notation, suffix, base } => match number(field, *notation, suffix) {
                     Some(value) => value - base,
                     None => return Err(self.no_number(field, record, column)),
                 },
@@ -172,7 +172,7 @@ impl<'a> Table<'a> {
                 Role::Categories { places } => {
                     match places.get(field) {
                         Some(place) => self.values[at + place] = 1.0,
-                        None if self.unknown.len() < TOLD => {
+                        None if self.unknown.len() < LISTED => {
                             self.unknown.insert((column, shortened(field)));
                         }
                         None => {}
@@ -237,7 +237,7 @@ impl<'a> Table<'a> {
 
     /// The option that also skips the current row.
     fn skip_option(&self) -> String {
-        let skip = self.asked.reading.skip_rows.clone().unwrap_or_default();
+        let skip = self.options.reading.skip_rows.clone().unwrap_or_default();
         let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([self.number])))).option();
         format!(" ({option})")
     }
@@ -245,7 +245,7 @@ impl<'a> Table<'a> {
     /// The option that also reads a field as missing; empty if the field cannot be expressed
     /// literally.
     fn missing_option(&self, field: &str) -> String {
-        let words = missing::with_more(self.asked.reading, std::iter::once(field));
+        let words = missing::with_more(self.options.reading, std::iter::once(field));
         words.map(|words| format!(" ({})", words.option())).unwrap_or_default()
     }
 
@@ -290,7 +290,7 @@ impl<'a> Table<'a> {
             if let Role::Label(notation) = role
                 && let Some(values) = labels.next()
             {
-                let more = self.asked.reading;
+                let more = self.options.reading;
                 raw.labels.push(values.column(name.clone(), *notation, more, self.progress)?);
             }
         }

@@ -64,7 +64,7 @@ impl Words {
             return Added::Again;
         }
         // An entry in the table, doubled for its free entries.
-        if !self.has_room(memory::text_bytes(word.len()) + 48, budget) {
+        if !self.is_charged(memory::text_bytes(word.len()) + 48, budget) {
             return Added::Full;
         }
         self.others.insert(word.to_owned(), 1);
@@ -73,7 +73,7 @@ impl Words {
 
     /// Starts counting bytes separately, if there is memory.
     fn count_bytes(&mut self, budget: &Budget) {
-        if !self.has_room(memory::bytes_of::<u64>(256), budget) {
+        if !self.is_charged(memory::bytes_of::<u64>(256), budget) {
             return;
         }
         self.bytes.resize(256, 0);
@@ -85,10 +85,10 @@ impl Words {
         }
     }
 
-    fn has_room(&mut self, bytes: u64, budget: &Budget) -> bool {
-        let has_room = self.len() < WORDS && budget.free() / 8 > bytes && budget.take(bytes).is_ok();
-        self.charged += if has_room { bytes } else { 0 };
-        has_room
+    fn is_charged(&mut self, bytes: u64, budget: &Budget) -> bool {
+        let is_charged = self.len() < WORDS && budget.free() / 8 > bytes && budget.take(bytes).is_ok();
+        self.charged += if is_charged { bytes } else { 0 };
+        is_charged
     }
 
     /// Releases the memory charged for them.
@@ -176,10 +176,10 @@ mod tests {
             assert_eq!(all.map(|(word, byte)| add(word, byte)), [Added::Again; 3]);
         }
         assert_eq!(add("7", Some(7)), Added::New);
-        let mut told: Vec<_> = words.iter().collect();
-        told.sort();
+        let mut listed: Vec<_> = words.iter().collect();
+        listed.sort();
         let expected = [("05", ROWS + 1), ("5", ROWS + 2), ("7", 1), ("red", ROWS + 1)];
-        assert_eq!(told, expected.map(|(word, count)| (word.to_owned(), count)));
+        assert_eq!(listed, expected.map(|(word, count)| (word.to_owned(), count)));
         assert_eq!((words.len(), words.counts().sum::<u64>()), (4, 3 * ROWS + 5));
         assert_eq!((words.most().as_deref(), words.most_of("RED").as_deref()), (Some("5"), Some("red")));
         assert_eq!(["7", "red", "8", "07"].map(|word| words.has(word)), [true, true, false, false]);

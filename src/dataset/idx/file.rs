@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use crate::dataset::npy::{Header, Kind};
-use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::open_file::{CancellableReader, open_file};
 use crate::dataset::{DataError, Progress};
 
 const IMAGES_MAGIC: u32 = 0x0803;
@@ -52,7 +52,7 @@ pub(super) fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> R
     file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let gzipped = magic == [0x1F, 0x8B];
-    let file = BufReader::new(Watched::new(file, file_bytes.min(most), progress));
+    let file = BufReader::new(CancellableReader::new(file, file_bytes.min(most), progress));
     let reader: Box<dyn Read + 'a> =
         if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     Ok(Opened { reader, gzipped, file_bytes })

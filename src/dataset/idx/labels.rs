@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::companions;
 use super::file::open;
+use super::related_files;
 use crate::dataset::npy::{Labels, Number, Sink, each_number};
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress};
@@ -54,7 +54,7 @@ pub(super) fn read_labels(
         })?;
     }
     let is_one_hot = each > 1 && count > 0 && one_hot.is_so;
-    let name = companions::file_name(path);
+    let name = related_files::file_name(path);
     if is_one_hot {
         raw.notes.push(format!(
             "the labels in {name} are one-hot: the class is the position of the 1, counted from \

@@ -81,7 +81,7 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
         write(&dir, test, &pack(images(2, 2, 2)));
         write(&dir, test_labels, &pack(labels(&[2, 9])));
         for start in [path.as_path(), dir.path()] {
-            let raw = load_source(&companions(start)).unwrap();
+            let raw = load_source(&related_files(start)).unwrap();
             assert_eq!(raw.rows.len(), 5 * 4);
             assert_eq!((raw.own_test, raw.type_max), (2, Some(255.0)));
             assert_eq!(raw.rows.value(3 * 4 + 1), 1.0);
@@ -89,7 +89,7 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
             assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]);
         }
         assert!(is_idx(&path));
-        let raw = load_source(&companions(&path)).unwrap();
+        let raw = load_source(&related_files(&path)).unwrap();
         let said = [
             format!("label file: {train_labels}"),
             format!("test images: {test}"),
@@ -173,7 +173,7 @@ fn bad_files_are_refused_with_place_and_remedy() {
 #[test]
 fn missing_files_and_other_sizes_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    let error = load_source(&companions(dir.path())).unwrap_err().to_string();
+    let error = load_source(&related_files(dir.path())).unwrap_err().to_string();
     assert!(error.contains("train-images-idx3-ubyte: does not exist"), "{error}");
     let train = write(&dir, "a", &images(2, 2, 2));
     let test = write(&dir, "b", &images(2, 2, 3));
@@ -230,7 +230,7 @@ fn all_types_and_dimensions_are_read() {
 }
 
 #[test]
-fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
+fn numbers_that_32_bits_do_not_distinguish_lose_their_smallest() {
     let dir = tempfile::tempdir().unwrap();
     let times = [1_700_000_001.0, 5.0, 1_700_000_000.0, 6.0, 1_700_000_003.0, 900.0_f64];
     let body: Vec<u8> = times.iter().flat_map(|value| value.to_be_bytes()).collect();
@@ -302,7 +302,7 @@ fn data_sets_are_found_from_the_folders_above_them() {
         }
         let found = images_below(&dir.path().join(start));
         assert_eq!(found.len(), 1, "{names:?}");
-        let raw = load_source(&companions(&found[0])).unwrap();
+        let raw = load_source(&related_files(&found[0])).unwrap();
         assert_eq!((raw.rows.len(), raw.own_test, raw.labels.len()), (20, 2, 1), "{names:?}");
     };
     let names = [
@@ -357,7 +357,7 @@ fn images_and_labels_stay_charged_for_what_they_hold() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_soundly_or_refused(head in 0_usize..40, mut tail in prop::collection::vec(any::<u8>(), 0..60), packed: bool) {
+    fn any_bytes_are_read_or_refused(head in 0_usize..40, mut tail in prop::collection::vec(any::<u8>(), 0..60), packed: bool) {
         let dir = tempfile::tempdir().unwrap();
         let mut bytes = images(2, 3, 3)[..head.min(34)].to_vec();
         bytes.append(&mut tail);
@@ -365,7 +365,7 @@ proptest! {
         let path = write(&dir, "random", &bytes);
         for labels in [Some(&*path), None] {
             if let Ok(raw) = load(&path, labels, Some(&path), None, &Progress::default()) {
-                raw.assert_sound();
+                raw.assert_valid();
             }
         }
     }

@@ -160,12 +160,12 @@ impl Arrangement {
             let mut folders = folders(file);
             let at = arrangement.below(&folders);
             match folders.get(at).map(String::as_str) {
-                _ if arrangement.is_aside(&folders) => {}
+                _ if arrangement.is_in_no_part(&folders) => {}
                 Some(name) if is_pictures(name) => kinds[0] = true,
                 Some(name) if is_mask(name) => kinds[1] = true,
                 Some(_) | None => kinds[2] = true,
             }
-            if arrangement.has_parts() && !arrangement.is_aside(&folders) {
+            if arrangement.has_parts() && !arrangement.is_in_no_part(&folders) {
                 let is_wrapped = folders.get(at).is_some_and(|name| is_pictures(name));
                 folders.truncate(at);
                 *wrapped.entry(folders).or_insert(true) &= is_wrapped;
@@ -229,7 +229,7 @@ impl Arrangement {
     }
 
     /// Whether a picture is in none of the parts.
-    fn is_aside(&self, folders: &[String]) -> bool {
+    fn is_in_no_part(&self, folders: &[String]) -> bool {
         self.level.is_some_and(|level| folders.get(level).is_none_or(|name| self.part(name).is_none()))
     }
 

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_told_by_the_names_of_others() {
+    fn copies_are_detected_by_the_names_of_others() {
         let check = |names: &[&str], expected: Option<(usize, &str)>| {
             let mut files: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
             files.sort();

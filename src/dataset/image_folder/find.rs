@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::kinds::{Kind, advice, ending, kind_of};
 use crate::dataset::error::io_message;
-use crate::dataset::memory::Held;
+use crate::dataset::memory::Reservation;
 use crate::dataset::open_file::special;
 use crate::dataset::sort::sorted;
 use crate::dataset::{DataError, Progress, memory};
@@ -17,7 +17,7 @@ const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
 /// Default limit on files and folders: choosing a whole disk should fail soon.
 const LIMIT: usize = 4_000_000;
 /// Most skipped files that are listed one by one.
-const TOLD: usize = 20;
+const LISTED: usize = 20;
 /// Most tables that are examined for labels.
 const TABLES: usize = 8;
 /// Most tables that are kept for this choice.
@@ -32,13 +32,13 @@ pub(super) struct Found<'a> {
     /// Tables of text among them, as far as they are examined.
     pub tables: Vec<PathBuf>,
     /// Memory of the paths.
-    pub held: Held<'a>,
+    pub reservation: Reservation<'a>,
 }
 
 /// Skipped files: the first few with the reason, the others counted.
 #[derive(Debug, Default)]
 pub(super) struct Skipped {
-    told: Vec<String>,
+    messages: Vec<String>,
     count: usize,
 }
 
@@ -52,13 +52,13 @@ pub(super) fn find<'a>(folder: &Path, rules: Rules, progress: &'a Progress) -> R
 
 /// A single picture given by name.
 pub(super) fn only(file: PathBuf, progress: &Progress) -> Result<Found<'_>, DataError> {
-    let held = progress.budget().hold(memory::text_bytes(file.as_os_str().len()))?;
+    let reservation = progress.budget().charge_scoped(memory::text_bytes(file.as_os_str().len()))?;
     Ok(Found {
         files: vec![file],
         skipped: Skipped::default(),
         others: BTreeMap::new(),
         tables: Vec::new(),
-        held,
+        reservation,
     })
 }
 
@@ -77,15 +77,15 @@ fn find_within<'a>(
     progress.restart(0);
     let mut search = Search::new(folder, most, rules, progress)?;
     search.run()?;
-    let Found { mut files, skipped, others, mut tables, mut held } = search.found;
+    let Found { mut files, skipped, others, mut tables, mut reservation } = search.found;
     if files.is_empty() && skipped.count == 0 {
         return Err(DataError::file(folder, advice(&others)));
     }
     progress.budget().trim(&mut files);
     let files = sorted(files, progress, Ord::cmp)?;
-    held.take_over(&files);
+    reservation.take_over(&files);
     keep_first(&mut tables);
-    Ok(Found { files, skipped, others, tables, held })
+    Ok(Found { files, skipped, others, tables, reservation })
 }
 
 /// A search in progress. All paths are below `folder`.
@@ -94,14 +94,14 @@ struct Search<'f, 'a> {
     most: usize,
     rules: Rules,
     progress: &'a Progress,
-    looked_at: usize,
+    visited: usize,
     seen: HashSet<FolderId>,
     /// Folders still to be searched.
     folders: Vec<PathBuf>,
     /// Links to folders, which are followed after all folders inside the tree.
     links: BTreeSet<PathBuf>,
     /// Memory of the folders and links.
-    held: Held<'a>,
+    reservation: Reservation<'a>,
     found: Found<'a>,
 }
 
@@ -118,17 +118,17 @@ impl<'f, 'a> Search<'f, 'a> {
             most,
             rules,
             progress,
-            looked_at: 0,
+            visited: 0,
             seen: HashSet::new(),
             folders: vec![PathBuf::new()],
             links: BTreeSet::new(),
-            held: budget.hold(0)?,
+            reservation: budget.charge_scoped(0)?,
             found: Found {
                 files: Vec::new(),
                 skipped: Skipped::default(),
                 others: BTreeMap::new(),
                 tables: Vec::new(),
-                held: budget.hold(0)?,
+                reservation: budget.charge_scoped(0)?,
             },
         })
     }
@@ -162,7 +162,7 @@ impl<'f, 'a> Search<'f, 'a> {
             }
             self.count()?;
             match entry {
-                Ok(entry) => self.look_at(&entry, below)?,
+                Ok(entry) => self.visit(&entry, below)?,
                 Err(error) => self.found.skipped.add_error(below, &error),
             }
         }
@@ -191,7 +191,7 @@ impl<'f, 'a> Search<'f, 'a> {
         std::fs::read_dir(path).map(Some)
     }
 
-    fn look_at(&mut self, entry: &DirEntry, below: &Path) -> Result<(), DataError> {
+    fn visit(&mut self, entry: &DirEntry, below: &Path) -> Result<(), DataError> {
         let below = below.join(entry.file_name());
         let kind = match entry.file_type() {
             Ok(kind) if kind.is_symlink() => {
@@ -208,7 +208,7 @@ impl<'f, 'a> Search<'f, 'a> {
         };
         let bytes = memory::text_bytes(below.as_os_str().len());
         if kind.is_dir() {
-            self.held.take(bytes)?;
+            self.reservation.take(bytes)?;
             if is_link {
                 self.links.insert(below);
             } else {
@@ -219,7 +219,7 @@ impl<'f, 'a> Search<'f, 'a> {
         let what = kind_of(&self.folder.join(&below), || kind.is_file(), self.rules);
         match what {
             Kind::Picture if kind.is_file() => {
-                self.found.held.take(bytes)?;
+                self.found.reservation.take(bytes)?;
                 self.progress.budget().reserve(&mut self.found.files, 1)?;
                 self.found.files.push(below);
                 self.progress.advance(1);
@@ -240,8 +240,8 @@ impl<'f, 'a> Search<'f, 'a> {
     }
 
     fn count(&mut self) -> Result<(), DataError> {
-        self.looked_at += 1;
-        if self.looked_at <= self.most {
+        self.visited += 1;
+        if self.visited <= self.most {
             return Ok(());
         }
         let message = format!(
@@ -257,8 +257,8 @@ impl<'f, 'a> Search<'f, 'a> {
 impl Skipped {
     pub(super) fn add(&mut self, below: &Path, reason: &str) {
         self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(format!("{}: {reason}", slashed(below)));
+        if self.messages.len() < LISTED {
+            self.messages.push(format!("{}: {reason}", slashed(below)));
         }
     }
 
@@ -268,14 +268,14 @@ impl Skipped {
 
     /// Their number, and the first `most` of them.
     pub(super) fn first(&self, most: usize) -> (usize, &[String]) {
-        (self.count, &self.told[..most.min(self.told.len())])
+        (self.count, &self.messages[..most.min(self.messages.len())])
     }
 
     /// One warning per file, up to a limit.
     pub(super) fn warnings(self) -> Vec<String> {
-        let mut warnings: Vec<String> = self.told.iter().map(|text| format!("skipped {text}")).collect();
-        if self.count > TOLD {
-            warnings.push(format!("skipped {} more pictures that cannot be read", self.count - TOLD));
+        let mut warnings: Vec<String> = self.messages.iter().map(|text| format!("skipped {text}")).collect();
+        if self.count > LISTED {
+            warnings.push(format!("skipped {} more pictures that cannot be read", self.count - LISTED));
         }
         warnings
     }
@@ -283,7 +283,7 @@ impl Skipped {
 
 /// The tables of text next to a folder, as far as they are examined; none if there are too many
 /// files.
-pub(super) fn tables_beside(folder: &Path, rules: Rules) -> Vec<PathBuf> {
+pub(super) fn tables_next_to(folder: &Path, rules: Rules) -> Vec<PathBuf> {
     let parent = folder.parent().filter(|_| folder.is_absolute());
     let Some(entries) = parent.and_then(|parent| std::fs::read_dir(parent).ok()) else { return Vec::new() };
     let entries: Vec<DirEntry> = entries.take(MOST_TABLES).flatten().collect();
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_met_twice_is_told_by_its_name() {
+    fn a_folder_that_is_met_twice_is_identified_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let progress = Progress::default();
         let mut search = Search::new(dir.path(), LIMIT, Rules::Current, &progress).unwrap();
@@ -447,7 +447,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn folders_without_numbers_are_told_apart_by_their_paths() {
+    fn folders_without_numbers_are_distinguished_by_their_paths() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         for name in ["a", "b"] {
@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_were_left_out_are_counted_and_the_first_are_told() {
+    fn those_that_were_left_out_are_counted_and_the_first_are_reported() {
         let mut skipped = Skipped::default();
         for at in 0..30 {
             skipped.add(Path::new(&format!("{at}.png")), "bad");

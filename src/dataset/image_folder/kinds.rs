@@ -84,7 +84,7 @@ pub(super) fn ending(path: &Path) -> String {
 
 /// Skipped files: `3 other files skipped (2 .heic, 1 .txt)`; the most frequent extensions first.
 pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
-    const TOLD: usize = 6;
+    const LISTED: usize = 6;
     let all: usize = others.values().sum();
     let mut endings: Vec<(&String, usize)> = others.iter().map(|(ending, count)| (ending, *count)).collect();
     endings.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -92,8 +92,8 @@ pub(super) fn passed_over(others: &BTreeMap<String, usize>) -> Option<String> {
         "" => format!("{count} without extension"),
         ending => format!("{count} .{ending}"),
     };
-    let mut texts: Vec<String> = endings.iter().take(TOLD).map(text).collect();
-    if endings.len() > TOLD {
+    let mut texts: Vec<String> = endings.iter().take(LISTED).map(text).collect();
+    if endings.len() > LISTED {
         texts.push("…".to_owned());
     }
     let s = if all == 1 { "" } else { "s" };
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_tell_pictures_and_first_bytes_those_without() {
+    fn endings_identify_pictures_and_first_bytes_those_without() {
         let dir = tempfile::tempdir().unwrap();
         let check = |name: &str, bytes: &[u8], expected: Kind| {
             let path = dir.path().join(name);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ::csv::{ReaderBuilder, StringRecord};
 
 use super::find::slashed;
-use crate::dataset::memory::{self, Held};
+use crate::dataset::memory::{self, Reservation};
 use crate::dataset::{DataError, Progress, csv};
 use crate::project::Rules;
 
@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// Memory per row besides its text: its fields, and its label under four names.
 const ROW_BYTES: u64 = 800;
 /// Number of rows that determine the column of picture names, and possible classes.
-const LOOKED_AT: usize = 1000;
+const SCANNED_ROWS: usize = 1000;
 /// Most columns of numbers before those of classes.
 const MOST_BEFORE: usize = 16;
 
@@ -37,7 +37,7 @@ pub(super) struct LabelTable<'a> {
     /// Labels by the ends of these names, if they are paths from further above.
     by_end: HashMap<String, Option<String>>,
     /// Memory of all this.
-    held: Held<'a>,
+    reservation: Reservation<'a>,
 }
 
 impl<'a> LabelTable<'a> {
@@ -55,7 +55,7 @@ impl<'a> LabelTable<'a> {
         progress: &'a Progress,
     ) -> Result<LabelTable<'a>, DataError> {
         let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
-        let mut held = progress.budget().hold(known.sum())?;
+        let mut reservation = progress.budget().charge_scoped(known.sum())?;
         let mut length = 0;
         // The text, its rows, and the labels under four names each.
         let charge = |more: u64| {
@@ -66,11 +66,11 @@ impl<'a> LabelTable<'a> {
                     "is too large for a table of labels; choose a smaller one",
                 ));
             }
-            Ok(held.take(16 * more)?)
+            Ok(reservation.take(16 * more)?)
         };
         let bytes = csv::letters(path, charge, progress)?;
         let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
-        held.take((lines as u64).saturating_mul(ROW_BYTES))?;
+        reservation.take((lines as u64).saturating_mul(ROW_BYTES))?;
         let text = String::from_utf8_lossy(&bytes);
         let mut rows = rows(text.trim_start_matches('\u{feff}'), path, rules, progress)?;
         let known: HashSet<String> = pictures.iter().flat_map(|picture| names(&slashed(picture))).collect();
@@ -92,7 +92,7 @@ impl<'a> LabelTable<'a> {
         };
         let named = |name: &str| at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name));
         let known_in = |column: usize| {
-            rows.iter().take(LOOKED_AT).filter(|row| row.get(column).is_some_and(is_known)).count()
+            rows.iter().take(SCANNED_ROWS).filter(|row| row.get(column).is_some_and(is_known)).count()
         };
         let best = || {
             let mut best = (0, None);
@@ -142,7 +142,7 @@ impl<'a> LabelTable<'a> {
             label_names: label_at.iter().map(|column| name(*column)).collect(),
             labels: HashMap::new(),
             by_end: HashMap::new(),
-            held,
+            reservation,
         };
         for row in labelled {
             progress.check()?;
@@ -152,7 +152,7 @@ impl<'a> LabelTable<'a> {
                 let is_marked = |column: &&usize| row.get(**column).and_then(mark) == Some(true);
                 let label = label_at.iter().find(is_marked).and_then(|column| first.get(*column));
                 // The name of a class is not part of its rows, and is stored under four names.
-                table.held.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
+                table.reservation.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
                 label.map(str::trim)
             };
             if let (Some(file), Some(label)) = (row.get(file_at), label) {
@@ -163,7 +163,7 @@ impl<'a> LabelTable<'a> {
     }
 
     /// The role of each column, as text that follows *the*.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn description(&self) -> String {
         /// Most columns that are named.
         const NAMED: usize = 8;
         let quoted = |name: &String| format!("“{}”", csv::shortened(name));
@@ -190,7 +190,7 @@ impl<'a> LabelTable<'a> {
         for (at, end) in ends(path).enumerate().filter(|(at, _)| kept(*at)) {
             if at > 1 {
                 let label = label.as_ref().map_or(0, String::len);
-                self.held.take(2 * (memory::text_bytes(end.len()) + memory::text_bytes(label)))?;
+                self.reservation.take(2 * (memory::text_bytes(end.len()) + memory::text_bytes(label)))?;
             }
             let labels = if at == 0 { &mut self.labels } else { &mut self.by_end };
             put(labels, end);
@@ -228,7 +228,7 @@ fn label_columns(
     columns: &[usize],
     progress: &Progress,
 ) -> Result<Vec<usize>, DataError> {
-    let few = &rows[..rows.len().min(LOOKED_AT)];
+    let few = &rows[..rows.len().min(SCANNED_ROWS)];
     for (start, column) in columns.iter().enumerate().take(MOST_BEFORE + 1) {
         // After another column, two could be anything: yes and no, left and right.
         let least = if start == 0 { 2 } else { 3 };
@@ -255,7 +255,7 @@ fn label_columns(
 /// one; 1 if these are fewer than two.
 fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
     // Whether each row has a mark so far; `None` if it is empty.
-    let _held = progress.budget().hold(memory::bytes_of::<Option<bool>>(rows.len()))?;
+    let _reservation = progress.budget().charge_scoped(memory::bytes_of::<Option<bool>>(rows.len()))?;
     let (mut marks, mut classes) = (vec![None; rows.len()], 1);
     for (count, column) in (1..).zip(columns) {
         for (row, marked) in rows.iter().zip(&mut marks) {
@@ -365,7 +365,7 @@ fn rows(text: &str, path: &Path, rules: Rules, progress: &Progress) -> Result<Ve
 /// has one field more, and not only because it ends in a delimiter.
 fn name_first_column(rows: &mut [StringRecord], is_known: &dyn Fn(&str) -> bool) {
     let Some((header, rows)) = rows.split_first_mut() else { return };
-    let few = &rows[..rows.len().min(LOOKED_AT)];
+    let few = &rows[..rows.len().min(SCANNED_ROWS)];
     let last = |row: &StringRecord| row.get(header.len()).is_some_and(|field| !field.trim().is_empty());
     if few.iter().all(|row| row.len() == header.len() + 1)
         && few.iter().any(last)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::arrangement::{Arrangement, Meaning, folders, is_part};
-use super::find::{slashed, tables_beside};
+use super::find::{slashed, tables_next_to};
 use super::label_table::LabelTable;
 use super::name_pattern::{NamePattern, guessed};
 use super::read::Place;
@@ -13,11 +13,11 @@ use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
 use crate::project::{Choice, LabelFrom, Rules};
 
 /// Most names listed if labels are missing.
-const TOLD: usize = 3;
+const LISTED: usize = 3;
 /// Most classes that are compared with each other.
 const MOST_CLASSES: usize = 10_000;
 /// Largest table that is examined without being requested.
-const LOOKED_AT: u64 = 64 << 20;
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The pictures to be labelled.
 #[derive(Clone, Copy)]
@@ -77,19 +77,19 @@ pub(super) fn labels(
             Some(pictures.column("label", &mut labels, progress, label)?)
         }
         LabelFrom::Table { path, file, label } => {
-            let asked = (pictures.files, pictures.rules);
-            let table = LabelTable::read(path, file.as_deref(), label.as_deref(), asked, progress)?;
-            let (told, path) = (table.told(), path.clone());
+            let options = (pictures.files, pictures.rules);
+            let table = LabelTable::read(path, file.as_deref(), label.as_deref(), options, progress)?;
+            let (description, path) = (table.description(), path.clone());
             let name = match &table.label_names[..] {
                 [name] => {
-                    labels.notes.push(format!("labels are the {told} of {}", path.display()));
+                    labels.notes.push(format!("labels are the {description} of {}", path.display()));
                     name.as_str()
                 }
                 classes => {
                     let (of, file) = (path.display().to_string(), file.clone());
                     let one = LabelFrom::Table { path, file, label: classes.first().cloned() };
                     labels.notes.push(format!(
-                        "labels are the names of the columns that contain the 1, of the {told} of {of}; {} \
+                        "labels are the names of the columns that contain the 1, of the {description} of {of}; {} \
                          uses one of them",
                         Choice::Label(one).option()
                     ));
@@ -161,13 +161,13 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
 /// Suggests names and tables that look like labels.
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
     let own = pictures.tables.iter().map(|table| (pictures.folder.join(table), slashed(table), false));
-    let beside = tables_beside(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
+    let beside = tables_next_to(pictures.folder, pictures.rules).into_iter().filter_map(|path| {
         let shown = format!("../{}", path.file_name()?.to_string_lossy());
         Some((path, shown, true))
     });
     for (path, shown, is_beside) in own.chain(beside) {
         progress.check()?;
-        if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
+        if path.metadata().is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
             continue;
         }
         // A file that is not such a table, or cannot be read, is ignored here.
@@ -190,7 +190,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
                 "{} names {known} of {} pictures and may contain their labels ({})",
                 shown,
                 pictures.files.len(),
-                found.told()
+                found.description()
             );
             // Of several classes, only the first one would be the label if it were named.
             let label = match &found.label_names[..] {
@@ -239,7 +239,7 @@ fn alike(texts: &Interned) -> Vec<String> {
     for at in 0..texts.len().min(MOST_CLASSES) {
         let text = texts.text(at as u32);
         let first = *seen.entry(text.to_lowercase()).or_insert(text);
-        if first != text && alike.len() < TOLD {
+        if first != text && alike.len() < LISTED {
             alike.push(format!("\"{first}\" and \"{text}\""));
         }
     }
@@ -280,7 +280,7 @@ impl Labelled<'_> {
                     if let Some(label) = label(file) {
                         texts.number(&label, progress)?
                     } else {
-                        if found.examples.len() < TOLD {
+                        if found.examples.len() < LISTED {
                             found.examples.push(slashed(file));
                         }
                         u32::MAX

@@ -85,7 +85,7 @@ impl Masks {
             return Ok(found);
         }
         progress.budget().reserve_exact(&mut found.calls, files.len())?;
-        let mut held = progress.budget().hold(0)?;
+        let mut reservation = progress.budget().charge_scoped(0)?;
         let mut pictures = HashSet::new();
         for file in files {
             progress.check()?;
@@ -95,7 +95,7 @@ impl Masks {
             found.calls.push(if is_sample { name.call } else { Call::Picture });
             if is_sample && name.call == Call::Picture {
                 for key in name.keys {
-                    held.take(memory::text_bytes(key.len()))?;
+                    reservation.take(memory::text_bytes(key.len()))?;
                     pictures.insert(key);
                 }
             }
@@ -227,7 +227,7 @@ mod tests {
     use crate::project::Rules;
 
     #[test]
-    fn every_word_for_masks_is_seen_at_a_glance() {
+    fn every_word_for_masks_passes_the_quick_check() {
         assert!(MASKS.iter().all(|word| may_be_mask(Path::new(&format!("a/X_{}.png", word.to_uppercase())))));
         assert!(!may_be_mask(Path::new("images/cat_1.png")));
     }

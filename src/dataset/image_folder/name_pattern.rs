@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_stand_where_the_pattern_says() {
+    fn labels_are_where_the_pattern_says() {
         let check = |pattern: &str, path: &str, expected: Option<&str>| {
             assert_eq!(NamePattern::new(pattern).unwrap().label(path), expected, "{pattern} {path}");
         };

@@ -1,8 +1,8 @@
 //! Which values of pixels become black and white, and doubts about them.
 
 use super::tally::Tally;
-use crate::dataset::picture::{Depth, How, Sample};
-use crate::dataset::progress::Pulse;
+use crate::dataset::picture::{DecodeOptions, Depth, Sample};
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::settled::white_of;
 use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
 use crate::project::{Choice, PixelRange, Rules, format_value};
@@ -10,7 +10,7 @@ use crate::project::{Choice, PixelRange, Rules, format_value};
 /// Number of values that determine the percentiles.
 const SAMPLES: usize = 1 << 22;
 /// The range of the type is doubtful if the values use less than this part of it.
-const SLIVER: f32 = 0.25;
+const LEAST_SHARE: f32 = 0.25;
 /// The data's range is doubtful if all but 2 in 1000 values use less than this part of it.
 const OUTLYING: f32 = 0.1;
 
@@ -27,16 +27,16 @@ pub(super) struct Range {
 
 /// Determines the range. If chosen, scales each picture to its own range, or clips to percentiles:
 /// those of the training data if `known`, else of the rows in `train` if given, else of all.
-pub(super) fn settle(
+pub(super) fn determine(
     rows: &mut Rows,
     wanted: PixelRange,
-    how: How,
+    options: DecodeOptions,
     (tally, train): (&Tally, Option<&[u32]>),
     known: Option<Known<'_>>,
     progress: &Progress,
 ) -> Result<Range, DataError> {
     let depth = Depth::of(rows);
-    let is_deep = depth != Depth::Byte && how.rules == Rules::Current;
+    let is_deep = depth != Depth::Byte && options.rules == Rules::Current;
     let wanted = match wanted {
         PixelRange::Auto if is_deep => PixelRange::Data,
         PixelRange::Auto => PixelRange::Type,
@@ -54,8 +54,8 @@ pub(super) fn settle(
     };
     let mut range = Range { type_max: None, limits: None, understood: None, doubts: Vec::new() };
     // Alpha is not a colour, and has the range of its type.
-    let seen = if how.reads_alpha() && how.rules == Rules::Current {
-        Seen { channels: how.channels(), colours: how.wanted.channels.count() }
+    let seen = if options.reads_alpha() && options.rules == Rules::Current {
+        Seen { channels: options.channels(), colours: options.wanted.channels.count() }
     } else {
         Seen { channels: 1, colours: 1 }
     };
@@ -76,7 +76,7 @@ pub(super) fn settle(
                     Some(format!("{values}; range: data, the only choice for such numbers"))
                 }
             };
-            if let Some(most) = type_max.filter(|most| high < SLIVER * most && low < high) {
+            if let Some(most) = type_max.filter(|most| high < LEAST_SHARE * most && low < high) {
                 range.doubts.push(Doubt {
                     message: format!(
                         "the pixel values range from {low} to {high}, a small part of the range 0 to {most} \
@@ -90,7 +90,7 @@ pub(super) fn settle(
             let whose = if known.is_some() { "training data" } else { "data" };
             range.understood = Some(format!("{values}; range: {whose}"));
             if depth != Depth::Byte {
-                let (few, most) = percentiles(rows, None, how.features(), seen, progress)?;
+                let (few, most) = percentiles(rows, None, options.features(), seen, progress)?;
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
@@ -110,7 +110,7 @@ pub(super) fn settle(
             let of_training = known.and_then(|known| known.settled.limits_of(known.depth, white, rows));
             let (few, most) = match of_training {
                 Some([few, most]) => (few, most),
-                None => percentiles(rows, train, how.features(), seen, progress)?,
+                None => percentiles(rows, train, options.features(), seen, progress)?,
             };
             range.limits = Some([few, most]);
             match rows {
@@ -128,9 +128,9 @@ pub(super) fn settle(
         }
         PixelRange::EachPicture => {
             match rows {
-                Rows::U8(rows) => spread(rows, how, progress)?,
-                Rows::U16(rows) => spread(rows, how, progress)?,
-                Rows::F32(rows) => spread(rows, how, progress)?,
+                Rows::U8(rows) => spread(rows, options, progress)?,
+                Rows::U16(rows) => spread(rows, options, progress)?,
+                Rows::F32(rows) => spread(rows, options, progress)?,
             }
             range.type_max = Some(white_of(depth, None));
             range.understood = Some(format!("{values}; range: each picture's own"));
@@ -172,10 +172,10 @@ impl Seen {
 fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
     fn of<T: Sample>(values: &[T], seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
         let Some(&first) = values.first() else { return Ok((0.0, 0.0)) };
-        let (mut low, mut high, mut pulse) = (first, first, Pulse::new(progress));
+        let (mut low, mut high, mut cancel_timer) = (first, first, CancelTimer::new(progress));
         // Whole pixels, with 1 to 4 channels.
         for values in values.chunks(seen.channels << 12) {
-            pulse.beat(values.len())?;
+            cancel_timer.tick(values.len())?;
             let mut around = |value: T| {
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
@@ -212,9 +212,9 @@ fn percentiles(
         counts: &mut [u64],
         progress: &Progress,
     ) -> Result<(), DataError> {
-        let mut pulse = Pulse::new(progress);
+        let mut cancel_timer = CancelTimer::new(progress);
         for start in starts {
-            pulse.beat(features)?;
+            cancel_timer.tick(features)?;
             seen.of(&values[start..start + features]).for_each(|value| counts[value.into()] += 1);
         }
         Ok(())
@@ -249,7 +249,7 @@ fn percentiles(
             let all = rows_seen * features;
             // An odd stride, so that it does not hit the same columns of every picture.
             let stride = all.div_ceil(SAMPLES).max(1) | 1;
-            let _held = progress.budget().hold(memory::bytes_of::<f32>(all / stride + 1))?;
+            let _reservation = progress.budget().charge_scoped(memory::bytes_of::<f32>(all / stride + 1))?;
             let mut some: Vec<f32> = (0..all)
                 .step_by(stride)
                 .filter(|at| at % seen.channels < seen.colours)
@@ -275,9 +275,9 @@ fn cut<T: Sample>(
     seen: Seen,
     progress: &Progress,
 ) -> Result<(), DataError> {
-    let mut pulse = Pulse::new(progress);
+    let mut cancel_timer = CancelTimer::new(progress);
     for value in values.chunks_exact_mut(seen.channels).flat_map(|pixel| &mut pixel[..seen.colours]) {
-        pulse.beat(1)?;
+        cancel_timer.tick(1)?;
         if *value < low {
             *value = low;
         } else if *value > high {
@@ -288,12 +288,12 @@ fn cut<T: Sample>(
 }
 
 /// Scales each picture from its own range to that of the type; alpha is unchanged.
-fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
-    let mut pulse = Pulse::new(progress);
-    let (channels, colours) = (how.channels(), how.wanted.channels.count());
-    let skip = usize::from(how.reads_alpha());
-    for row in values.chunks_exact_mut(how.features()) {
-        pulse.beat(row.len())?;
+fn spread<T: Sample>(values: &mut [T], options: DecodeOptions, progress: &Progress) -> Result<(), DataError> {
+    let mut cancel_timer = CancelTimer::new(progress);
+    let (channels, colours) = (options.channels(), options.wanted.channels.count());
+    let skip = usize::from(options.reads_alpha());
+    for row in values.chunks_exact_mut(options.features()) {
+        cancel_timer.tick(row.len())?;
         let seen = || row.chunks_exact(channels).flat_map(|pixel| &pixel[..channels - skip]).copied();
         let low = seen().map(T::number).fold(f64::INFINITY, f64::min);
         let high = seen().map(T::number).fold(f64::NEG_INFINITY, f64::max);
@@ -309,20 +309,20 @@ fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<
 /// equal.
 pub(super) fn sameness(
     rows: &Rows,
-    how: How,
+    options: DecodeOptions,
     progress: &Progress,
 ) -> Result<(usize, Option<usize>, bool), DataError> {
     fn of<T: Sample>(
         values: &[T],
-        how: How,
+        options: DecodeOptions,
         progress: &Progress,
     ) -> Result<(usize, Option<usize>, bool), DataError> {
-        let (features, channels) = (how.features(), how.channels());
-        let (mut plain, mut first, mut pulse) = (0, None, Pulse::new(progress));
+        let (features, channels) = (options.features(), options.channels());
+        let (mut plain, mut first, mut cancel_timer) = (0, None, CancelTimer::new(progress));
         let mut are_same = values.len() > features;
         for (at, row) in values.chunks_exact(features).enumerate() {
             // For most rows, the first pixels are enough.
-            pulse.beat(channels)?;
+            cancel_timer.tick(channels)?;
             if row[channels..].iter().zip(row).all(|(value, before)| value == before) {
                 plain += 1;
                 first = first.or(Some(at));
@@ -332,21 +332,21 @@ pub(super) fn sameness(
         Ok((plain, first, are_same))
     }
     match rows {
-        Rows::U8(values) => of(values, how, progress),
-        Rows::U16(values) => of(values, how, progress),
-        Rows::F32(values) => of(values, how, progress),
+        Rows::U8(values) => of(values, options, progress),
+        Rows::U16(values) => of(values, options, progress),
+        Rows::F32(values) => of(values, options, progress),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::picture::Wanted;
+    use crate::dataset::picture::TargetFormat;
     use crate::project::{Alpha, Channels, Fit};
 
-    fn how(alpha: Alpha) -> How {
-        let wanted = Wanted { width: 2, height: 1, channels: Channels::Grey, fit: Fit::Crop };
-        How { wanted, alpha, rules: Rules::Current }
+    fn options(alpha: Alpha) -> DecodeOptions {
+        let wanted = TargetFormat { width: 2, height: 1, channels: Channels::Grey, fit: Fit::Crop };
+        DecodeOptions { wanted, alpha, rules: Rules::Current }
     }
 
     #[test]
@@ -355,9 +355,15 @@ mod tests {
         let check = |wanted, rows: Rows, expected: Rows, type_max: Option<f32>, doubts: usize| {
             let mut rows = rows;
             let tally = Tally::default();
-            let range =
-                settle(&mut rows, wanted, how(Alpha::Black), (&tally, None), None, &Progress::default())
-                    .unwrap();
+            let range = determine(
+                &mut rows,
+                wanted,
+                options(Alpha::Black),
+                (&tally, None),
+                None,
+                &Progress::default(),
+            )
+            .unwrap();
             assert_eq!(
                 (rows, range.type_max, range.doubts.len()),
                 (expected, type_max, doubts),
@@ -398,11 +404,11 @@ mod tests {
     #[test]
     fn alpha_is_not_spread() {
         let mut rows = Rows::U8(vec![10, 255, 20, 100]);
-        let how = how(Alpha::Keep);
-        settle(
+        let options = options(Alpha::Keep);
+        determine(
             &mut rows,
             PixelRange::EachPicture,
-            how,
+            options,
             (&Tally::default(), None),
             None,
             &Progress::default(),
@@ -414,10 +420,16 @@ mod tests {
     #[test]
     fn alpha_is_no_part_of_the_range() {
         let mut rows = Rows::U16(vec![100, 65_535, 300, 0]);
-        let how = how(Alpha::Keep);
-        let range =
-            settle(&mut rows, PixelRange::Data, how, (&Tally::default(), None), None, &Progress::default())
-                .unwrap();
+        let options = options(Alpha::Keep);
+        let range = determine(
+            &mut rows,
+            PixelRange::Data,
+            options,
+            (&Tally::default(), None),
+            None,
+            &Progress::default(),
+        )
+        .unwrap();
         assert_eq!(range.understood.as_deref(), Some("16 bits (values 100 to 300); range: data"));
     }
 
@@ -425,7 +437,7 @@ mod tests {
     fn plain_and_equal_pictures_are_found() {
         let check = |values: &[u8], expected| {
             let rows = Rows::U8(values.to_vec());
-            assert_eq!(sameness(&rows, how(Alpha::Black), &Progress::default()).unwrap(), expected);
+            assert_eq!(sameness(&rows, options(Alpha::Black), &Progress::default()).unwrap(), expected);
         };
         check(&[1, 2, 3, 3], (1, Some(1), false));
         check(&[1, 2, 1, 2], (0, None, true));

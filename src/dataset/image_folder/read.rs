@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::find::Skipped;
 use super::tally::Tally;
 use crate::dataset::parallel::in_parallel;
-use crate::dataset::picture::{Depth, How, PictureFile, Refusal, Sample};
+use crate::dataset::picture::{DecodeOptions, Depth, PictureError, PictureFile, Sample};
 use crate::dataset::{DataError, Progress, Rows, memory};
 
 /// Fix if there is no memory for one picture.
@@ -26,7 +26,7 @@ pub(super) struct Files<'a> {
     pub folder: &'a Path,
     pub paths: &'a [PathBuf],
     pub pages: &'a [u32],
-    pub how: How,
+    pub options: DecodeOptions,
 }
 
 /// The pictures read from a folder.
@@ -82,7 +82,7 @@ pub(super) fn read_all(
     skipped: &mut Skipped,
     progress: &Progress,
 ) -> Result<Pictures, DataError> {
-    let features = files.how.features();
+    let features = files.options.features();
     let count: usize = files.pages.iter().map(|pages| *pages as usize).sum();
     let mut rows = Rows::U8(progress.filled(0, count * features)?);
     let mut states = progress.filled(State::Waiting, count)?;
@@ -95,21 +95,21 @@ pub(super) fn read_all(
             Rows::F32(rows) => pass(files, rows, &mut states, &tally, progress)?,
         };
         match deeper {
-            Some(depth) => rows = deepened(rows, depth, &states, progress)?,
+            Some(depth) => rows = with_depth(rows, depth, &states, progress)?,
             None => break,
         }
     }
     let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     match &mut rows {
-        Rows::U8(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
-        Rows::U16(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
-        Rows::F32(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
+        Rows::U8(rows) => choose_ground(rows, &mut states, files.options, &mut tally, progress)?,
+        Rows::U16(rows) => choose_ground(rows, &mut states, files.options, &mut tally, progress)?,
+        Rows::F32(rows) => choose_ground(rows, &mut states, files.options, &mut tally, progress)?,
     }
     if tally.has_several_whites() {
         match &mut rows {
-            Rows::U8(rows) => whiten(rows, &states, files.how, progress)?,
-            Rows::U16(rows) => whiten(rows, &states, files.how, progress)?,
-            Rows::F32(rows) => whiten(rows, &states, files.how, progress)?,
+            Rows::U8(rows) => whiten(rows, &states, files.options, progress)?,
+            Rows::U16(rows) => whiten(rows, &states, files.options, progress)?,
+            Rows::F32(rows) => whiten(rows, &states, files.options, progress)?,
         }
     }
     let places = match &mut rows {
@@ -128,7 +128,7 @@ fn pass<T: Sample>(
     tally: &Mutex<Tally>,
     progress: &Progress,
 ) -> Result<Option<Depth>, DataError> {
-    let features = files.how.features();
+    let features = files.options.features();
     let mut units = Vec::new();
     progress.budget().reserve_exact(&mut units, files.paths.len())?;
     let (mut rows, mut states) = (rows, states);
@@ -151,15 +151,15 @@ fn pass<T: Sample>(
         let unit = &mut units[at];
         match read_file(files, unit, &mut resizer, progress) {
             Ok(found) => add(tally, &found),
-            Err(Refusal::Short { shortage, .. }) => {
+            Err(PictureError::Short { shortage, .. }) => {
                 let path = files.folder.join(&files.paths[unit.file]);
                 return Err(DataError::from(shortage).about(&path.to_string_lossy(), PICTURE_REMEDY));
             }
-            Err(Refusal::Deeper(depth)) => {
+            Err(PictureError::Deeper(depth)) => {
                 deepest = depth;
                 break;
             }
-            Err(Refusal::Bad(_)) => {}
+            Err(PictureError::Bad(_)) => {}
         }
         progress.advance(1);
     }
@@ -192,16 +192,16 @@ fn read_together<T: Sample>(
                 drop(reader);
                 let was_alone = began_alone && readers.load(Ordering::SeqCst) == 0;
                 match result {
-                    Err(Refusal::Short { bytes, .. }) if !was_alone => {
+                    Err(PictureError::Short { bytes, .. }) if !was_alone => {
                         known_bytes = bytes;
                         std::thread::sleep(WAIT);
                     }
-                    Err(Refusal::Short { .. }) => return Some(at),
-                    Err(Refusal::Deeper(depth)) => {
+                    Err(PictureError::Short { .. }) => return Some(at),
+                    Err(PictureError::Deeper(depth)) => {
                         deepest.fetch_max(depth as u8, Ordering::Relaxed);
                         return None;
                     }
-                    Err(Refusal::Bad(_)) => {
+                    Err(PictureError::Bad(_)) => {
                         progress.advance(1);
                         return None;
                     }
@@ -231,12 +231,12 @@ fn read_file<T: Sample>(
     unit: &mut Unit<'_, T>,
     resizer: &mut Resizer,
     progress: &Progress,
-) -> Result<Tally, Refusal> {
-    let (how, mut found) = (files.how, Tally::default());
-    let result = PictureFile::open(&files.folder.join(&files.paths[unit.file]), how.rules, progress);
+) -> Result<Tally, PictureError> {
+    let (options, mut found) = (files.options, Tally::default());
+    let result = PictureFile::open(&files.folder.join(&files.paths[unit.file]), options.rules, progress);
     let mut file = match result {
         Ok(file) => file,
-        Err(Refusal::Bad(reason)) => {
+        Err(PictureError::Bad(reason)) => {
             unit.states.fill(State::Gone);
             if let Some(first) = unit.states.first_mut() {
                 *first = State::Bad(reason);
@@ -247,19 +247,19 @@ fn read_file<T: Sample>(
     };
     found.add_file(file.is_animated(), file.pages(), unit.states.len());
     for page in 0..unit.states.len() {
-        let out = &mut unit.out[page * how.features()..][..how.features()];
-        let read = file.page(page, how, T::DEPTH, resizer, progress).and_then(|mut read| {
+        let out = &mut unit.out[page * options.features()..][..options.features()];
+        let read = file.page(page, options, T::DEPTH, resizer, progress).and_then(|mut read| {
             if let Some(bytes) = read.on_white.as_ref().map(bytes) {
-                let short = |shortage| Refusal::Short { shortage, bytes };
+                let short = |shortage| PictureError::Short { shortage, bytes };
                 progress.budget().take(bytes).map_err(short)?;
             }
             T::fill(out, &read.row);
-            found.add_page(&read, (unit.file as u32, page as u32), how.wanted);
+            found.add_page(&read, (unit.file as u32, page as u32), options.wanted);
             Ok(State::Good { on_white: read.on_white.take(), white: read.white })
         });
         unit.states[page] = match read {
             Ok(good) => good,
-            Err(Refusal::Bad(reason)) => State::Bad(reason),
+            Err(PictureError::Bad(reason)) => State::Bad(reason),
             Err(other) => {
                 for state in &mut *unit.states {
                     let was = std::mem::replace(state, State::Waiting);
@@ -292,7 +292,7 @@ fn release(state: State, progress: &Progress) {
 }
 
 /// Converts the rows to more bits; those not read yet are undefined.
-fn deepened(rows: Rows, depth: Depth, states: &[State], progress: &Progress) -> Result<Rows, DataError> {
+fn with_depth(rows: Rows, depth: Depth, states: &[State], progress: &Progress) -> Result<Rows, DataError> {
     let count = rows.len();
     let is_begun = states.iter().any(|state| !matches!(state, State::Waiting));
     let rows = if is_begun {
@@ -332,11 +332,11 @@ pub(super) fn release_rows(rows: Rows, progress: &Progress) {
 fn choose_ground<T: Sample>(
     rows: &mut [T],
     states: &mut [State],
-    how: How,
+    options: DecodeOptions,
     tally: &mut Tally,
     progress: &Progress,
 ) -> Result<(), DataError> {
-    let (features, channels) = (how.features(), how.channels());
+    let (features, channels) = (options.features(), options.channels());
     let (mut on_black, mut on_white) = (0.0, 0.0);
     for (row, state) in rows.chunks_exact(features).zip(&*states) {
         progress.check()?;
@@ -368,10 +368,10 @@ fn choose_ground<T: Sample>(
 fn whiten<T: Sample>(
     rows: &mut [T],
     states: &[State],
-    how: How,
+    options: DecodeOptions,
     progress: &Progress,
 ) -> Result<(), DataError> {
-    for (row, state) in rows.chunks_exact_mut(how.features()).zip(states) {
+    for (row, state) in rows.chunks_exact_mut(options.features()).zip(states) {
         progress.check()?;
         if let State::Good { white: Some(white), .. } = state {
             let most = if *white <= u8::MAX.into() { u8::MAX.into() } else { u16::MAX };
@@ -407,7 +407,7 @@ fn keep_good<T: Copy>(
     skipped: &mut Skipped,
     progress: &Progress,
 ) -> Result<Vec<Place>, DataError> {
-    let features = files.how.features();
+    let features = files.options.features();
     let mut places = Vec::new();
     progress.budget().reserve_exact(&mut places, states.len())?;
     let mut row = 0;
@@ -466,7 +466,7 @@ impl Drop for Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::picture::Wanted;
+    use crate::dataset::picture::TargetFormat;
     use crate::project::{Alpha, Channels, Fit, Rules};
 
     #[test]
@@ -476,9 +476,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let paths: Vec<PathBuf> = (0..8).map(|at| PathBuf::from(format!("{at}.png"))).collect();
         paths.iter().for_each(|path| std::fs::write(dir.path().join(path), large.get_ref()).unwrap());
-        let wanted = Wanted { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
-        let how = How { wanted, alpha: Alpha::Auto, rules: Rules::Current };
-        let files = Files { folder: dir.path(), paths: &paths, pages: &[1; 8], how };
+        let wanted = TargetFormat { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
+        let options = DecodeOptions { wanted, alpha: Alpha::Auto, rules: Rules::Current };
+        let files = Files { folder: dir.path(), paths: &paths, pages: &[1; 8], options };
         // One picture needs 3.3 MB.
         let progress = Progress::with_budget(5_000_000);
         let mut states = vec![State::Waiting; 8];
@@ -495,13 +495,13 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_picture_is_read_again_once_there_may_be_room() {
+    fn the_file_of_a_picture_is_read_again_once_memory_may_be_free() {
         let (readers, progress) = (AtomicUsize::new(1), Progress::with_budget(100));
         let is_worth = |bytes: u64| is_worth_reading(bytes, &readers, &progress);
         assert_eq!([0, 100, 101].map(is_worth), [true, true, false]);
-        let held = progress.budget().hold(1).unwrap();
+        let reservation = progress.budget().charge_scoped(1).unwrap();
         assert!(!is_worth(100));
-        drop(held);
+        drop(reservation);
         assert!(is_worth(100));
         readers.store(0, Ordering::SeqCst);
         assert!(is_worth(101), "there is nobody to wait for");

@@ -9,7 +9,7 @@ use super::mixed;
 use super::range::Range;
 use super::tally::Tally;
 use crate::dataset::Doubt;
-use crate::dataset::picture::{Depth, How};
+use crate::dataset::picture::{DecodeOptions, Depth};
 use crate::dataset::raw::Raw;
 use crate::project::{
     Alpha, Channels, Choice, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Rules,
@@ -18,7 +18,7 @@ use crate::project::{
 
 /// Facts about the pictures read.
 pub(super) struct Read<'a> {
-    pub how: How,
+    pub options: DecodeOptions,
     pub reading: &'a PictureReading,
     pub tally: &'a Tally,
     pub arranged: &'a Arranged,
@@ -44,9 +44,9 @@ pub(super) fn describe(raw: &mut Raw, read: &Read<'_>) {
 
 /// `120 pictures 32×32 grey (from 28×28 to 640×480, cropped to 32×32)`
 fn what(raw: &Raw, read: &Read<'_>) -> String {
-    let (wanted, count) = (read.how.wanted, raw.row_names.len());
+    let (wanted, count) = (read.options.wanted, raw.row_names.len());
     let size = format!("{}×{}", wanted.width, wanted.height);
-    let colours = match (wanted.channels, read.how.alpha == Alpha::Keep) {
+    let colours = match (wanted.channels, read.options.alpha == Alpha::Keep) {
         (Channels::Grey, false) => "grey",
         (Channels::Rgb, false) => "RGB",
         (Channels::Grey, true) => "grey with alpha",
@@ -70,18 +70,18 @@ fn what(raw: &Raw, read: &Read<'_>) -> String {
 /// How pictures were resized: `enlarged to 32×32`, `cropped to 32×32, 3 enlarged`.
 fn change(read: &Read<'_>, count: usize, size: &str) -> String {
     let (enlarged, is_reshaped) = (read.tally.enlarged, read.tally.reshaped > 0);
-    let how = match read.how.wanted.fit {
+    let fit_words = match read.options.wanted.fit {
         _ if !is_reshaped => None,
         Fit::Crop => Some("cropped to"),
         Fit::Fit => Some("fitted into"),
         Fit::Stretch => Some("stretched to"),
     };
-    match how {
+    match fit_words {
         None if enlarged == count => format!("enlarged to {size}"),
-        Some(how) if enlarged == count => format!("enlarged and {how} {size}"),
+        Some(fit_words) if enlarged == count => format!("enlarged and {fit_words} {size}"),
         None | Some(_) => {
             let some = if enlarged > 0 { format!(", {enlarged} enlarged") } else { String::new() };
-            format!("{} {size}{some}", how.unwrap_or("scaled to"))
+            format!("{} {size}{some}", fit_words.unwrap_or("scaled to"))
         }
     }
 }
@@ -102,7 +102,7 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
             );
         }
     }
-    if tally.animated > 0 && read.how.rules == Rules::Current {
+    if tally.animated > 0 && read.options.rules == Rules::Current {
         raw.notes.push(format!(
             "{} animated {}: the first frame of each",
             tally.animated,
@@ -131,7 +131,7 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
 fn describe_values(raw: &mut Raw, read: &Read<'_>) {
     let tally = read.tally;
     if tally.transparent > 0 {
-        raw.understood.push(match read.how.alpha {
+        raw.understood.push(match read.options.alpha {
             Alpha::Auto if tally.is_on_white => "transparency on white".into(),
             Alpha::Auto | Alpha::Black => "transparency on black".into(),
             Alpha::White => "transparency on white".into(),
@@ -142,7 +142,7 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
                 format!("transparent pixels masked (not in the loss): {} of all", format_percent(share, 1))
             }
         });
-    } else if read.how.alpha == Alpha::Masked {
+    } else if read.options.alpha == Alpha::Masked {
         raw.understood.push("no transparency, so nothing is masked".into());
     }
     let name = |(file, page): (u32, u32)| {
@@ -150,7 +150,7 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
         let is_stack = read.pages.get(file as usize).is_some_and(|pages| *pages > 1);
         if is_stack { format!("{name}#{}", page + 1) } else { name }
     };
-    if read.how.rules == Rules::Current {
+    if read.options.rules == Rules::Current {
         mixed::describe(raw, tally, read.reading.range, read.is_known, name);
     }
     if let Some(first) = tally.first_odd.map(name) {
@@ -210,7 +210,7 @@ fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
 fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     let (plain, first, are_same) = read.sameness;
     let count = raw.row_names.len();
-    let has_one_pixel = read.how.wanted.width * read.how.wanted.height == 1;
+    let has_one_pixel = read.options.wanted.width * read.options.wanted.height == 1;
     let name = first.and_then(|first| raw.row_names.get(first)).cloned().unwrap_or_default();
     let message = if are_same && !has_one_pixel {
         format!("all {count} pictures are identical once they are read")
@@ -220,10 +220,10 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     } else {
         return;
     };
-    let remedies = if read.tally.transparent > 0 && read.how.alpha != Alpha::Keep {
+    let remedies = if read.tally.transparent > 0 && read.options.alpha != Alpha::Keep {
         let grounds = [Alpha::White, Alpha::Black, Alpha::Keep];
         // A mask is not a background.
-        let chosen = match read.how.alpha {
+        let chosen = match read.options.alpha {
             Alpha::Auto if read.tally.is_on_white => Alpha::White,
             Alpha::Auto => Alpha::Black,
             chosen @ (Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep | Alpha::Masked) => chosen,

@@ -1,5 +1,5 @@
 use crate::dataset::Rows;
-use crate::dataset::picture::{Depth, Page, Wanted};
+use crate::dataset::picture::{Depth, Page, TargetFormat};
 use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
@@ -52,7 +52,7 @@ impl Tally {
     }
 
     /// Counts the picture of a file and a page, which was resized to the wanted size.
-    pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: Wanted) {
+    pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: TargetFormat) {
         let depth = Depth::of(&page.row);
         self.depths[depth as usize] += 1;
         let first = &mut self.firsts[depth as usize];
@@ -152,7 +152,7 @@ impl Tally {
 
 /// Whether a picture of this size is enlarged, and whether its aspect ratio differs from the target
 /// by more than a fraction of a pixel.
-fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
+fn change((width, height): (u32, u32), wanted: TargetFormat) -> (bool, bool) {
     let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
     let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];
     let scale = match wanted.fit {

@@ -9,8 +9,8 @@ use super::*;
 use crate::dataset::{LabelValues, Rows};
 use crate::project::{Channels, Fit};
 
-const GREY: Wanted = Wanted { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
-const COLOUR: Wanted = Wanted { channels: Channels::Rgb, ..GREY };
+const GREY: TargetFormat = TargetFormat { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
+const COLOUR: TargetFormat = TargetFormat { channels: Channels::Rgb, ..GREY };
 
 mod understood;
 
@@ -38,11 +38,11 @@ fn png(value: u8) -> Vec<u8> {
     encode(plain([value; 3], 10, 10), ImageFormat::Png)
 }
 
-fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
+fn load(folder: &Path, wanted: TargetFormat, progress: &Progress) -> Result<Raw, DataError> {
     super::load(folder, wanted, &PictureReading::default(), &Data::default(), None, progress)
 }
 
-fn read(dir: &TempDir, wanted: Wanted) -> Result<Raw, DataError> {
+fn read(dir: &TempDir, wanted: TargetFormat) -> Result<Raw, DataError> {
     load(dir.path(), wanted, &Progress::default())
 }
 
@@ -53,7 +53,7 @@ fn pixels(raw: &Raw) -> &[u8] {
 
 #[test]
 fn every_format_and_colour_type_becomes_the_same_picture() {
-    let check = |bytes: Vec<u8>, wanted: Wanted, expected: &[u8], tolerance: u8| {
+    let check = |bytes: Vec<u8>, wanted: TargetFormat, expected: &[u8], tolerance: u8| {
         let raw = read(&folder(&[("a.png", &bytes)]), wanted).unwrap();
         assert!(raw.warnings.len() == 1 && raw.warnings[0].contains("a single colour"), "{:?}", raw.warnings);
         for pixel in pixels(&raw).chunks(expected.len()) {
@@ -94,7 +94,7 @@ fn pictures_are_fitted_cropped_or_stretched() {
         RgbImage::from_fn(64, 32, |x, _| if (16..48).contains(&x) { Rgb([255; 3]) } else { Rgb([0; 3]) });
     let dir = folder(&[("wide.png", &encode(wide, ImageFormat::Png))]);
     let check = |fit, rows: [[u8; 8]; 8]| {
-        let raw = read(&dir, Wanted { fit, ..GREY }).unwrap();
+        let raw = read(&dir, TargetFormat { fit, ..GREY }).unwrap();
         for (row, expected) in pixels(&raw).chunks(8).zip(rows) {
             for (value, expected) in row.iter().zip(expected) {
                 assert!(value.abs_diff(expected) < 30, "{fit:?} {row:?}");
@@ -115,7 +115,7 @@ fn extreme_shapes_are_read() {
     let dir = folder(&[("line.png", &line), ("dot.png", &encode(plain([255; 3], 1, 1), ImageFormat::Png))]);
     for fit in Fit::ALL {
         for (width, height) in [(8, 8), (1, 1), (1, 100), (33, 2)] {
-            let wanted = Wanted { width, height, fit, ..GREY };
+            let wanted = TargetFormat { width, height, fit, ..GREY };
             let raw = read(&dir, wanted).unwrap();
             assert_eq!(raw.rows.len(), 2 * width * height, "{:?}", raw.warnings);
         }
@@ -166,7 +166,7 @@ fn sub_folders_are_labels_and_paths_give_the_order() {
 }
 
 #[test]
-fn a_few_bad_pictures_are_left_out_and_told() {
+fn a_few_bad_pictures_are_left_out_and_reported() {
     let noise = RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, (x * 7 + y) as u8, (y * 31) as u8]));
     let (good, jpeg) = (png(7), encode(noise.clone(), ImageFormat::Jpeg));
     let deep = encode(noise, ImageFormat::Png);
@@ -210,7 +210,7 @@ fn lying(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
-fn hopeless_folders_are_refused_with_reason_and_remedy() {
+fn unreadable_folders_are_refused_with_reason_and_remedy() {
     let check = |files: &[(&str, &[u8])], expected: &[&str]| {
         let error = read(&folder(files), GREY).unwrap_err().to_string();
         for part in expected {
@@ -234,14 +234,14 @@ fn hopeless_folders_are_refused_with_reason_and_remedy() {
     let dir = folder(&[("a.png", b"x")]);
     let file = load(&dir.path().join("a.png"), GREY, &Progress::default()).unwrap_err();
     assert!(file.to_string().contains("a.png: is not a picture, despite its name"), "{file}");
-    for wanted in [Wanted { width: 0, ..GREY }, Wanted { height: 5000, ..GREY }] {
+    for wanted in [TargetFormat { width: 0, ..GREY }, TargetFormat { height: 5000, ..GREY }] {
         let error = read(&dir, wanted).unwrap_err().to_string();
         assert!(error.contains("choose from 1 to 4096"), "{error}");
     }
 }
 
 #[test]
-fn a_folder_that_vanishes_is_told_apart_from_bad_pictures() {
+fn a_folder_that_vanishes_is_distinguished_from_bad_pictures() {
     let mut bad = Skipped::default();
     bad.add(Path::new("a.png"), "does not exist");
     let gone = no_picture(Path::new("/nowhere"), &bad).to_string();
@@ -255,7 +255,7 @@ fn a_folder_that_vanishes_is_told_apart_from_bad_pictures() {
 
 #[cfg(unix)]
 #[test]
-fn what_may_not_be_read_is_told() {
+fn what_may_not_be_read_is_reported() {
     use std::os::unix::fs::PermissionsExt;
     let dir = folder(&[("a.png", &png(1)), ("secret.png", &png(2))]);
     let secret = dir.path().join("secret.png");
@@ -288,7 +288,7 @@ fn cancelling_stops_it() {
 }
 
 #[test]
-fn pictures_that_do_not_fit_beside_others_are_read_alone_or_told_with_the_numbers() {
+fn pictures_that_do_not_fit_next_to_others_are_read_alone_or_reported_with_the_numbers() {
     // 500×500 pixels of colour need 0.75 MB; decoding is assumed to hold four copies and the grey
     // picture: 3.3 MB.
     let large = encode(plain([9; 3], 500, 500), ImageFormat::Png);
@@ -323,7 +323,7 @@ fn a_folder_stays_charged_for_what_it_holds() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn any_bytes_are_read_soundly_or_refused(format in 0_usize..9, cut in 0_usize..400, at in 0_usize..400, flip: u8, noise in prop::collection::vec(any::<u8>(), 0..40)) {
+    fn any_bytes_are_read_or_refused(format in 0_usize..9, cut in 0_usize..400, at in 0_usize..400, flip: u8, noise in prop::collection::vec(any::<u8>(), 0..40)) {
         let formats = [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::Gif, ImageFormat::WebP, ImageFormat::Tiff, ImageFormat::Jpeg, ImageFormat::Pnm, ImageFormat::Qoi, ImageFormat::Ico];
         let mut bytes = encode(plain([9, 200, 77], 9, 7), formats[format]);
         if let Some(byte) = bytes.get_mut(at) {
@@ -332,7 +332,7 @@ proptest! {
         bytes.truncate(bytes.len().saturating_sub(cut));
         bytes.extend(&noise);
         if let Ok(raw) = read(&folder(&[("a.png", &bytes), ("b.jpg", &noise), ("c.tga", &bytes), ("d.tif", &bytes)]), COLOUR) {
-            raw.assert_sound();
+            raw.assert_valid();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Treating transparent pixels as missing values.
 
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows};
 use crate::project::Shape;
@@ -36,10 +36,10 @@ fn stripped<T: Copy + Default>(
     mut cells: Vec<u64>,
     progress: &Progress,
 ) -> Result<(Vec<u64>, usize), DataError> {
-    let (mut pulse, mut filled, colours) = (Pulse::new(progress), 0, channels - 1);
+    let (mut cancel_timer, mut filled, colours) = (CancelTimer::new(progress), 0, channels - 1);
     let pixels = values.len() / channels;
     for pixel in 0..pixels {
-        pulse.beat(channels)?;
+        cancel_timer.tick(channels)?;
         let gone = is_missing(values[pixel * channels + colours]);
         for channel in 0..colours {
             let to = pixel * colours + channel;

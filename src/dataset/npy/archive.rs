@@ -7,8 +7,8 @@ use zip::ZipArchive;
 use super::directory;
 use super::entry::Entry;
 use super::header::Header;
-use crate::dataset::memory::Held;
-use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::memory::Reservation;
+use crate::dataset::open_file::{CancellableReader, open_file};
 use crate::dataset::{DataError, Progress};
 
 const ZIP_MAGIC: &[u8] = b"PK";
@@ -34,7 +34,7 @@ pub(super) struct Found {
 
 impl Found {
     /// `"x_train" (60000×28×28)`.
-    pub fn told(&self) -> String {
+    pub fn description(&self) -> String {
         match &self.header {
             Ok(header) if header.shape.is_empty() => format!("\"{}\" (one value)", self.name),
             Ok(header) => format!("\"{}\" ({})", self.name, header.shape_text()),
@@ -52,12 +52,12 @@ pub(super) struct Archive<'a> {
     file_bytes: u64,
     progress: &'a Progress,
     /// Memory of the directory.
-    _held: Held<'a>,
+    _reservation: Reservation<'a>,
 }
 
 enum Container<'a> {
-    Plain(BufReader<Watched<'a, File>>),
-    Zip(ZipArchive<BufReader<Watched<'a, File>>>),
+    Plain(BufReader<CancellableReader<'a, File>>),
+    Zip(ZipArchive<BufReader<CancellableReader<'a, File>>>),
 }
 
 impl<'a> Archive<'a> {
@@ -70,19 +70,25 @@ impl<'a> Archive<'a> {
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         if magic != ZIP_MAGIC {
             progress.restart(file_bytes);
-            let reader = BufReader::new(Watched::new(file, file_bytes, progress));
-            let held = progress.budget().hold(0)?;
+            let reader = BufReader::new(CancellableReader::new(file, file_bytes, progress));
+            let reservation = progress.budget().charge_scoped(0)?;
             let container = Container::Plain(reader);
-            let mut archive =
-                Archive { path, container, arrays: Vec::new(), file_bytes, progress, _held: held };
+            let mut archive = Archive {
+                path,
+                container,
+                arrays: Vec::new(),
+                file_bytes,
+                progress,
+                _reservation: reservation,
+            };
             let header = archive.begin(0, None, |entry| Ok(entry.header.clone()))?;
             archive.arrays.push(Found { name: String::new(), index: 0, header: Ok(header) });
             return Ok(archive);
         }
         progress.restart(0);
         let entries = directory::entries(&mut file, file_bytes).map_err(io)?;
-        let held = progress.budget().hold(entries.saturating_mul(ENTRY_BYTES))?;
-        let mut zip = ZipArchive::new(BufReader::new(Watched::new(file, file_bytes, progress)))
+        let reservation = progress.budget().charge_scoped(entries.saturating_mul(ENTRY_BYTES))?;
+        let mut zip = ZipArchive::new(BufReader::new(CancellableReader::new(file, file_bytes, progress)))
             .map_err(|error| zip_error(path, "zip directory", &error))?;
         let mut arrays = Vec::new();
         for index in 0..zip.len() {
@@ -97,7 +103,8 @@ impl<'a> Archive<'a> {
             }
         }
         let container = Container::Zip(zip);
-        let mut archive = Archive { path, container, arrays, file_bytes, progress, _held: held };
+        let mut archive =
+            Archive { path, container, arrays, file_bytes, progress, _reservation: reservation };
         for at in 0..archive.arrays.len() {
             progress.check()?;
             let (index, name) = (archive.arrays[at].index, archive.arrays[at].name.clone());
@@ -117,7 +124,7 @@ impl<'a> Archive<'a> {
     }
 
     /// Whether the samples of an array are along its last axis.
-    pub fn is_turned(&self, at: usize) -> bool {
+    pub fn has_samples_last(&self, at: usize) -> bool {
         self.arrays[at].header.as_ref().is_ok_and(|header| header.samples_last)
     }
 
@@ -130,7 +137,7 @@ impl<'a> Archive<'a> {
             let there = if self.is_plain() {
                 "is one plain array and".to_owned()
             } else {
-                let names: Vec<String> = self.arrays.iter().take(LISTED).map(Found::told).collect();
+                let names: Vec<String> = self.arrays.iter().take(LISTED).map(Found::description).collect();
                 let more = if names.len() < self.arrays.len() { ", …" } else { "" };
                 let choose = format!("choose one of {}{more} with --{option} NAME", names.join(", "));
                 return DataError::file(self.path, format!("contains no array \"{name}\"; {choose}"));
@@ -149,10 +156,10 @@ impl<'a> Archive<'a> {
         make: impl FnOnce(Entry<'_>) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let (index, name) = (self.arrays[at].index, self.arrays[at].name.clone());
-        let (is_plain, is_turned) = (self.is_plain(), self.is_turned(at));
+        let (is_plain, has_samples_last) = (self.is_plain(), self.has_samples_last(at));
         self.begin(index, (!is_plain).then_some(&name), |mut entry| {
-            if is_turned {
-                entry.header.turn();
+            if has_samples_last {
+                entry.header.put_samples_last();
             }
             make(entry)
         })

@@ -63,7 +63,7 @@ enum Part {
 }
 
 /// The role that the name of an array suggests.
-struct Told {
+struct NameHint {
     part: Option<Part>,
     /// Rank among [`ROWS`].
     rows: Option<usize>,
@@ -78,20 +78,22 @@ struct Told {
 /// the array with the most rows, of these the one with the most values, and as its labels an array
 /// with one whole number or text per row.
 pub(super) fn choose(entries: &[Entry]) -> Choice {
-    let told = told_all(entries);
+    let hints = hints_of(entries);
     let can_be_rows = |at: &usize| entries[*at].can_be_rows();
     let named = |part: Option<Part>| {
         let of_part = (0..entries.len()).filter(can_be_rows).filter(|&at| {
-            told[at].part == part && !told[at].is_label && (told[at].rows.is_some() || told[at].is_part_alone)
+            hints[at].part == part
+                && !hints[at].is_label
+                && (hints[at].rows.is_some() || hints[at].is_part_alone)
         });
-        of_part.min_by_key(|&at| told[at].rows.unwrap_or(ROWS.len()))
+        of_part.min_by_key(|&at| hints[at].rows.unwrap_or(ROWS.len()))
     };
     let mut choice = Choice::default();
     let train = named(Some(Part::Train)).or_else(|| named(None)).or_else(|| {
         choice.is_guess = true;
         let of_no_part = (0..entries.len())
             .filter(can_be_rows)
-            .filter(|&at| told[at].part.is_none() && !told[at].is_label);
+            .filter(|&at| hints[at].part.is_none() && !hints[at].is_label);
         let by_size = |&at: &usize| {
             let shape = &entries[at].shape;
             (shape[0], shape.iter().fold(1_usize, |product, &length| product.saturating_mul(length)))
@@ -105,23 +107,24 @@ pub(super) fn choose(entries: &[Entry]) -> Choice {
     let same_rows = |at: &usize| {
         train.is_some_and(|train| entries[train].shape[1..] == entries[*at].shape[1..] && train != *at)
     };
-    choice.train = train.map(|rows| (rows, labels_of(entries, &told, rows)));
-    let part = |part| named(Some(part)).filter(same_rows).map(|rows| (rows, labels_of(entries, &told, rows)));
+    choice.train = train.map(|rows| (rows, labels_of(entries, &hints, rows)));
+    let part =
+        |part| named(Some(part)).filter(same_rows).map(|rows| (rows, labels_of(entries, &hints, rows)));
     (choice.validation, choice.test) = (part(Part::Validation), part(Part::Test));
     choice
 }
 
 /// The labels for a chosen array of rows.
 pub(super) fn labels_for(entries: &[Entry], rows: usize) -> Option<usize> {
-    let told: Vec<Told> = told_all(entries);
-    labels_of(entries, &told, rows)
+    let hints: Vec<NameHint> = hints_of(entries);
+    labels_of(entries, &hints, rows)
 }
 
 /// The arrays of validation and test rows for a chosen array of training rows: those of the other
 /// parts with the same word.
 pub(super) fn parts_for(entries: &[Entry], rows: usize) -> [Option<usize>; 2] {
-    let told = told_all(entries);
-    if matches!(told[rows].part, Some(Part::Validation | Part::Test)) {
+    let hints = hints_of(entries);
+    if matches!(hints[rows].part, Some(Part::Validation | Part::Test)) {
         return [None, None];
     }
     [Part::Validation, Part::Test].map(|part| {
@@ -130,23 +133,23 @@ pub(super) fn parts_for(entries: &[Entry], rows: usize) -> [Option<usize>; 2] {
                 entries[at].can_be_rows() && entries[at].shape.get(1..) == entries[rows].shape.get(1..);
             at != rows
                 && is_alike
-                && told[at].part == Some(part)
-                && !told[at].is_label
-                && (told[at].rows.is_some() || told[at].is_part_alone)
-                && (told[at].rows == told[rows].rows || told[rows].part == Some(Part::Train))
+                && hints[at].part == Some(part)
+                && !hints[at].is_label
+                && (hints[at].rows.is_some() || hints[at].is_part_alone)
+                && (hints[at].rows == hints[rows].rows || hints[rows].part == Some(Part::Train))
         })
     })
 }
 
 /// The labels for an array of rows: by name, else an array with one whole number or text per row.
-fn labels_of(entries: &[Entry], told: &[Told], rows: usize) -> Option<usize> {
+fn labels_of(entries: &[Entry], hints: &[NameHint], rows: usize) -> Option<usize> {
     let labels = (0..entries.len()).filter(|&at| {
         let entry = &entries[at];
         let is_column = match entry.shape[..] {
             [_] | [_, 1] => true,
             // One column per class.
             [_, columns] => {
-                told[at].is_label_alone && columns <= MOST_LABEL_COLUMNS && entry.kind != Kind::Text
+                hints[at].is_label_alone && columns <= MOST_LABEL_COLUMNS && entry.kind != Kind::Text
             }
             _ => false,
         };
@@ -154,52 +157,52 @@ fn labels_of(entries: &[Entry], told: &[Told], rows: usize) -> Option<usize> {
             && is_column
             && entries[rows].shape.first() == entry.shape.first()
             && matches!(entry.kind, Kind::Whole | Kind::Text | Kind::Float)
-            && (told[at].part == told[rows].part || told[at].part.is_none())
-            && (told[at].is_label || entry.kind != Kind::Float)
+            && (hints[at].part == hints[rows].part || hints[at].part.is_none())
+            && (hints[at].is_label || entry.kind != Kind::Float)
     });
-    labels.min_by_key(|&at| (!told[at].is_label, told[at].part != told[rows].part))
+    labels.min_by_key(|&at| (!hints[at].is_label, hints[at].part != hints[rows].part))
 }
 
 /// Whether the name of each array is one for labels.
 pub(super) fn are_called_labels(entries: &[Entry]) -> Vec<bool> {
-    told_all(entries).iter().map(|told| told.is_label).collect()
+    hints_of(entries).iter().map(|hints| hints.is_label).collect()
 }
 
 /// The indications of all names, without the folder that contains them all.
-fn told_all(entries: &[Entry]) -> Vec<Told> {
+fn hints_of(entries: &[Entry]) -> Vec<NameHint> {
     let folder = |name: &str| name.rsplit_once('/').map_or(0, |(folder, _)| folder.len() + 1);
     let mut common = entries.first().map_or("", |entry| &entry.name[..folder(&entry.name)]);
     while !entries.iter().all(|entry| entry.name.starts_with(common)) {
         common = &common[..folder(common.trim_end_matches('/'))];
     }
-    entries.iter().map(|entry| told(&entry.name[common.len()..])).collect()
+    entries.iter().map(|entry| hint(&entry.name[common.len()..])).collect()
 }
 
-fn told(name: &str) -> Told {
-    let mut told =
-        Told { part: None, rows: None, is_label: false, is_label_alone: false, is_part_alone: false };
+fn hint(name: &str) -> NameHint {
+    let mut hint =
+        NameHint { part: None, rows: None, is_label: false, is_label_alone: false, is_part_alone: false };
     let mut others = 0;
     for word in words(name) {
         match word.as_str() {
-            "train" | "training" | "tr" => told.part = Some(Part::Train),
-            "val" | "valid" | "validation" | "dev" => told.part = Some(Part::Validation),
-            "test" | "testing" | "te" => told.part = Some(Part::Test),
-            word if LABELS.contains(&word) => told.is_label = true,
+            "train" | "training" | "tr" => hint.part = Some(Part::Train),
+            "val" | "valid" | "validation" | "dev" => hint.part = Some(Part::Validation),
+            "test" | "testing" | "te" => hint.part = Some(Part::Test),
+            word if LABELS.contains(&word) => hint.is_label = true,
             // Words about how labels are encoded.
             "onehot" | "one" | "hot" | "categorical" => {}
             word => match ROWS.iter().position(|rows| *rows == word) {
-                Some(rank) => told.rows = Some(rank),
+                Some(rank) => hint.rows = Some(rank),
                 None => others += 1,
             },
         }
     }
-    told.is_part_alone = told.part.is_some() && others == 0 && told.rows.is_none() && !told.is_label;
-    told.is_label_alone = told.is_label && others == 0;
-    if others > 0 && told.part.is_none() {
+    hint.is_part_alone = hint.part.is_some() && others == 0 && hint.rows.is_none() && !hint.is_label;
+    hint.is_label_alone = hint.is_label && others == 0;
+    if others > 0 && hint.part.is_none() {
         // In a longer name ("image_ids", "class_weights") a single word says nothing.
-        told.rows = None;
+        hint.rows = None;
     }
-    told
+    hint
 }
 
 /// The words of a name in lower case: `X_train`, `trainImages` and `train-images` have two.
@@ -233,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_told_by_name_then_by_shape() {
+    fn roles_are_detected_by_name_then_by_shape() {
         use Kind::{Float, Other, Text, Whole};
         type Named<'a> = Option<(&'a str, Option<&'a str>)>;
         let check = |arrays: &[(&str, &[usize], Kind)],

@@ -54,7 +54,7 @@ impl Header {
     }
 
     /// Makes its last dimension that of the samples.
-    pub fn turn(&mut self) {
+    pub fn put_samples_last(&mut self) {
         if !self.samples_last && !self.shape.is_empty() {
             self.shape.rotate_right(1);
             self.samples_last = true;

@@ -1,5 +1,5 @@
 use crate::dataset::interned::Interned;
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::{DataError, LabelColumn, Progress};
 
 use super::header::Header;
@@ -68,7 +68,7 @@ impl<'a> Labels<'a> {
     /// column is charged to the budget.
     pub fn column(self, name: &str) -> Result<LabelColumn, DataError> {
         let Labels { texts, mut ids, is_text, most_classes, rows_each, progress, .. } = self;
-        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let (budget, mut cancel_timer) = (progress.budget(), CancelTimer::new(progress));
         budget.trim(&mut ids);
         if is_text {
             let order = texts.all_in_order(progress)?;
@@ -77,7 +77,7 @@ impl<'a> Labels<'a> {
         let number = |id: u32| texts.text(id).parse::<f64>().unwrap_or(f64::NAN);
         let mut is_whole = true;
         for id in 0..texts.len() as u32 {
-            pulse.beat(64)?;
+            cancel_timer.tick(64)?;
             is_whole &= number(id).fract() == 0.0;
         }
         let most = if texts.len().saturating_mul(rows_each) <= ids.len() {
@@ -96,7 +96,7 @@ impl<'a> Labels<'a> {
         let mut values = Vec::new();
         budget.reserve_exact(&mut values, ids.len())?;
         for &id in &ids {
-            pulse.beat(64)?;
+            cancel_timer.tick(64)?;
             values.push(if id == NONE { f32::NAN } else { number(id) as f32 });
         }
         let mut column = LabelColumn::numbers(name, values);

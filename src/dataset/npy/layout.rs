@@ -42,7 +42,7 @@ impl ArrayLayout {
         };
         let layout = match (axes, shape) {
             (_, []) => return Err(dimensions()),
-            (Axes::Auto | Axes::SamplesLast, _) => ArrayLayout::told(shape, rules)?,
+            (Axes::Auto | Axes::SamplesLast, _) => ArrayLayout::detect(shape, rules)?,
             (Axes::Rows, [_, rest @ ..]) => {
                 let features = rest.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
                 ArrayLayout::new(Shape::Vector(
@@ -82,7 +82,7 @@ impl ArrayLayout {
     }
 
     /// Detected from the lengths of the axes.
-    fn told(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
+    fn detect(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
         Ok(match *shape {
             [rows] => ArrayLayout {
                 note: Some(format!("one list of {rows} numbers is read as {rows} rows of one number")),
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_are_told_by_their_lengths_or_as_they_are_said() {
+    fn axes_are_detected_by_their_lengths_or_chosen() {
         let image = |height, width, channels| Shape::Image { height, width, channels };
         let check = |shape: &[usize], axes, rules, expected: Result<(Shape, bool, bool), &str>| match (
             ArrayLayout::of(shape, axes, rules),

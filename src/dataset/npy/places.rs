@@ -110,7 +110,7 @@ mod tests {
         }
         // 2 pictures of 2×3: index 7 is [0, 1] of the second picture.
         let mut turned = header(&[2, 3, 2], false);
-        turned.turn();
+        turned.put_samples_last();
         assert_eq!(index(&turned, false, 7), "index [0, 1, 1]");
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn samples_that_are_last_become_rows() {
         let check = |shape: &[usize], fortran: bool, channels_first: bool, expected: &[usize]| {
             let mut header = header(shape, fortran);
-            header.turn();
+            header.put_samples_last();
             let mut places = Places::new(&header, channels_first).unwrap();
             let places: Vec<usize> = expected.iter().map(|_| places.next()).collect();
             assert_eq!(places, expected, "{shape:?} {fortran} {channels_first}");

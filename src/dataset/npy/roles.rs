@@ -1,4 +1,4 @@
-use super::Asked;
+use super::ReadOptions;
 use super::archive::{Archive, Found};
 use super::choice::{self, Entry, Kind};
 use super::header::{Header, Kind as Type};
@@ -31,8 +31,8 @@ pub(super) struct Roles {
 impl Roles {
     /// The named arrays, and for the others those suggested by names and shapes. An empty name
     /// means none.
-    pub fn find(archive: &Archive<'_>, asked: Asked<'_>) -> Result<Roles, DataError> {
-        let Asked { array, labels, reading, rules } = asked;
+    pub fn find(archive: &Archive<'_>, options: ReadOptions<'_>) -> Result<Roles, DataError> {
+        let ReadOptions { array, labels, reading, rules } = options;
         let named = [
             (array, "array"),
             (labels, "label-array"),
@@ -65,7 +65,7 @@ impl Roles {
         let entries: Vec<Entry> = archive.arrays.iter().map(entry).collect();
         let chosen = choice::choose(&entries);
         let Some(rows) = array.or(chosen.train.map(|(rows, _)| rows)) else {
-            let names: Vec<String> = archive.arrays.iter().take(LISTED).map(Found::told).collect();
+            let names: Vec<String> = archive.arrays.iter().take(LISTED).map(Found::description).collect();
             let there = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
             let message = format!(
                 "contains no array with rows{there}; choose another .npz file, or name the array with --array \
@@ -74,20 +74,20 @@ impl Roles {
             return Err(DataError::file(archive.path, message));
         };
         let has_labels = !is_none(labels);
-        let labels_of = |rows: usize, told: Option<usize>, is_none: bool| {
-            told.or_else(|| choice::labels_for(&entries, rows).filter(|_| has_labels && !is_none))
+        let labels_of = |rows: usize, given: Option<usize>, is_none: bool| {
+            given.or_else(|| choice::labels_for(&entries, rows).filter(|_| has_labels && !is_none))
         };
         let [own_validation, own_test] = if array.is_some() {
             choice::parts_for(&entries, rows)
         } else {
             [chosen.validation, chosen.test].map(|part| part.map(|(rows, _)| rows))
         };
-        let part = |told: Option<usize>,
+        let part = |given: Option<usize>,
                     own: Option<usize>,
                     name: Option<&str>,
                     labels: Option<usize>,
                     no_labels| {
-            let rows = told.or(own.filter(|_| !is_none(name)))?;
+            let rows = given.or(own.filter(|_| !is_none(name)))?;
             Some(Role { rows, labels: labels_of(rows, labels, no_labels) })
         };
         let no_labels = |name: &Option<String>| is_none(name.as_deref());
@@ -119,7 +119,7 @@ impl Roles {
         let unread =
             left.iter().filter_map(|array| array.header.as_ref().err().map(|why| (&array.name, why)));
         let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was ignored: {why}"));
-        let names: Vec<String> = left.iter().take(LISTED).map(|array| array.told()).collect();
+        let names: Vec<String> = left.iter().take(LISTED).map(|array| array.description()).collect();
         let more = left.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         ((!names.is_empty()).then(|| format!("ignored: {}{more}", names.join(", "))), notes.collect())

@@ -3,7 +3,7 @@
 
 use super::archive::Archive;
 use super::choice::{Entry, Kind, are_called_labels};
-use super::{Asked, roles};
+use super::{ReadOptions, roles};
 use crate::dataset::Doubt;
 use crate::project::{Axes, Choice, Rules};
 
@@ -31,10 +31,10 @@ enum Verdict {
 
 /// Finds such arrays, or treats all as such if requested, and turns their headers to have the
 /// samples first.
-pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
+pub(super) fn find_samples_last(archive: &mut Archive<'_>, options: ReadOptions<'_>) -> SamplesLast {
     let entries: Vec<Entry> = archive.arrays.iter().map(roles::entry).collect();
     let are_labels = are_called_labels(&entries);
-    let verdicts: Vec<Verdict> = match (asked.reading.axes, asked.rules) {
+    let verdicts: Vec<Verdict> = match (options.reading.axes, options.rules) {
         (Axes::SamplesLast, _) => {
             let verdict = |(entry, is_label): (&Entry, &bool)| {
                 if entry.can_be_rows() && !is_label { Verdict::Last } else { Verdict::First }
@@ -50,7 +50,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
     let mut said = SamplesLast::default();
     for (at, verdict) in verdicts.iter().enumerate() {
         let Some(found) = archive.arrays.get_mut(at) else { continue };
-        let told = if found.name.is_empty() { "the array".to_owned() } else { found.told() };
+        let description = if found.name.is_empty() { "the array".to_owned() } else { found.description() };
         let Ok(header) = &mut found.header else { continue };
         let (shape, others) = (header.shape_text(), [Axes::ChannelsLast, Axes::ChannelsFirst, Axes::Rows]);
         match verdict {
@@ -71,9 +71,9 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
                 );
                 said.doubt.get_or_insert(Doubt { message, remedies: others.map(Choice::Axes).to_vec() });
             }
-            Verdict::Last if asked.reading.axes == Axes::Auto => {
+            Verdict::Last if options.reading.axes == Axes::Auto => {
                 said.note.get_or_insert(format!(
-                    "the samples of {told} are along its last axis, because there are as many labels; {} or \
+                    "the samples of {description} are along its last axis, because there are as many labels; {} or \
                      {} uses the first",
                     Choice::Axes(if header.shape.len() == 3 { Axes::Grey } else { Axes::ChannelsLast })
                         .option(),
@@ -82,7 +82,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             }
             Verdict::Last => {}
         }
-        header.turn();
+        header.put_samples_last();
     }
     // Labels along a row become a column.
     if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Last | Verdict::Guessed)) {
@@ -90,7 +90,7 @@ pub(super) fn turn(archive: &mut Archive<'_>, asked: Asked<'_>) -> SamplesLast {
             if let Ok(header) = &mut found.header
                 && matches!(header.shape[..], [1, count] if count > 1)
             {
-                header.turn();
+                header.put_samples_last();
             }
         }
     }

@@ -52,7 +52,7 @@ fn load(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let reading = &ArrayReading::default();
-    super::load(path, Asked { array, labels, reading, rules: Rules::Current }, None, progress)
+    super::load(path, ReadOptions { array, labels, reading, rules: Rules::Current }, None, progress)
 }
 
 fn read(bytes: &[u8], array: Option<&str>, labels: Option<&str>) -> Result<Raw, DataError> {
@@ -82,7 +82,8 @@ fn shapes_types_and_orders_are_read() {
     check(npy("<i8", false, "(3, 2)", &ints), Shape::Vector(2), Rows::F32(six.clone()), None);
     let shorts: Vec<u8> = (1..=6_u16).flat_map(u16::to_le_bytes).collect();
     check(npy("<u2", false, "(1, 3, 2)", &shorts), image(3, 2, 1), Rows::U16(vec![1, 2, 3, 4, 5, 6]), None);
-    let old = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Version1 };
+    let old =
+        ReadOptions { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Version1 };
     let (_dir, path) = write("old.npy", &npy("<u2", false, "(1, 3, 2)", &shorts));
     let raw = super::load(&path, old, None, &Progress::default()).unwrap();
     assert_eq!((raw.rows, raw.type_max), (Rows::F32(six), Some(65535.0)));
@@ -120,8 +121,8 @@ fn samples_along_the_last_axis_become_rows() {
     let as_said = |bytes: &[u8], axes, rules| {
         let (_dir, path) = write("data.np", bytes);
         let reading = &ArrayReading { axes, ..ArrayReading::default() };
-        let asked = Asked { array: None, labels: None, reading, rules };
-        super::load(&path, asked, None, &Progress::default()).unwrap()
+        let options = ReadOptions { array: None, labels: None, reading, rules };
+        super::load(&path, options, None, &Progress::default()).unwrap()
     };
     assert_eq!(as_said(&pictures, Axes::ChannelsLast, Rules::Current).shape, image(5, 1, 6));
     assert_eq!(as_said(&pictures, Axes::Auto, Rules::Version1).rows.len(), 150);
@@ -193,7 +194,7 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
 }
 
 #[test]
-fn what_the_header_tells_is_told_before_any_value_is_read() {
+fn what_the_header_contains_is_reported_before_any_value_is_read() {
     let check = |bytes: &[u8], expected: &str| {
         // There is no memory for values.
         let (_dir, path) = write("data.np", bytes);
@@ -261,7 +262,7 @@ fn read_as(
     array: Option<&str>,
 ) -> Result<Raw, DataError> {
     let (_dir, path) = write("data.npz", &npz(arrays));
-    super::load(&path, Asked { array, labels: None, reading, rules }, None, &Progress::default())
+    super::load(&path, ReadOptions { array, labels: None, reading, rules }, None, &Progress::default())
 }
 
 fn bytes(shape: &str, values: &[u8]) -> Vec<u8> {
@@ -313,7 +314,7 @@ fn parts_of_an_archive_are_the_splits_they_are() {
 }
 
 #[test]
-fn names_that_tell_nothing_are_doubted() {
+fn names_without_meaning_are_doubted() {
     let arrays = [
         ("a", bytes("(1, 2)", &[1, 2])),
         ("b", bytes("(3, 1)", &[3, 4, 5])),
@@ -363,15 +364,15 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
 }
 
 #[test]
-fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
+fn numbers_that_32_bits_do_not_distinguish_lose_their_smallest() {
     let times: Vec<u8> = [1_700_000_001.0, 5.0, 1_700_000_000.0, 6.0, 1_700_000_003.0, 900.0]
         .iter()
         .flat_map(|value: &f64| value.to_le_bytes())
         .collect();
     let (_dir, path) = write("a.npy", &npy("<f8", false, "(3, 2)", &times));
     let read = |rules, known: Option<&[Column]>| {
-        let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules };
-        super::load(&path, asked, known, &Progress::default()).unwrap()
+        let options = ReadOptions { array: None, labels: None, reading: &ArrayReading::default(), rules };
+        super::load(&path, options, known, &Progress::default()).unwrap()
     };
     let raw = read(Rules::Current, None);
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 5.0, 0.0, 6.0, 3.0, 900.0]));
@@ -389,7 +390,7 @@ fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
 }
 
 #[test]
-fn pixels_that_32_bits_do_not_tell_apart_are_doubted() {
+fn pixels_that_32_bits_do_not_distinguish_are_doubted() {
     let check = |values: [i64; 4], is_doubted: bool| {
         let body: Vec<u8> = values.into_iter().flat_map(i64::to_le_bytes).collect();
         let raw = read(&npy("<i8", false, "(2, 1, 2, 1)", &body), None, None).unwrap();
@@ -407,8 +408,9 @@ fn pixels_that_32_bits_do_not_tell_apart_are_doubted() {
 fn known_bases_are_taken_off_bytes_too() {
     let (_dir, path) = write("a.npy", &bytes("(2, 1)", &[3, 200]));
     let known = [Column { name: "a".to_owned(), kind: ColumnKind::Numbers { base: 100.0 }, unit: None }];
-    let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Current };
-    let raw = super::load(&path, asked, Some(&known), &Progress::default()).unwrap();
+    let options =
+        ReadOptions { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Current };
+    let raw = super::load(&path, options, Some(&known), &Progress::default()).unwrap();
     assert_eq!((raw.rows, raw.type_max), (Rows::F32(vec![-97.0, 100.0]), None));
 }
 
@@ -432,7 +434,7 @@ fn parts_of_other_types_and_orders_are_brought_together() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_soundly_or_refused(
+    fn any_bytes_are_read_or_refused(
         cut in 0_usize..200,
         at in 0_usize..200,
         flip: u8,
@@ -451,7 +453,7 @@ proptest! {
         bytes.truncate(bytes.len().saturating_sub(cut));
         for (array, labels) in [(None, None), (Some("x"), Some("y"))] {
             if let Ok(raw) = read(&bytes, array, labels) {
-                raw.assert_sound();
+                raw.assert_valid();
             }
         }
     }

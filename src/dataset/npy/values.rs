@@ -33,7 +33,7 @@ impl Storage {
 }
 
 /// Empty rows with capacity for `count` values, charged.
-pub(in crate::dataset) fn room(
+pub(in crate::dataset) fn with_capacity(
     storage: Storage,
     count: usize,
     progress: &Progress,

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use image::DynamicImage;
 
 use super::decode::Decoded;
-use super::{How, Sample};
+use super::{DecodeOptions, Sample};
 use crate::dataset::Rows;
 use crate::project::{Channels, Rules};
 
@@ -35,9 +35,9 @@ pub(super) enum Ground {
 }
 
 /// Converts a picture to the wanted channels.
-pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
-    let grey = how.wanted.channels == Channels::Grey;
-    let colours = how.wanted.channels.count();
+pub(super) fn raster(decoded: Decoded, options: DecodeOptions) -> Raster {
+    let grey = options.wanted.channels == Channels::Grey;
+    let colours = options.wanted.channels.count();
     let (image, white) = match decoded {
         Decoded::Image { image, white } => (image, white),
         Decoded::Numbers { width, height, channels, values } => {
@@ -47,7 +47,7 @@ pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
     let (width, height) = (image.width(), image.height());
     let has_alpha = image.color().has_alpha();
     let bytes = image.color().bytes_per_pixel() / image.color().channel_count().max(1);
-    let values = match (if how.rules == Rules::Version1 { 1 } else { bytes }, grey, has_alpha) {
+    let values = match (if options.rules == Rules::Version1 { 1 } else { bytes }, grey, has_alpha) {
         (1, true, false) => Rows::U8(image.into_luma8().into_raw()),
         (1, true, true) => Rows::U8(image.into_luma_alpha8().into_raw()),
         (1, false, false) => Rows::U8(image.into_rgb8().into_raw()),

@@ -4,12 +4,12 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{
-    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_jpeg, tiff_numbers,
-    tiff_pages,
+    COPIES, DecodeOptions, Depth, MAX_DECODED, OLD_BYTES, OLD_SIDE, PictureError, io_message, pnm, tiff_jpeg,
+    tiff_numbers, tiff_pages,
 };
 use crate::dataset::Progress;
-use crate::dataset::memory::Held;
-use crate::dataset::open_file::Watched;
+use crate::dataset::memory::Reservation;
+use crate::dataset::open_file::CancellableReader;
 use crate::project::{Rules, format_bytes};
 
 /// A picture as stored in its file.
@@ -26,27 +26,27 @@ pub(super) enum Decoded {
 pub(super) fn decode<'a>(
     bytes: &[u8],
     (is_tga, jpeg_values): (bool, u64),
-    how: How,
+    options: DecodeOptions,
     deepest: Depth,
     progress: &'a Progress,
-) -> Result<(Decoded, Held<'a>), Refusal> {
-    let source = BufReader::new(Watched::new(Cursor::new(bytes), bytes.len() as u64, progress));
+) -> Result<(Decoded, Reservation<'a>), PictureError> {
+    let source = BufReader::new(CancellableReader::new(Cursor::new(bytes), bytes.len() as u64, progress));
     let mut reader = ImageReader::new(source);
-    if is_tga && how.rules == Rules::Current {
+    if is_tga && options.rules == Rules::Current {
         // The first bytes do not identify this format.
         reader.set_format(ImageFormat::Tga);
     }
     let mut reader =
         reader.with_guessed_format().map_err(|error| io_message(error.kind(), &error.to_string()))?;
-    let is_tiff = tiff_pages::is_tiff(bytes) && how.rules == Rules::Current;
+    let is_tiff = tiff_pages::is_tiff(bytes) && options.rules == Rules::Current;
     if is_tiff {
         reader.set_format(ImageFormat::Tiff);
     }
     let Some(format) = reader.format() else {
-        return Err(Refusal::Bad("is not a picture, despite its name; remove or rename it".into()));
+        return Err(PictureError::Bad("is not a picture, despite its name; remove or rename it".into()));
     };
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(Refusal::Bad("ends too early (truncated JPEG); download it again".into()));
+        return Err(PictureError::Bad("ends too early (truncated JPEG); download it again".into()));
     }
     let is_old_kind = matches!(
         format,
@@ -57,8 +57,8 @@ pub(super) fn decode<'a>(
             | ImageFormat::WebP
             | ImageFormat::Tiff
     );
-    if how.rules == Rules::Version1 && !is_old_kind {
-        return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
+    if options.rules == Rules::Version1 && !is_old_kind {
+        return Err(PictureError::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
     // Some decoders allocate as much as the file states for a part of it, for any size of the
     // picture.
@@ -73,42 +73,43 @@ pub(super) fn decode<'a>(
     let jpeg = if is_jpeg { jpeg_values } else { 0 };
     let part = part.max(jpeg);
     if part > MAX_DECODED {
-        return Err(Refusal::Bad(format!(
+        return Err(PictureError::Bad(format!(
             "is too large (a part of {}): {}",
             format_bytes(part),
-            limit_text(how.rules)
+            limit_text(options.rules)
         )));
     }
     let part = part.max(jpeg.saturating_mul(COPIES));
-    let short = Refusal::short(part + 2 * bytes.len() as u64);
-    let _part = progress.budget().hold(part).map_err(short)?;
-    reader.limits(limits(how.rules));
+    let short = PictureError::short(part + 2 * bytes.len() as u64);
+    let _part = progress.budget().charge_scoped(part).map_err(short)?;
+    reader.limits(limits(options.rules));
     let mut decoder = match reader.into_decoder() {
         Err(ImageError::Unsupported(_)) if is_tiff => {
-            return tiff_numbers::decode(bytes, how, deepest, progress);
+            return tiff_numbers::decode(bytes, options, deepest, progress);
         }
-        decoder => decoder.map_err(|error| reason(error, how.rules))?,
+        decoder => decoder.map_err(|error| reason(error, options.rules))?,
     };
-    check_size(decoder.dimensions(), decoder.total_bytes(), how.rules)?;
+    check_size(decoder.dimensions(), decoder.total_bytes(), options.rules)?;
     let depth = depth(decoder.color_type());
-    if how.rules == Rules::Current && depth > deepest {
-        return Err(Refusal::Deeper(depth));
+    if options.rules == Rules::Current && depth > deepest {
+        return Err(PictureError::Deeper(depth));
     }
-    let working = working_bytes(decoder.dimensions(), decoder.total_bytes(), is_plain(&decoder), depth, how);
+    let working =
+        working_bytes(decoder.dimensions(), decoder.total_bytes(), is_plain(&decoder), depth, options);
     let all = working + 2 * bytes.len() as u64;
-    let held = progress.budget().hold(working).map_err(Refusal::short(all))?;
+    let reservation = progress.budget().charge_scoped(working).map_err(PictureError::short(all))?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| reason(error, how.rules))?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| reason(error, options.rules))?;
     if image.width() == 0 || image.height() == 0 {
-        return Err(Refusal::Bad("has no pixels; remove it".into()));
+        return Err(PictureError::Bad("has no pixels; remove it".into()));
     }
     image.apply_orientation(orientation);
     // Kept alpha has the range of the type, so colours must have it as well.
-    let white = if format == ImageFormat::Pnm && !how.reads_alpha() { pnm::white(bytes) } else { None };
+    let white = if format == ImageFormat::Pnm && !options.reads_alpha() { pnm::white(bytes) } else { None };
     if let Some(white) = white {
         pnm::as_written(&mut image, white);
     }
-    Ok((Decoded::Image { image, white }, held))
+    Ok((Decoded::Image { image, white }, reservation))
 }
 
 fn limits(rules: Rules) -> Limits {
@@ -125,16 +126,19 @@ fn limits(rules: Rules) -> Limits {
 }
 
 /// Refuses a picture with more bytes than the limit.
-pub(super) fn check_size((width, height): (u32, u32), bytes: u64, rules: Rules) -> Result<(), Refusal> {
+pub(super) fn check_size((width, height): (u32, u32), bytes: u64, rules: Rules) -> Result<(), PictureError> {
     let is_too_large = match rules {
         Rules::Current => bytes > MAX_DECODED,
         Rules::Version1 => width > OLD_SIDE || height > OLD_SIDE || bytes > OLD_BYTES,
     };
     if is_too_large {
-        return Err(Refusal::Bad(format!("{width}×{height} pixels are too many: {}", limit_text(rules))));
+        return Err(PictureError::Bad(format!(
+            "{width}×{height} pixels are too many: {}",
+            limit_text(rules)
+        )));
     }
     if width == 0 || height == 0 {
-        return Err(Refusal::Bad("has no pixels; remove it".into()));
+        return Err(PictureError::Bad("has no pixels; remove it".into()));
     }
     Ok(())
 }
@@ -159,20 +163,21 @@ pub(super) fn working_bytes(
     decoded: u64,
     is_plain: bool,
     depth: Depth,
-    how: How,
+    options: DecodeOptions,
 ) -> u64 {
-    let channels = how.channels() as u64;
+    let channels = options.channels() as u64;
     let value = match depth {
         Depth::Byte => 1,
         Depth::Word => 2,
         Depth::Float => 4,
     };
     // Bytes as stored; for other kinds the colours with alpha, and again on a background.
-    let pixel = if is_plain && !how.reads_alpha() { channels } else { 8 * value };
+    let pixel = if is_plain && !options.reads_alpha() { channels } else { 8 * value };
     let colours = u64::from(width) * u64::from(height) * pixel;
     // The resizer changes widths first, and a picture that does not fill the target is drawn
     // separately.
-    let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;
+    let resized =
+        options.wanted.width as u64 * (u64::from(height) + options.wanted.height as u64) * channels * value;
     // Four weights of 8 bytes per column and row.
     let weights = 32 * (u64::from(width) + u64::from(height));
     COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized).saturating_add(weights)

@@ -1,7 +1,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{CropBox, FilterType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 
-use super::{Depth, Sample, Wanted};
+use super::{Depth, Sample, TargetFormat};
 use crate::project::Fit;
 
 /// Resizes `pixels`, with this many values each, to the wanted size.
@@ -10,7 +10,7 @@ pub(super) fn place<T: Sample>(
     width: u32,
     height: u32,
     channels: usize,
-    wanted: Wanted,
+    wanted: TargetFormat,
     resizer: &mut Resizer,
 ) -> Result<Vec<T>, String> {
     let Some(&kind) = channels.checked_sub(1).and_then(|at| T::PIXELS.get(at)) else {
@@ -131,7 +131,7 @@ mod tests {
         for is_high in [true, false] {
             let pixels: Vec<T> = (0..long * short).map(|at| along(at, is_high)).collect();
             let (width, height) = if is_high { (4, 3) } else { (3, 4) };
-            let wanted = Wanted { width, height, channels: Channels::Grey, fit: Fit::Crop };
+            let wanted = TargetFormat { width, height, channels: Channels::Grey, fit: Fit::Crop };
             let (from, to) = if is_high { (short, long) } else { (long, short) };
             let placed = place(&pixels, from, to, 1, wanted, &mut Resizer::new()).unwrap();
             let (other, three) = if is_high { (width, height) } else { (height, width) };

@@ -1,7 +1,11 @@
 use super::*;
 
-fn how(width: usize, height: usize, channels: Channels, alpha: Alpha) -> How {
-    How { wanted: Wanted { width, height, channels, fit: Fit::Crop }, alpha, rules: Rules::Current }
+fn options(width: usize, height: usize, channels: Channels, alpha: Alpha) -> DecodeOptions {
+    DecodeOptions {
+        wanted: TargetFormat { width, height, channels, fit: Fit::Crop },
+        alpha,
+        rules: Rules::Current,
+    }
 }
 
 #[test]
@@ -9,7 +13,7 @@ fn the_middle_of_small_pictures_is_enlarged() {
     let mut resizer = Resizer::new();
     for (width, height) in (1..=9).flat_map(|width| (1..=9).map(move |height| (width, height))) {
         for (wide, high) in [(4, 4), (16, 16), (7, 5), (3, 11)] {
-            let wanted = how(wide, high, Channels::Rgb, Alpha::Black).wanted;
+            let wanted = options(wide, high, Channels::Rgb, Alpha::Black).wanted;
             let mut placed =
                 |pixels: &[u8]| place(pixels, width, height, 3, wanted, &mut resizer).expect("placed");
             let one_colour = [10, 100, 200].repeat((width * height) as usize);
@@ -36,7 +40,7 @@ fn pictures_of_every_depth_are_resized_alike() {
     let floats: Vec<f32> = bytes.iter().map(|value| f32::from(*value) / 255.0).collect();
     for fit in Fit::ALL {
         for channels in [1, 3] {
-            let wanted = Wanted { width: 9, height: 7, channels: Channels::Grey, fit };
+            let wanted = TargetFormat { width: 9, height: 7, channels: Channels::Grey, fit };
             let (width, height) = (40, 30 / channels);
             let mut fractions = Vec::new();
             let count = width as usize * height as usize * channels as usize;
@@ -59,7 +63,7 @@ fn pictures_of_every_depth_are_resized_alike() {
 }
 
 #[test]
-fn a_picture_that_finds_no_memory_tells_how_much_it_takes() {
+fn a_picture_that_does_not_fit_reports_its_memory() {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::RgbImage::new(500, 500).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     let bytes = bytes.into_inner();
@@ -69,11 +73,11 @@ fn a_picture_that_finds_no_memory_tells_how_much_it_takes() {
     let read = |budget: u64| {
         let progress = Progress::with_budget(budget);
         let mut file = PictureFile::open(&path, Rules::Current, &progress)?;
-        let how = how(8, 8, Channels::Grey, Alpha::Auto);
-        file.page(0, how, Depth::Byte, &mut Resizer::new(), &progress).map(|_| ())
+        let options = options(8, 8, Channels::Grey, Alpha::Auto);
+        file.page(0, options, Depth::Byte, &mut Resizer::new(), &progress).map(|_| ())
     };
     let short = |budget: u64| match read(budget) {
-        Err(Refusal::Short { bytes, .. }) => bytes,
+        Err(PictureError::Short { bytes, .. }) => bytes,
         other => panic!("{other:?}"),
     };
     let file = short(0);
@@ -84,7 +88,7 @@ fn a_picture_that_finds_no_memory_tells_how_much_it_takes() {
 }
 
 #[test]
-fn films_are_told_from_pictures() {
+fn films_are_distinguished_from_pictures() {
     let gif = |frames: usize| {
         let mut bytes = Vec::new();
         let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
@@ -127,8 +131,8 @@ fn enlarged_pictures_stay_within_their_white() {
         std::fs::write(&path, format!("P2 2 2 {white} 0 {white} 0 {white}")).unwrap();
         let progress = Progress::default();
         let mut file = PictureFile::open(&path, Rules::Current, &progress).unwrap();
-        let how = how(8, 8, Channels::Grey, Alpha::Auto);
-        let page = file.page(0, how, depth, &mut Resizer::new(), &progress).unwrap();
+        let options = options(8, 8, Channels::Grey, Alpha::Auto);
+        let page = file.page(0, options, depth, &mut Resizer::new(), &progress).unwrap();
         let values: Vec<u16> = match page.row {
             Rows::U8(values) => values.into_iter().map(u16::from).collect(),
             Rows::U16(values) => values,

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::{Refusal, tiff_pages};
+use super::{PictureError, tiff_pages};
 use crate::dataset::Progress;
-use crate::dataset::memory::{self, Held};
+use crate::dataset::memory::{self, Reservation};
 
 /// Most strips and tiles of JPEG pages that can be distinguished from the bytes around them.
 const MOST_PARTS: usize = 1 << 20;
@@ -23,11 +23,11 @@ pub(super) fn is_first_page(bytes: &[u8]) -> bool {
 /// page if none are given. Examines each byte once, however many pages share it.
 ///
 /// # Errors
-/// [`Refusal`] if it is cancelled, and if there is no memory for the positions of the strips.
-pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> Result<u64, Refusal> {
+/// [`PictureError`] if it is cancelled, and if there is no memory for the positions of the strips.
+pub(super) fn most_values(bytes: &[u8], pages: &[u64], progress: &Progress) -> Result<u64, PictureError> {
     let first = tiff_pages::first(bytes).filter(|_| pages.is_empty());
-    let held = progress.budget().hold(0).map_err(Refusal::short(0))?;
-    let mut parts = Parts { places: Vec::new(), left: MOST_PARTS, held };
+    let reservation = progress.budget().charge_scoped(0).map_err(PictureError::short(0))?;
+    let mut parts = Parts { places: Vec::new(), left: MOST_PARTS, reservation };
     for page in pages.iter().copied().chain(first).filter(|page| is_jpeg(bytes, *page)) {
         check(progress)?;
         if !parts.add(bytes, page)? {
@@ -50,12 +50,12 @@ struct Parts<'a> {
     places: Vec<Range<usize>>,
     /// Number of positions that may still be added.
     left: usize,
-    held: Held<'a>,
+    reservation: Reservation<'a>,
 }
 
 impl Parts<'_> {
     /// Adds those of a page; `false` if there are too many positions.
-    fn add(&mut self, bytes: &[u8], page: u64) -> Result<bool, Refusal> {
+    fn add(&mut self, bytes: &[u8], page: u64) -> Result<bool, PictureError> {
         // Tag: JPEGTables.
         for tables in tiff_pages::places(bytes, page, 347) {
             if !self.takes(1)? {
@@ -91,11 +91,11 @@ impl Parts<'_> {
     }
 
     /// Charges this many more, twice for the growth of a list.
-    fn takes(&mut self, more: usize) -> Result<bool, Refusal> {
+    fn takes(&mut self, more: usize) -> Result<bool, PictureError> {
         let Some(left) = self.left.checked_sub(more) else { return Ok(false) };
         self.left = left;
         let bytes = memory::bytes_of::<Range<usize>>(2 * more);
-        self.held.take(bytes).map_err(Refusal::short(bytes))?;
+        self.reservation.take(bytes).map_err(PictureError::short(bytes))?;
         Ok(true)
     }
 }
@@ -106,7 +106,7 @@ fn is_jpeg(bytes: &[u8], page: u64) -> bool {
 }
 
 /// The most values that the header of a frame states within some bytes.
-fn largest(bytes: &[u8], within: Range<usize>, progress: &Progress) -> Result<u64, Refusal> {
+fn largest(bytes: &[u8], within: Range<usize>, progress: &Progress) -> Result<u64, PictureError> {
     let mut most = 0;
     for start in within.clone().step_by(STEP) {
         check(progress)?;
@@ -133,8 +133,8 @@ fn frame_values(start: &[u8; FRAME]) -> u64 {
     }
 }
 
-fn check(progress: &Progress) -> Result<(), Refusal> {
-    progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()))
+fn check(progress: &Progress) -> Result<(), PictureError> {
+    progress.check().map_err(|cancelled| PictureError::Bad(cancelled.to_string()))
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use super::decode::{Decoded, check_size, limit_text, working_bytes};
-use super::{Depth, How, MAX_DECODED, Refusal};
+use super::{DecodeOptions, Depth, MAX_DECODED, PictureError};
 use crate::dataset::Progress;
-use crate::dataset::memory::{Held, bytes_of};
-use crate::dataset::open_file::Watched;
+use crate::dataset::memory::{Reservation, bytes_of};
+use crate::dataset::open_file::CancellableReader;
 use crate::project::Rules;
 
 /// Value of [`Tag::SampleFormat`] for unsigned integers.
@@ -19,11 +19,11 @@ const UNSIGNED: u16 = 1;
 /// numbers, 2 and 4 bits per pixel, palettes, grey with alpha.
 pub(super) fn decode<'a>(
     bytes: &[u8],
-    how: How,
+    options: DecodeOptions,
     deepest: Depth,
     progress: &'a Progress,
-) -> Result<(Decoded, Held<'a>), Refusal> {
-    let source = Watched::new(Cursor::new(bytes), bytes.len() as u64, progress);
+) -> Result<(Decoded, Reservation<'a>), PictureError> {
+    let source = CancellableReader::new(Cursor::new(bytes), bytes.len() as u64, progress);
     let mut limits = Limits::default();
     limits.decoding_buffer_size = MAX_DECODED as usize;
     limits.intermediate_buffer_size = MAX_DECODED as usize;
@@ -42,13 +42,13 @@ pub(super) fn decode<'a>(
     // Numbers are converted to 32 bits, packed bits to bytes.
     let value = u64::from(bits).div_ceil(8).max(if depth == Depth::Float { 4 } else { 1 });
     let decoded = (u64::from(width) * u64::from(height)).saturating_mul(value * channels as u64);
-    check_size((width, height), decoded, how.rules)?;
+    check_size((width, height), decoded, options.rules)?;
     if depth > deepest {
-        return Err(Refusal::Deeper(depth));
+        return Err(PictureError::Deeper(depth));
     }
-    let working = working_bytes((width, height), decoded, false, depth, how);
+    let working = working_bytes((width, height), decoded, false, depth, options);
     let all = working.saturating_add(2 * bytes.len() as u64);
-    let held = progress.budget().hold(working).map_err(Refusal::short(all))?;
+    let reservation = progress.budget().charge_scoped(working).map_err(PictureError::short(all))?;
     let is_palette = matches!(colour, ColorType::Palette(_));
     let palette = is_palette.then(|| decoder.get_tag_u16_vec(Tag::ColorMap)).transpose().map_err(reason)?;
     let mut values = DecodingResult::U8(Vec::new());
@@ -81,8 +81,8 @@ pub(super) fn decode<'a>(
         }
     };
     match decoded {
-        Some(decoded) => Ok((decoded, held)),
-        None => Err(Refusal::Bad(format!(
+        Some(decoded) => Ok((decoded, reservation)),
+        None => Err(PictureError::Bad(format!(
             "is damaged ({} are missing); download it again",
             bytes_of::<u8>(count)
         ))),
@@ -90,7 +90,10 @@ pub(super) fn decode<'a>(
 }
 
 /// Values per pixel that are read: grey or colour, with or without alpha.
-fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType) -> Result<usize, Refusal> {
+fn channels(
+    decoder: &mut Decoder<CancellableReader<'_, Cursor<&[u8]>>>,
+    colour: ColorType,
+) -> Result<usize, PictureError> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds of the crate has no end")]
     match colour {
         ColorType::Gray(_) | ColorType::Palette(1..=8) => Ok(1),
@@ -104,12 +107,12 @@ fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType
             if num_samples == 2 && is_alpha {
                 return Ok(2);
             }
-            Err(Refusal::Bad(format!(
+            Err(PictureError::Bad(format!(
                 "has {num_samples} bands, which is neither grey nor colour; save the bands as an array (.npy) of \
                  pictures×height×width×channels"
             )))
         }
-        other => Err(Refusal::Bad(format!("is of an unsupported kind ({other:?}); save it as RGB"))),
+        other => Err(PictureError::Bad(format!("is of an unsupported kind ({other:?}); save it as RGB"))),
     }
 }
 
@@ -185,8 +188,8 @@ fn floats(values: DecodingResult) -> Vec<f32> {
     }
 }
 
-fn reason(error: TiffError) -> Refusal {
-    Refusal::Bad(match error {
+fn reason(error: TiffError) -> PictureError {
+    PictureError::Bad(match error {
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             "ends too early (truncated); download it again".into()
         }

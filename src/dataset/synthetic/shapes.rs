@@ -29,7 +29,7 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
         )));
     }
     let mut pixels = progress.filled(0, count * size * size)?;
-    let _held = progress.budget().hold(memory::bytes_of::<Factors>(count))?;
+    let _reservation = progress.budget().charge_scoped(memory::bytes_of::<Factors>(count))?;
     // The five label columns they become.
     progress.budget().take(memory::bytes_of::<[f32; 5]>(count))?;
     let factors: Vec<Factors> = in_parallel(|| {

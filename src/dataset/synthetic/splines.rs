@@ -1,4 +1,4 @@
-use super::{Progress, Raw, each_row, room, row_stream};
+use super::{Progress, Raw, each_row, row_stream, with_capacity};
 use crate::dataset::{DataError, Rows};
 use crate::project::Shape;
 
@@ -17,7 +17,7 @@ const KNOTS: usize = 5;
 /// curve's tangent in its row, in pixels, rounded to a byte: the data are quantised in steps of t =
 /// 1/255 once scaled to [0, 1].
 pub(super) fn load(count: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
-    let mut pixels = room(count * WIDTH * HEIGHT, progress)?;
+    let mut pixels = with_capacity(count * WIDTH * HEIGHT, progress)?;
     each_row(count, WIDTH * HEIGHT, progress, |row| {
         let stream = row_stream(seed, row);
         let knots = std::array::from_fn(|knot| (WIDTH - 1) as f32 * stream.uniform(knot as u64));

@@ -97,10 +97,10 @@ impl Operation for Add {
             // SAFETY: each shard runs once and touches its own values only.
             let (dx, dy) = unsafe { (dx.part(range.clone()), dy.part(range.clone())) };
             through_activation(activation, y, pre, range.clone(), dy);
-            hand_on(dy, dx, x_adds);
+            pass_on(dy, dx, x_adds);
             if wants_other {
                 // SAFETY: as above.
-                hand_on(dy, unsafe { dother.part(range) }, other_adds);
+                pass_on(dy, unsafe { dother.part(range) }, other_adds);
             }
         });
         Ok(())
@@ -122,7 +122,7 @@ impl Operation for Add {
 }
 
 /// `to = from`, or `to += from` if `adds`.
-fn hand_on(from: &[f32], to: &mut [f32], adds: bool) {
+fn pass_on(from: &[f32], to: &mut [f32], adds: bool) {
     if adds {
         to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
     } else {

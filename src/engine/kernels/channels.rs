@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bias_meets_its_channel_in_every_pixel() {
+    fn a_bias_is_added_to_its_channel_in_every_pixel() {
         for channels in [1, 3, 70] {
             let bias: Vec<f32> = (0..channels).map(|channel| channel as f32 - 1.0).collect();
             let mut tile = vec![0.0; tile_len(channels)];

@@ -46,7 +46,7 @@ use super::pass::Pass;
 use super::threads::Threads;
 use super::variable::{Grads, TapeError, no_gradient};
 use super::workspace::zeros;
-use crate::check::{MapSizes, Route, Way};
+use crate::check::{JacobianMethod, MapSizes, Route};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 use crate::project::Estimator;
@@ -124,9 +124,9 @@ impl Contractive {
 
     /// Fills the levels for one block and returns the sum of squares at their end.
     fn sweep(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
-        match self.route.way {
-            Way::Probe | Way::Push => self.push(state, block, threads),
-            Way::Pull { diagonal } => self.pull(state, block, diagonal, threads),
+        match self.route.method {
+            JacobianMethod::Probe | JacobianMethod::Push => self.push(state, block, threads),
+            JacobianMethod::Pull { diagonal } => self.pull(state, block, diagonal, threads),
         }
     }
 
@@ -134,7 +134,7 @@ impl Contractive {
     fn push(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
         let (rows, inputs) = (block.rows(), self.route.inputs);
         let seeds = &mut state.levels[0][..rows * inputs];
-        if self.route.way == Way::Probe {
+        if self.route.method == JacobianMethod::Probe {
             fill_signs(block, self.route.probes, inputs, state.stream, seeds, threads);
         } else {
             seeds.fill(0.0);
@@ -338,9 +338,11 @@ impl LossTerm for Contractive {
                 self.sweep(state, block, threads);
             }
             state.held = None;
-            match self.route.way {
-                Way::Probe | Way::Push => self.back_from_code(state, block, scale, threads, grads)?,
-                Way::Pull { diagonal } => {
+            match self.route.method {
+                JacobianMethod::Probe | JacobianMethod::Push => {
+                    self.back_from_code(state, block, scale, threads, grads)?
+                }
+                JacobianMethod::Pull { diagonal } => {
                     self.along_to_code(state, block, diagonal, scale, threads, grads)?;
                 }
             }

@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_that_nobody_learns_gets_no_gradient() {
+    fn an_input_that_is_not_learned_gets_no_gradient() {
         let run = |wants: bool| {
             let (weight, bias) = (random_node(1, 4, 2), random_node(1, 4, 3));
             let mut norm = norm(&random_node(5, 12, 1), &weight, &bias, 2, Activation::Relu);

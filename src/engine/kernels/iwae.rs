@@ -47,7 +47,7 @@ impl ImportanceBound {
     /// [`LogMean`] per row: the likelihood by importance sampling, with any number of samples, in
     /// blocks that fit the nodes.
     pub fn estimate(&self, pass: &Pass, estimates: &mut [LogMean]) {
-        self.weigh(pass);
+        self.log_weights_of(pass);
         let (rows, samples) = (pass.rows, pass.samples);
         let scratch = self.scratch.borrow();
         let logs = scratch.log_weights[..rows * samples].chunks_exact(samples.max(1));
@@ -57,7 +57,7 @@ impl ImportanceBound {
     }
 
     /// Computes log w for every row of z.
-    fn weigh(&self, pass: &Pass) {
+    fn log_weights_of(&self, pass: &Pass) {
         let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (head, noise, z) = (self.head.borrow(), self.noise.borrow(), self.z.borrow());
         let (units, head, noise, z) = (z.columns(), head.values(), noise.values(), z.values());
@@ -94,7 +94,7 @@ impl ImportanceBound {
 impl LossTerm for ImportanceBound {
     /// The bound; call after the likelihood's forward pass on the same rows.
     fn compute(&self, pass: &Pass) -> f64 {
-        self.weigh(pass);
+        self.log_weights_of(pass);
         let (rows, samples) = (pass.rows, pass.samples);
         let scratch = self.scratch.borrow();
         let mut weights = self.importance.weights.borrow_mut();

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_leave_with_mean_0_and_deviation_1() {
+    fn samples_have_mean_0_and_deviation_1() {
         let x = random_node(5, 1003, 1);
         x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = 3.0 * *x - 50.0);
         let ones = node(1, 1003, &[1.0; 1003]);
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_that_nobody_learns_gets_no_gradient() {
+    fn an_input_that_is_not_learned_gets_no_gradient() {
         let run = |wants: bool| {
             let (weight, bias) = (random_node(1, 12, 2), random_node(1, 12, 3));
             let mut norm = norm(&random_node(5, 12, 1), &weight, &bias, Activation::Relu);

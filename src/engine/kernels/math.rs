@@ -114,7 +114,7 @@ pub fn normal_pdf(x: f32) -> f32 {
 
 /// `cos 2πu` for u in [0, 1).
 #[inline(always)]
-pub fn cos_turn(u: f32) -> f32 {
+pub fn cos_2pi(u: f32) -> f32 {
     // cos 2πu = sin 2πv with v = ¼ − |u| folded into [−¼, ¼]; Taylor's series to the 11th power.
     let v = 0.25 - (0.5 - (u - 0.5).abs());
     let z = v * std::f32::consts::TAU;
@@ -148,7 +148,7 @@ mod tests {
         check("sigmoid", sigmoid, |x| 1.0 / (1.0 + (-x).exp()), (-30.0, 30.0), 2e-7);
         check("tanh", tanh, f64::tanh, (-12.0, 12.0), 2e-7);
         check("softplus", softplus, |x| x.exp().ln_1p(), (-30.0, 30.0), 2e-7);
-        check("cos", cos_turn, |x| (std::f64::consts::TAU * x).cos(), (0.0, 0.999_999), 6e-7);
+        check("cos", cos_2pi, |x| (std::f64::consts::TAU * x).cos(), (0.0, 0.999_999), 6e-7);
         // Φ by Simpson's rule from −10.
         let cdf = |x: f64| {
             let steps = 2000;

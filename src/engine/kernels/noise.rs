@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::math::{cos_turn, ln, vectorised};
+use super::math::{cos_2pi, ln, vectorised};
 use crate::dataset::random::Stream;
 use crate::project::{Corruption, Shape};
 
@@ -89,7 +89,7 @@ pub(super) fn normal(stream: Stream, position: u64) -> f32 {
     let scale = 1.0 / (1 << 24) as f32;
     let radius = ((bits >> 40) + 1) as u32 as f32 * scale;
     let angle = (bits & 0xFF_FFFF) as u32 as f32 * scale;
-    (-2.0 * ln(radius)).max(0.0).sqrt() * cos_turn(angle)
+    (-2.0 * ln(radius)).max(0.0).sqrt() * cos_2pi(angle)
 }
 
 fn each(clean: &[f32], out: &mut [f32], value: impl Fn(u64, f32) -> f32) {

@@ -118,7 +118,7 @@ impl Operation for Pool {
             if kind == PoolKind::Max && sizes.tiles_picture() {
                 vectorised(
                     #[inline(always)]
-                    || sizes.hand_back(dy, &chosen[own], adds, dx),
+                    || sizes.pass_back(dy, &chosen[own], adds, dx),
                 );
                 return;
             }
@@ -239,7 +239,7 @@ impl Sizes {
     /// Writes, or adds, the gradient of every pixel in one pass, where positions tile the picture:
     /// that of its position if the pixel was chosen, otherwise 0.
     #[inline(always)]
-    fn hand_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
+    fn pass_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
         let channels = self.channels;
         self.for_each_pixel(
             #[inline(always)]

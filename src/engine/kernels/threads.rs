@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::engine::window_first::give_way;
+use crate::engine::frame_priority::yield_to_frame;
 
 /// Work below this many floating-point operations is done on the calling thread: a fork costs some
 /// microseconds.
@@ -88,7 +88,7 @@ impl Threads {
         if self.workers.is_empty() || shards < 2 || flops < FORK_FLOPS || self.is_forked.get() {
             for shard in 0..shards {
                 work(shard);
-                give_way();
+                yield_to_frame();
             }
             return;
         }
@@ -165,7 +165,7 @@ impl Shared {
                 return;
             }
             work(shard);
-            give_way();
+            yield_to_frame();
         }
     }
 

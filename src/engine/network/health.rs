@@ -26,7 +26,7 @@ use crate::run::{
 /// Sums over the samples.
 struct Sums {
     /// For the encoder's layers and the code, and for the decoder's layers.
-    activities: [Vec<Watched>; 2],
+    activities: [Vec<LayerSums>; 2],
     output: OutputSums,
     /// For each unit of a code that is a picture.
     means: Option<Vec<f64>>,
@@ -40,7 +40,7 @@ struct Sums {
 }
 
 /// Sums over the activations of a layer.
-struct Watched {
+struct LayerSums {
     name: String,
     node: Node,
     /// Number of channels, if the output is a picture.
@@ -56,15 +56,15 @@ struct Watched {
 /// 0.
 const FLAT: f32 = 0.01;
 
-impl Watched {
-    fn new(name: String, node: &Node, shape: Shape, activation: Option<Activation>) -> Watched {
+impl LayerSums {
+    fn new(name: String, node: &Node, shape: Shape, activation: Option<Activation>) -> LayerSums {
         let channels = match shape {
             Shape::Image { channels, .. } => Some(channels),
             Shape::Vector(_) => None,
         };
         let flat = activation.filter(|own| matches!(own, Activation::Sigmoid | Activation::Tanh));
         let activity = Activity::new(node.borrow().columns());
-        Watched { name, node: Rc::clone(node), channels, flat, activity, sum: 0.0, saturated: 0 }
+        LayerSums { name, node: Rc::clone(node), channels, flat, activity, sum: 0.0, saturated: 0 }
     }
 
     /// The outputs of one side's stages; of a card with several operations, the last counts.
@@ -72,8 +72,8 @@ impl Watched {
         outputs: &[(Place, Node)],
         stages: &[Stage],
         of: impl Fn(Place) -> Option<String>,
-    ) -> Vec<Watched> {
-        let mut all: Vec<Watched> = Vec::new();
+    ) -> Vec<LayerSums> {
+        let mut all: Vec<LayerSums> = Vec::new();
         for ((place, node), stage) in outputs.iter().zip(stages) {
             let Some(name) = of(*place) else { continue };
             let own = if let StageKind::Activation(activation) = stage.kind {
@@ -82,7 +82,7 @@ impl Watched {
                 stage.kind.activation()
             };
             all.retain(|earlier| earlier.name != name);
-            all.push(Watched::new(name, node, stage.output, own));
+            all.push(LayerSums::new(name, node, stage.output, own));
         }
         all
     }
@@ -228,11 +228,11 @@ impl Network {
     }
 
     fn sums(&self) -> Sums {
-        let mut encoder = Watched::all(&self.encoded, self.plan.encoder(), |place| {
+        let mut encoder = LayerSums::all(&self.encoded, self.plan.encoder(), |place| {
             let Place::Encoder(index) = place else { return None };
             Some(format!("layer {}", index + 1))
         });
-        let decoder = Watched::all(&self.decoded, self.plan.decoder(), |place| {
+        let decoder = LayerSums::all(&self.decoded, self.plan.decoder(), |place| {
             matches!(place, Place::Decoder(_)).then(|| place.to_string())
         });
         let units = self.code.borrow().columns();
@@ -240,7 +240,7 @@ impl Network {
         // Kinds with their own function are meant to saturate.
         let own = matches!(design.code.kind, Bottleneck::Plain | Bottleneck::Wasserstein { .. });
         let last = self.plan.encoder().last().and_then(|stage| stage.kind.activation());
-        encoder.push(Watched::new(
+        encoder.push(LayerSums::new(
             "code".to_owned(),
             &self.code,
             self.plan.code_shape(),
@@ -321,7 +321,7 @@ impl Network {
         let count = samples.max(1) as f64;
         let over = |sums: &[f64]| -> Vec<f32> { sums.iter().map(|sum| (sum / count) as f32).collect() };
         let mean = over(&sums.mean);
-        let [encoder, decoder] = sums.activities.map(|side| side.into_iter().map(Watched::judge).collect());
+        let [encoder, decoder] = sums.activities.map(|side| side.into_iter().map(LayerSums::judge).collect());
         Health {
             epoch,
             samples,

@@ -1,6 +1,6 @@
 //! The likelihood of data under a variational network, by importance sampling.
 
-use super::{Network, Samples, Watch};
+use super::{Network, OnProgress, Samples};
 use crate::dataset::Dataset;
 use crate::dataset::random::Purpose;
 use crate::engine::EngineError;
@@ -44,7 +44,7 @@ impl Network {
         self.likelihood_while(data, rows, draws, &mut |_| true)
     }
 
-    /// [`Network::likelihood`] that can be cancelled by `watch`.
+    /// [`Network::likelihood`] that can be cancelled by `on_progress`.
     ///
     /// # Errors
     /// Those of [`Network::likelihood`], and [`EngineError::Cancelled`].
@@ -53,7 +53,7 @@ impl Network {
         data: &Dataset,
         rows: &[u32],
         draws: usize,
-        watch: Watch<'_>,
+        on_progress: OnProgress<'_>,
     ) -> Result<Likelihood, EngineError> {
         let (mut sum, mut squares) = (0.0, 0.0);
         let mut estimates = Vec::new();
@@ -72,7 +72,7 @@ impl Network {
                 }
                 done += drawn.pass.rows;
             }
-            watch(done)
+            on_progress(done)
         })?;
         let samples = rows.len();
         let nll = sum / samples.max(1) as f64;
@@ -85,12 +85,13 @@ impl Network {
     /// reconstruction probability of An & Cho (2015), negated, so that anomalies score high.
     ///
     /// # Errors
-    /// Those of [`Network::likelihood`], and [`EngineError::Cancelled`] if `watch` returns false.
-    pub fn strangeness(
+    /// Those of [`Network::likelihood`], and [`EngineError::Cancelled`] if `on_progress` returns
+    /// false.
+    pub fn anomaly_score(
         &mut self,
         samples: Samples<'_>,
         draws: usize,
-        watch: Watch<'_>,
+        on_progress: OnProgress<'_>,
     ) -> Result<Vec<f64>, EngineError> {
         let (mut scores, mut done): (Vec<f64>, usize) = (Vec::new(), 0);
         self.draw_codes(samples, draws, |drawn| {
@@ -106,7 +107,7 @@ impl Network {
             if drawn.is_last {
                 done = scores.len();
             }
-            watch(done)
+            on_progress(done)
         })?;
         Ok(scores)
     }
@@ -151,14 +152,14 @@ impl Network {
                 sampler.forward(&pass, Some(stream), recorder);
                 self.run(self.encoder_len..self.operations.len(), &pass.of_codes(), recorder);
                 loss.forward(&pass, 1.0, recorder);
-                let goes_on = each(&Drawn {
+                let should_continue = each(&Drawn {
                     pass: &pass,
                     is_first: first == 0,
                     is_last: first + pass.samples == draws,
                     loss: &loss,
                     bound: &bound,
                 });
-                if !goes_on {
+                if !should_continue {
                     return Err(EngineError::Cancelled);
                 }
             }

@@ -18,7 +18,7 @@ pub enum Samples<'a> {
 }
 
 /// Called from time to time with the number of samples done; returns whether to continue.
-pub type Watch<'a> = &'a mut dyn FnMut(usize) -> bool;
+pub type OnProgress<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 impl<'a> Samples<'a> {
     /// Number of samples, with `features` features each.
@@ -60,8 +60,12 @@ impl Network {
     /// Squared error of each sample's reconstruction per feature, in units of the scaled data.
     ///
     /// # Errors
-    /// [`EngineError::Cancelled`] if `watch` returns false.
-    pub fn errors(&mut self, samples: Samples<'_>, watch: Watch<'_>) -> Result<Vec<f64>, EngineError> {
+    /// [`EngineError::Cancelled`] if `on_progress` returns false.
+    pub fn errors(
+        &mut self,
+        samples: Samples<'_>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Vec<f64>, EngineError> {
         let features = self.plan.shape().features();
         let mut errors = Vec::with_capacity(samples.len(features));
         for block in samples.blocks(features, self.capacity) {
@@ -72,7 +76,7 @@ impl Network {
             let values = self.loss.row_values();
             let squares = values.chunks_exact(2).take(count).map(|row| f64::from(row[1]));
             errors.extend(squares.map(|square| square / features as f64));
-            if !watch(errors.len()) {
+            if !on_progress(errors.len()) {
                 return Err(EngineError::Cancelled);
             }
         }

@@ -189,7 +189,7 @@ impl Autoencoder {
         });
         let rows = moment.rows.len();
         self.network.present(input, moment.rows, noise);
-        self.network.weigh(moment.weights);
+        self.network.set_loss_weights(moment.weights);
         let epochs = f64::from(moment.epoch);
         let now = pass::Moment { draw: moment.draw, epochs, share: 1.0 };
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);

@@ -4,7 +4,7 @@ use super::*;
 
 /// A linear network that plain gradient descent trains at small rates and that diverges at large
 /// ones.
-fn fragile(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Trainer {
+fn unstable(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Trainer {
     let plan = toy_plan(data, |project| {
         project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
         project.output.activation = Activation::Linear;
@@ -15,15 +15,15 @@ fn fragile(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Trainer {
 }
 
 #[test]
-fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
+fn a_run_that_diverges_keeps_the_weights_of_its_last_finite_epoch() {
     let data = toy_data(64, 12);
     // Too high a rate from the start, from the beginning of an epoch, and from its middle.
     for steps in [0, 6, 7] {
-        let mut trainer = fragile(&data, |_| {});
-        let mut sound = trainer.network().weights();
+        let mut trainer = unstable(&data, |_| {});
+        let mut finite = trainer.network().weights();
         for _ in 0..steps {
             if trainer.step().expect("sound").epoch.is_some() {
-                sound = trainer.network().weights();
+                finite = trainer.network().weights();
             }
         }
         let epoch = trainer.epoch();
@@ -32,7 +32,7 @@ fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
         assert!(matches!(&error, EngineError::Diverged { epoch: told, .. } if *told == epoch + 1), "{error}");
         assert!(error.to_string().contains("learning rate"), "{error}");
         let checkpoint = trainer.snapshot();
-        assert!(sound.is_finite() && *checkpoint.weights == sound, "after {steps} steps");
+        assert!(finite.is_finite() && *checkpoint.weights == finite, "after {steps} steps");
         let progress = checkpoint.progress;
         assert_eq!((progress.epoch, progress.step_in_epoch, progress.sums.samples), (epoch, 0, 0));
         assert_eq!(progress.step, u64::from(epoch * trainer.steps_per_epoch()));
@@ -46,25 +46,25 @@ fn weights_that_are_not_finite_after_the_last_update_are_found_without_validatio
         ..(*toy_data(64, 12)).clone()
     });
     // One epoch of one step: no loss is computed after the update.
-    let mut trainer = fragile(&data, |project| {
+    let mut trainer = unstable(&data, |project| {
         (project.training.batch_size, project.training.epochs) = (64, 1);
     });
-    let sound = trainer.network().weights();
+    let finite = trainer.network().weights();
     trainer.apply(Setting::LearningRate(f32::INFINITY));
     let error = trainer.step().expect_err("infinite weights");
     assert!(error.to_string().starts_with("a weight of the encoder layer 1 became "), "{error}");
-    assert_eq!(*trainer.snapshot().weights, sound);
+    assert_eq!(*trainer.snapshot().weights, finite);
 }
 
 #[test]
 fn no_snapshot_holds_weights_that_are_not_finite() {
     let data = toy_data(64, 12);
-    let mut trainer = fragile(&data, |_| {});
-    let sound = trainer.network().weights();
+    let mut trainer = unstable(&data, |_| {});
+    let finite = trainer.network().weights();
     trainer.apply(Setting::LearningRate(f32::INFINITY));
     trainer.step().expect("the loss was computed before the update");
     assert!(!trainer.network().weights().is_finite(), "the update overflowed");
-    assert_eq!(*trainer.snapshot().weights, sound);
+    assert_eq!(*trainer.snapshot().weights, finite);
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
 }
 
@@ -76,7 +76,7 @@ fn state(trainer: &Trainer) -> Checkpoint {
 }
 
 #[test]
-fn a_run_that_diverges_stands_where_it_really_was() {
+fn a_run_that_diverges_is_at_its_actual_position() {
     let data = toy_data(64, 12);
     let rules = [
         Optimizer::Sgd { momentum: 0.9, nesterov: false },
@@ -87,7 +87,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         let edit = |project: &mut Project| {
             (project.training.optimizer, project.training.batch_size) = (rule, 12);
         };
-        let start = || fragile(&data, edit);
+        let start = || unstable(&data, edit);
         // Resumed in the middle of an epoch: that is the last sound state, as a whole.
         let mut first = start();
         (0..5).for_each(|_| drop(first.step().expect("sound")));
@@ -97,13 +97,13 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         );
         let mut second = start();
         second.restore(&there, 100).expect("the same network");
-        let sound = state(&second);
+        let finite = state(&second);
         second.step().expect("sound");
         second.apply(Setting::LearningRate(f32::INFINITY));
         second.step().expect("the loss was computed before the update");
-        assert_eq!(state(&second), sound, "{rule:?}: written while it is not finite");
+        assert_eq!(state(&second), finite, "{rule:?}: written while it is not finite");
         assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
-        assert_eq!(state(&second), sound, "{rule:?}: after it was told");
+        assert_eq!(state(&second), finite, "{rule:?}: after it was told");
         // At its former rate, it continues like the run that never diverged.
         second.apply(Setting::LearningRate(there.progress.learning_rate));
         for _ in 0..9 {
@@ -117,7 +117,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
 #[test]
 fn moments_that_are_not_finite_are_refused() {
     let data = toy_data(64, 12);
-    let start = || fragile(&data, |project| project.training.optimizer = Optimizer::default());
+    let start = || unstable(&data, |project| project.training.optimizer = Optimizer::default());
     let mut trainer = start();
     trainer.step().expect("sound");
     let mut checkpoint = trainer.snapshot();

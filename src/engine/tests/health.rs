@@ -71,12 +71,12 @@ fn looking_at_its_health_changes_nothing_of_a_training() {
             };
             project.code = Code { kind, ..Code::plain(8) };
         });
-        let ends = [false, true].map(|looks| {
+        let ends = [false, true].map(|measures| {
             let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
             let mut losses = Vec::new();
             while !trainer.is_done() && losses.len() < 25 {
                 losses.push(trainer.step().expect("sound").loss.to_bits());
-                if looks {
+                if measures {
                     let health = trainer.health().expect("small");
                     assert_eq!(health.samples, 25);
                     assert!(
@@ -138,7 +138,7 @@ fn divergences_of_the_units_add_up_to_the_term_of_the_loss() {
 }
 
 #[test]
-fn sparse_codes_show_how_many_units_speak() {
+fn sparse_codes_show_how_many_units_are_active() {
     let data = toy_data(100, 12);
     let (_, health) = trained(&data, |project| {
         project.code = Code {
@@ -189,7 +189,7 @@ fn choices_are_counted() {
 }
 
 #[test]
-fn a_description_length_is_told_in_bits() {
+fn a_description_length_is_reported_in_bits() {
     let data = toy_data(100, 12);
     for layers in [vec![], vec![Layer::Dense { units: 6, activation: Activation::Tanh }]] {
         let (mut trainer, health) = trained(&data, |project| {

@@ -267,7 +267,7 @@ fn codes_are_what_their_kind_promises() {
 }
 
 /// A selector with too little time to converge.
-fn hurried(data: &Dataset, tries: u32) -> Plan {
+fn too_short(data: &Dataset, tries: u32) -> Plan {
     toy_plan(data, |project| {
         project.encoder.clear();
         let kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 1.0, tries };
@@ -280,7 +280,7 @@ fn hurried(data: &Dataset, tries: u32) -> Plan {
 #[test]
 fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
     let data = toy_data(100, 12);
-    let plan = hurried(&data, 3);
+    let plan = too_short(&data, 3);
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let (mut records, mut restarts, mut middle) = (Vec::new(), Vec::new(), None);
     while !trainer.is_done() {
@@ -316,7 +316,7 @@ fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
     }
     assert_eq!(without_time(again), without_time(records));
 
-    let only = hurried(&data, 1);
+    let only = too_short(&data, 1);
     let mut trainer = Trainer::new(&only, data, 1).expect("small");
     while !trainer.is_done() {
         assert_eq!(trainer.step().expect("sound").restart, None);

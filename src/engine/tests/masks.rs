@@ -64,7 +64,7 @@ fn losses_and_errors_are_those_of_the_values_that_are_there() {
 /// The decoder's last bias is learned separately for each feature: if one is always missing,
 /// nothing changes it.
 #[test]
-fn what_is_always_missing_teaches_nothing() {
+fn what_is_always_missing_has_no_gradient() {
     let mut data = (*toy_data(64, 12)).clone();
     let word = |word: usize| (0..64).map(|bit| u64::from((64 * word + bit) % 12 == 3) << bit).sum::<u64>();
     data.gaps = Gaps { filled: 64, cells: (0..12).map(word).collect(), are_masked: true, ..Gaps::default() };
@@ -161,7 +161,7 @@ fn weights_of_features_act_on_the_loss_alone() {
 }
 
 #[test]
-fn what_has_weight_0_teaches_nothing_and_unknown_weights_are_refused() {
+fn what_has_weight_0_has_no_gradient_and_unknown_weights_are_refused() {
     let data = toy_data(64, 12);
     let plan = |name: &str| toy_plan(&data, |project| project.feature_weights = vec![weight(name, 0.0)]);
     let mut trainer = Trainer::new(&plan("feature 4"), Arc::clone(&data), 1).expect("small");
@@ -182,7 +182,7 @@ fn what_has_weight_0_teaches_nothing_and_unknown_weights_are_refused() {
 /// The first layer's own training leaves out missing values and features with weight 0; the
 /// decoder's last bias is learned separately for each feature.
 #[test]
-fn pretraining_heeds_masks_and_weights() {
+fn pretraining_respects_masks_and_weights() {
     let mut data = (*toy_data(64, 12)).clone();
     let word = |word: usize| (0..64).map(|bit| u64::from((64 * word + bit) % 12 == 3) << bit).sum::<u64>();
     data.gaps = Gaps { filled: 64, cells: (0..12).map(word).collect(), are_masked: true, ..Gaps::default() };

@@ -15,7 +15,7 @@ fn residual(channels: usize, activation: Activation) -> Layer {
 }
 
 #[test]
-fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
+fn operations_use_the_estimated_memory_and_nothing_for_training_before_it() {
     let data = toy_pictures(60, 8, 10, 3);
     let mut kinds = std::collections::HashSet::new();
     for activation in [Activation::Relu, Activation::Gelu] {
@@ -114,8 +114,8 @@ fn check_training(name: &str, data: &Arc<Dataset>, slack: f64, edit: impl FnOnce
 
 #[test]
 #[cfg(target_os = "linux")]
-fn every_kind_of_code_takes_what_was_counted() {
-    if !is_alone("every_kind_of_code_takes_what_was_counted") {
+fn every_kind_of_code_uses_the_estimated_memory() {
+    if !is_alone("every_kind_of_code_uses_the_estimated_memory") {
         return;
     }
     let data = toy_data(4000, 24);
@@ -165,8 +165,8 @@ fn every_kind_of_code_takes_what_was_counted() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn contractive_penalties_take_what_was_counted() {
-    if !is_alone("contractive_penalties_take_what_was_counted") {
+fn contractive_penalties_use_the_estimated_memory() {
+    if !is_alone("contractive_penalties_use_the_estimated_memory") {
         return;
     }
     let (rows, pictures) = (toy_data(2000, 40), toy_pictures(300, 8, 10, 3));
@@ -210,8 +210,8 @@ fn contractive_penalties_take_what_was_counted() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn trainings_of_single_layers_take_what_was_counted() {
-    if !is_alone("trainings_of_single_layers_take_what_was_counted") {
+fn trainings_of_single_layers_use_the_estimated_memory() {
+    if !is_alone("trainings_of_single_layers_use_the_estimated_memory") {
         return;
     }
     let data = toy_data(3000, 200);

@@ -119,7 +119,7 @@ fn the_test_split_is_never_read() {
             records.extend(trainer.step().expect("sound").epoch);
         }
         let probe = choose_probe(data, 3, 1);
-        let seen = trainer.look(&probe);
+        let seen = trainer.run_probe(&probe);
         (facts(data).value_range, without_time(records), trainer.snapshot().weights, probe, seen)
     };
     let reference = train(&with_test_rows(None));

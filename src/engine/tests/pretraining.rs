@@ -195,20 +195,20 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
 }
 
 #[test]
-fn a_layer_that_diverges_ends_the_run_with_the_last_sound_state() {
+fn a_layer_that_diverges_ends_the_run_with_the_last_finite_state() {
     let data = toy_data(100, 12);
     let plan = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 3));
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while trainer.greedy().is_some_and(|greedy| greedy.layer == 1) {
         trainer.step().expect("sound");
     }
-    let sound = trainer.snapshot();
+    let finite = trainer.snapshot();
     for parameter in trainer.network().parameters() {
         parameter.node.borrow_mut().values_mut().fill(f32::NAN);
     }
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
     let after = trainer.snapshot();
-    assert!(after.weights == sound.weights && after.pretraining == sound.pretraining);
+    assert!(after.weights == finite.weights && after.pretraining == finite.pretraining);
 }
 
 #[test]

@@ -193,7 +193,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn learning_rates_are_sound_at_every_step(
+    fn learning_rates_are_finite_at_every_step(
         schedule in any_schedule(),
         warmup_epochs in 0_u32..20,
         epochs in 1_u32..1000,

@@ -56,7 +56,7 @@ fn wherever_a_run_is_interrupted_it_ends_in_the_same_state_bit_by_bit() {
 }
 
 #[test]
-fn a_run_that_early_stopping_ended_stays_done_until_more_epochs_are_asked_for() {
+fn a_run_that_early_stopping_ended_stays_done_until_more_epochs_are_requested() {
     let data = toy_data(100, 12);
     let plan = toy_plan(&data, impatient);
     let mut first = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
@@ -82,7 +82,7 @@ fn an_earlier_end_leaves_patience_as_it_is() {
 }
 
 /// Selects one array of a checkpoint's weights, best weights or moments, to damage it.
-type Spoil = fn(&mut Checkpoint) -> &mut crate::run::Weights;
+type Damage = fn(&mut Checkpoint) -> &mut crate::run::Weights;
 
 #[test]
 fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
@@ -93,14 +93,14 @@ fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
     let good = trainer.snapshot();
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let fresh = trainer.snapshot();
-    let mut check = |what: &str, words: &str, spoil: &dyn Fn(&mut Checkpoint)| {
+    let mut check = |what: &str, words: &str, damage: &dyn Fn(&mut Checkpoint)| {
         let mut bad = good.clone();
-        spoil(&mut bad);
+        damage(&mut bad);
         let message = trainer.restore(&bad, 99).expect_err(what).to_string();
         assert!(message.contains(words), "{what}: {message}");
         assert!(trainer.snapshot() == fresh && trainer.epochs() == 8, "{what}: something was changed");
     };
-    let parts: [(&str, &str, Spoil); 4] = [
+    let parts: [(&str, &str, Damage); 4] = [
         ("weights", "", |checkpoint| Arc::make_mut(&mut checkpoint.weights)),
         ("best weights", "", |checkpoint| {
             Arc::make_mut(&mut checkpoint.best.as_mut().expect("an epoch is over").weights)

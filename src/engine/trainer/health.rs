@@ -14,11 +14,11 @@ const HEALTH_ROWS: usize = 512;
 /// The gradients of every layer's weights, measured once per epoch within a training step, from
 /// values the step computes anyway.
 #[derive(Default)]
-pub(super) struct GradientWatch {
+pub(super) struct GradientMonitor {
     layers: Vec<GradientHealth>,
 }
 
-impl GradientWatch {
+impl GradientMonitor {
     /// Measures the gradients that a backward pass has just computed.
     pub(super) fn measure(&mut self, parameters: &[Parameter], grads: &mut Grads) -> Result<(), EngineError> {
         let weights: Vec<&Parameter> = parameters.iter().filter(|own| own.role == Role::Weight).collect();

@@ -57,22 +57,22 @@ impl RateCurve {
 
     /// Trains a network of a plan from its start on minibatches of the training split, with a rate
     /// that grows by the same factor from step to step, until the loss has risen far above that of
-    /// the start. `watch` gets the points so far and returns whether to continue. Schedule,
+    /// the start. `on_progress` gets the points so far and returns whether to continue. Schedule,
     /// validation and layer-wise training are left out.
     ///
     /// # Errors
     /// [`EngineError::DataShape`], [`EngineError::OutOfMemory`]; [`EngineError::Cancelled`] if
-    /// `watch` returns false.
+    /// `on_progress` returns false.
     pub fn find(
         plan: &Plan,
         data: Arc<Dataset>,
         threads: usize,
-        watch: &mut dyn FnMut(&[RatePoint]) -> bool,
+        on_progress: &mut dyn FnMut(&[RatePoint]) -> bool,
     ) -> Result<RateCurve, EngineError> {
         let mut trainer = Trainer::new(plan, data, threads)?;
         let (mut points, mut mean) = (Vec::<RatePoint>::with_capacity(RateCurve::STEPS), 0.0);
         for step in 0..RateCurve::STEPS {
-            if !watch(&points) {
+            if !on_progress(&points) {
                 return Err(EngineError::Cancelled);
             }
             let rate = (LOWEST * 10_f64.powf(step as f64 / STEPS as f64)) as f32;

@@ -35,7 +35,7 @@ impl Files {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn take_back(&self, path: &Path, aside: &Path) -> io::Result<()> {
+    pub fn undo_set_aside(&self, path: &Path, aside: &Path) -> io::Result<()> {
         self.check_allowed()?;
         match (fs::metadata(path), fs::symlink_metadata(aside)) {
             (Ok(file), Ok(_)) if leads_to(aside, &file) => fs::remove_file(aside),

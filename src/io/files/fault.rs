@@ -49,11 +49,11 @@ impl Injected {
     }
 
     /// The limit for one write.
-    pub fn room(&self) -> Room {
+    pub fn disk_space(&self) -> DiskSpace {
         match self.get() {
-            Some(Fault::DiskFull { after_bytes }) => Room(Some(after_bytes)),
+            Some(Fault::DiskFull { after_bytes }) => DiskSpace(Some(after_bytes)),
             Some(Fault::ReadOnly | Fault::Denied | Fault::NoSync | Fault::NoRename | Fault::Crash) | None => {
-                Room(None)
+                DiskSpace(None)
             }
         }
     }
@@ -82,19 +82,19 @@ impl Injected {
 
 /// Bytes until the disk is full; `None` for no limit.
 #[derive(Debug)]
-pub struct Room(Option<u64>);
+pub struct DiskSpace(Option<u64>);
 
-impl Room {
+impl DiskSpace {
     /// As many of the bytes as still fit.
     pub fn take<'a>(&mut self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
-        let Some(room) = &mut self.0 else {
+        let Some(disk_space) = &mut self.0 else {
             return Ok(bytes);
         };
-        let fits = bytes.len().min(usize::try_from(*room).unwrap_or(usize::MAX));
+        let fits = bytes.len().min(usize::try_from(*disk_space).unwrap_or(usize::MAX));
         if fits == 0 && !bytes.is_empty() {
             return Err(ErrorKind::StorageFull.into());
         }
-        *room -= fits as u64;
+        *disk_space -= fits as u64;
         Ok(&bytes[..fits])
     }
 }

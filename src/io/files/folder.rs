@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{Files, folder_of, part, permissions, sync_folder};
-use crate::io::{FileError, Watch};
+use crate::io::{FileError, WriteProgress};
 
 impl Files {
     /// Fills a folder that need not exist. `fill` gets a hidden folder to write into; its files are
@@ -22,7 +22,7 @@ impl Files {
         folder: &Path,
         fill: impl FnOnce(&Path) -> Result<T, FileError>,
     ) -> Result<T, FileError> {
-        let _under_way = Watch::begin(self.watch.as_deref());
+        let _under_way = WriteProgress::begin(self.progress.as_deref());
         let staging = self.attempt(folder, || self.staging(folder))?;
         let filled = fill(staging.dir.path()).and_then(|filled| self.check(folder).map(|()| filled));
         let filled = filled.map_err(|error| error.moved(staging.dir.path(), folder))?;
@@ -129,22 +129,22 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let (new, old) = (dir.path().join("new"), dir.path().join("old"));
         fill(&Files::default(), &old, &[("1", "a")]).expect("written");
-        let watched = || {
-            let watch = Arc::new(Watch::default());
-            (Files::default().watched(Arc::clone(&watch)), watch)
+        let with_progress = || {
+            let progress = Arc::new(WriteProgress::default());
+            (Files::default().with_progress(Arc::clone(&progress)), progress)
         };
         for folder in [&new, &old] {
-            let (files, watch) = watched();
+            let (files, progress) = with_progress();
             let result = files.fill_folder(folder, |staging| {
                 files.write_bytes(&staging.join("1"), Durability::Fast, b"b")?;
-                watch.cancel();
+                progress.cancel();
                 files.write_bytes(&staging.join("2"), Durability::Fast, b"c")
             });
             assert_eq!(result, Err(FileError::Cancelled { path: folder.join("2") }));
         }
         // Cancelled after everything was written.
-        let (files, watch) = watched();
-        watch.cancel();
+        let (files, progress) = with_progress();
+        progress.cancel();
         assert_eq!(files.fill_folder(&new, |_| Ok(())), Err(FileError::Cancelled { path: new.clone() }));
         assert_eq!((names(dir.path()), names(&old)), (vec!["old".to_owned()], vec!["1".to_owned()]));
         assert_eq!(fs::read_to_string(old.join("1")).expect("there"), "a");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_of_the_file_where_it_would_have_been() {
+    fn a_full_disk_is_reported_for_the_file_where_it_would_have_been() {
         let dir = tempfile::tempdir().expect("a folder");
         let (files, folder) = (Files::default(), dir.path().join("pictures"));
         files.inject(Some(Fault::DiskFull { after_bytes: 0 }));

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn writers_and_those_who_tidy_up_at_once_do_not_disturb_each_other() {
+    fn writers_and_those_who_clean_up_at_once_do_not_disturb_each_other() {
         let dir = tempfile::tempdir().expect("a folder");
         std::thread::scope(|scope| {
             for thread in 0..4 {

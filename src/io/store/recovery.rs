@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::gate::Gate;
+use super::root_lock::RootLock;
 use super::{DirFolder, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
 use crate::io::design::read_design;
 use crate::io::files::is_part;
@@ -52,19 +52,19 @@ pub struct Leftovers {
 }
 
 impl Store {
-    /// Workspaces left by a crash, newest first; see [`Store::look_back`].
+    /// Workspaces left by a crash, newest first; see [`Store::find_leftovers`].
     pub fn recoverable(root: &Path) -> Vec<Recovery> {
-        Store::look_back(root).work
+        Store::find_leftovers(root).work
     }
 
     /// Searches for workspaces left by a crash. A workspace of which neither the document nor a run
     /// can be read is set aside; an empty one is removed.
-    pub fn look_back(root: &Path) -> Leftovers {
+    pub fn find_leftovers(root: &Path) -> Leftovers {
         let mut found = Leftovers::default();
         if !root.is_dir() {
             return found;
         }
-        let _gate = Gate::enter(root);
+        let _gate = RootLock::enter(root);
         for entry in fs::read_dir(root).into_iter().flatten().flatten() {
             match leftover(root, &entry.path()) {
                 Some(Leftover::Work(recovery)) => found.work.push(recovery),

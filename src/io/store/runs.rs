@@ -10,7 +10,7 @@ use crate::io::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
 use crate::io::record_log::Form;
 use crate::io::{Durability, FileError, results_file, run_files, tensors};
 use crate::run::{
-    Caption, Checkpoint, EpochRecord, GreedyRecord, HeldWeights, KeptEpochs, Results, Run, RunEvent, RunId,
+    Caption, Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, LazyWeights, Results, Run, RunEvent, RunId,
 };
 
 impl Store {
@@ -51,7 +51,7 @@ impl Store {
     /// [`FileError`]; the stored state is then unchanged.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
         // The document may be stored later: until then the run represents it.
-        let _mark = self.unsettle()?;
+        let _mark = self.clear_saved_mark()?;
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
@@ -68,7 +68,7 @@ impl Store {
         let path = self.file_of(id, results_file::RESULTS)?;
         let text = results_file::text(caption, results);
         let text = text.map_err(|message| FileError::content(&path, "its content", message))?;
-        let _mark = self.unsettle()?;
+        let _mark = self.clear_saved_mark()?;
         match text {
             Some(text) => self.write_path(&path, Durability::Synced, Ok(text.into_bytes())),
             None => self.inner.files.remove_file(&path),
@@ -129,7 +129,7 @@ impl Store {
         let (start, len) = start_of(path, form.header().len())?;
         let bytes = form.continued(&start, len, records);
         let bytes = bytes.map_err(|message| FileError::content(path, "its beginning", message))?;
-        let _mark = self.unsettle()?;
+        let _mark = self.clear_saved_mark()?;
         self.inner.files.append(path, &bytes)
     }
 
@@ -142,7 +142,7 @@ impl Store {
             self.inner.files.sync(&self.file_of(id, history)?)?;
         }
         let bytes = encode_checkpoint(checkpoint);
-        let _mark = self.unsettle()?;
+        let _mark = self.clear_saved_mark()?;
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 
@@ -152,7 +152,7 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn save_kept(&self, id: RunId, kept: &KeptEpochs) -> Result<(), FileError> {
-        let _mark = self.unsettle()?;
+        let _mark = self.clear_saved_mark()?;
         let probe = self.file_of(id, run_files::PROBE)?;
         if !probe.exists() {
             let text = run_files::probe_text(&kept.probe);
@@ -180,10 +180,10 @@ impl Store {
             let path = base.join(run_files::kept_weights_name(epoch));
             let is_known = is_there(&path);
             match weights {
-                HeldWeights::Memory(weights) if !is_known || is_newest => {
+                LazyWeights::Memory(weights) if !is_known || is_newest => {
                     self.write_path(&path, Durability::Fast, tensors::encode_weights(weights))?;
                 }
-                HeldWeights::Stored(stored) if !is_known => match stored.bytes() {
+                LazyWeights::Stored(stored) if !is_known => match stored.bytes() {
                     Ok(bytes) => {
                         self.write_path(&path, Durability::Fast, Ok(bytes))?;
                         stored.note_copy(&path);
@@ -191,7 +191,7 @@ impl Store {
                     // Users of them get an error.
                     Err(error) => log::warn!("{error}"),
                 },
-                HeldWeights::Memory(_) | HeldWeights::Stored(_) => {}
+                LazyWeights::Memory(_) | LazyWeights::Stored(_) => {}
             }
         }
         for name in old {

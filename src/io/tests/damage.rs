@@ -171,7 +171,7 @@ fn kept_epochs_fit_the_samples_and_the_code() {
 }
 
 #[test]
-fn numbers_of_runs_leave_room_for_others() {
+fn numbers_of_runs_leave_space_for_others() {
     for id in [RunId(0), RunId(u32::MAX)] {
         let [project, store] = reopened(|run| run.id = id);
         for (runs, warnings) in [project, store] {

@@ -41,7 +41,7 @@ fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
 /// The file is overwritten in place, as by `cp`.
 #[cfg(unix)]
 #[test]
-fn weights_that_were_written_over_are_the_stores_or_are_told_to_be_left_out() {
+fn weights_that_were_written_over_are_the_stores_or_are_reported_as_left_out() {
     for is_stored in [true, false] {
         let (dir, root) = (dir(), dir());
         let path = file(dir.path());

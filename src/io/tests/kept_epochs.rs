@@ -2,7 +2,7 @@
 
 use super::damage::reopened;
 use super::*;
-use crate::run::HeldWeights;
+use crate::run::LazyWeights;
 
 #[test]
 fn kept_epochs_on_disk_follow_those_in_memory() {
@@ -31,7 +31,7 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
 }
 
 #[test]
-fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
+fn weights_of_kept_epochs_are_restored_and_damage_costs_them_alone() {
     let weighted = |run: &mut Run| {
         for epoch in [0, 2, 3] {
             run.kept.push_weights(epoch, Arc::new(arrays(run, &[""], &special(epoch))));
@@ -72,7 +72,7 @@ fn weights_stay_in_their_file_until_they_are_needed() {
     // The file and the store are gone by now.
     for (runs, warnings) in reopened(weighted) {
         let held = |epoch| runs[0].kept.weights(epoch).expect("kept");
-        let are_read = || [0, 2, 3].map(|epoch| held(epoch).at_hand().is_some());
+        let are_read = || [0, 2, 3].map(|epoch| held(epoch).in_memory().is_some());
         assert_eq!((are_read(), &warnings[..]), ([false; 3], ""));
         let read = held(2).read().expect("sound");
         assert_eq!((read.len(), are_read()), (held(2).count(), [false, true, false]));
@@ -98,7 +98,7 @@ fn weights_are_the_same_after_they_were_opened_and_saved_again() {
 
 #[cfg(unix)]
 #[test]
-fn damaged_weights_are_told_to_whoever_needs_them() {
+fn damaged_weights_are_reported_where_they_are_needed() {
     let dir = dir();
     let path = merging::file(dir.path());
     let name = "runs/1/kept/000003-weights.safetensors";
@@ -123,7 +123,7 @@ fn damaged_weights_are_told_to_whoever_needs_them() {
 }
 
 /// Builds the network of a run with these weights.
-fn used(run: &Run, weights: HeldWeights) -> Result<(), String> {
+fn used(run: &Run, weights: LazyWeights) -> Result<(), String> {
     let trained = crate::engine::Trained::again(run, weights, run.shape, (0.0, 1.0)).expect("sound");
     trained.network(1).map(drop).map_err(|error| error.to_string())
 }

@@ -110,7 +110,7 @@ fn check(
 }
 
 #[test]
-fn runs_of_both_are_kept_and_numbers_that_collide_are_told() {
+fn runs_of_both_are_kept_and_numbers_that_collide_are_reported() {
     check(|_| {}, |two| two.add(5, 2), &[(1, 3, 0), (4, 3, 0), (5, 1, 2)], &[]);
     check(
         |one| one.add(5, 1),
@@ -325,7 +325,7 @@ fn a_design_that_text_cannot_hold_is_not_taken_for_another_programs() {
 }
 
 #[test]
-fn recovered_work_takes_the_place_of_what_it_grew_from() {
+fn recovered_work_replaces_what_it_grew_from() {
     let check = |saved: u32, recovered: u32, expected: &[(u32, usize, u64)]| {
         let dir = dir();
         let path = file(dir.path());
@@ -395,15 +395,15 @@ fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
 
 #[test]
 fn whatever_is_learned_of_a_run_later_makes_it_another() {
-    let known = RunStand::of(&run(1));
-    assert_eq!(known, RunStand::of(&run(1)));
+    let known = RunVersion::of(&run(1));
+    assert_eq!(known, RunVersion::of(&run(1)));
     let learned = [
         Run { normaliser: None, ..run(1) },
         Run { pca_mse: Some(0.2), ..run(1) },
         Run { health: Some(Arc::default()), ..run(1) },
         Run { split: None, ..run(1) },
     ];
-    assert!(learned.iter().all(|run| RunStand::of(run) != known));
+    assert!(learned.iter().all(|run| RunVersion::of(run) != known));
 }
 
 #[test]

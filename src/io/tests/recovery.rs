@@ -68,7 +68,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
             warnings.contains("damaged-") && kept[0].to_string_lossy().contains("damaged-"),
             "{warnings}"
         );
-        assert_eq!(Store::look_back(root.path()), Leftovers::default(), "said once");
+        assert_eq!(Store::find_leftovers(root.path()), Leftovers::default(), "said once");
     }
 }
 
@@ -77,7 +77,7 @@ fn what_nobody_can_read_is_set_aside_and_said_once() {
     for (what, damage) in damages() {
         let root = dir();
         left_behind(root.path(), false, damage);
-        let Leftovers { work, set_aside } = Store::look_back(root.path());
+        let Leftovers { work, set_aside } = Store::find_leftovers(root.path());
         assert_eq!(work, [], "{what}");
         if what == "missing" {
             assert_eq!((set_aside, workspaces(root.path())), (vec![], 0), "it held nothing");
@@ -86,7 +86,7 @@ fn what_nobody_can_read_is_set_aside_and_said_once() {
         let [aside] = <[SetAside; 1]>::try_from(set_aside).expect(what);
         assert!(aside.path.join("workspace/project.ron").exists(), "{what}");
         assert!(aside.error.to_string().contains("project.ron"), "{}", aside.error);
-        assert_eq!(Store::look_back(root.path()), Leftovers::default(), "{what}");
+        assert_eq!(Store::find_leftovers(root.path()), Leftovers::default(), "{what}");
         assert!(aside.path.exists());
     }
     // Weights of a run that itself cannot be read.
@@ -95,7 +95,7 @@ fn what_nobody_can_read_is_set_aside_and_said_once() {
         fs::write(folder.join("project.ron"), [0xFF]).expect("written");
         fs::write(folder.join("runs/3/run.ron"), [0xFF]).expect("written");
     });
-    assert_eq!(Store::look_back(root.path()).set_aside.len(), 1);
+    assert_eq!(Store::find_leftovers(root.path()).set_aside.len(), 1);
     assert_eq!(found(root.path(), "checkpoint.safetensors").len(), 1);
 }
 
@@ -118,7 +118,7 @@ fn a_byte_that_is_no_text_costs_a_letter() {
 }
 
 #[test]
-fn a_run_that_is_left_out_is_kept_and_gives_its_number_free() {
+fn a_run_that_is_left_out_is_kept_and_frees_its_number() {
     let root = dir();
     left_behind(root.path(), true, |folder| {
         fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written");
@@ -162,7 +162,7 @@ fn a_run_begun_after_a_save_is_not_lost_before_the_document_is_stored() {
     let root = dir();
     let store = Store::create(root.path()).expect("created");
     store.save_design(&Project::default(), None).expect("stored");
-    store.settle().expect("settled");
+    store.mark_saved().expect("settled");
     store.import_run(&run(1)).expect("stored");
     drop(store);
     assert_eq!(Store::recoverable(root.path()).len(), 1);
@@ -210,7 +210,7 @@ fn a_run_killed_before_its_first_file_was_written_leaves_nothing() {
         fs::create_dir_all(&folder).expect("made");
         fs::write(folder.join(".run.ron-abc123.hourglass.part"), "(").expect("written");
         drop(store);
-        let found = Store::look_back(root.path());
+        let found = Store::find_leftovers(root.path());
         assert_eq!((found.work.len(), found.set_aside.len()), (usize::from(has_document), 0));
         for recovery in found.work {
             let opened = Store::open(&recovery.path).expect("nobody works in it").load().expect("readable");
@@ -229,13 +229,13 @@ fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
     let store = Store::create(root.path()).expect("created");
     store.save_design(&Project::default(), None).expect("stored");
     store.import_run(&run(1)).expect("stored");
-    store.settle().expect("settled");
-    store.settle().expect("settled twice");
+    store.mark_saved().expect("settled");
+    store.mark_saved().expect("settled twice");
     // A change after the save: everything is stored again, including the runs.
     store.save_design(&Recipe::Linear.project(), None).expect("stored");
     let opened = store.load().expect("loads");
     assert_eq!((opened.project, opened.runs.len()), (Recipe::Linear.project(), 1));
-    store.settle().expect("settled");
+    store.mark_saved().expect("settled");
     drop(store);
     assert_eq!(Store::recoverable(root.path()), vec![]);
     assert_eq!(workspaces(root.path()), 0);
@@ -247,7 +247,7 @@ fn a_run_written_after_the_mark_is_offered_in_spite_of_it() {
         let root = dir();
         let store = Store::create(root.path()).expect("created");
         store.import_run(&run(1)).expect("stored");
-        store.settle().expect("settled");
+        store.mark_saved().expect("settled");
         let time = |name: &str| fs::metadata(store.path().join(name)).and_then(|found| found.modified());
         let later = time("workspace.ron").expect("a time") + std::time::Duration::from_secs(later_secs);
         let history = fs::File::options().write(true).open(store.path().join("runs/1/history.bin"));
@@ -262,7 +262,7 @@ fn kept_epochs_written_after_a_save_take_back_its_mark() {
     let root = dir();
     let store = Store::create(root.path()).expect("created");
     store.import_run(&run(1)).expect("stored");
-    store.settle().expect("settled");
+    store.mark_saved().expect("settled");
     store.save_kept(RunId(1), &run(1).kept).expect("stored");
     let text = fs::read_to_string(store.path().join("workspace.ron")).expect("there");
     assert!(text.contains("is_settled:false"), "{text}");
@@ -274,7 +274,7 @@ fn which_document_was_seen_belongs_to_its_file() {
     let store = Store::create(root.path()).expect("created");
     let noted = || fs::read_to_string(store.path().join("workspace.ron")).expect("there").contains("a text");
     store.save_seen(Path::new("/a.hourglass"), "a text".to_owned()).expect("noted");
-    store.settle().expect("settled");
+    store.mark_saved().expect("settled");
     store.save_design(&Project::default(), Some(Path::new("/a.hourglass"))).expect("stored");
     assert!(noted());
     store.save_design(&Project::default(), Some(Path::new("/b.hourglass"))).expect("stored");

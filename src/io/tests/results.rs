@@ -20,7 +20,7 @@ fn captioned(run: &mut Run) {
 }
 
 #[test]
-fn captions_and_results_come_back_from_every_file() {
+fn captions_and_results_are_restored_from_every_file() {
     let dir = dir();
     let mut run = run(1);
     measure(&mut run, 5);
@@ -90,12 +90,12 @@ fn a_name_alone_is_a_change_that_is_saved() {
     let dir = dir();
     let path = file(dir.path());
     let mut one = Program::open(&path);
-    let stand = RunStand::of(&one.runs[0]);
+    let before = RunVersion::of(&one.runs[0]);
     captioned(&mut one.runs[0]);
-    assert_ne!(RunStand::of(&one.runs[0]), stand);
-    let named = RunStand::of(&one.runs[0]);
+    assert_ne!(RunVersion::of(&one.runs[0]), before);
+    let named = RunVersion::of(&one.runs[0]);
     measure(&mut one.runs[0], 5);
-    assert_ne!(RunStand::of(&one.runs[0]), named);
+    assert_ne!(RunVersion::of(&one.runs[0]), named);
     assert_eq!(one.save(), Vec::<String>::new());
     assert_eq!(open_project(&path).expect("opens").runs[0].caption.name, "wide");
 }

@@ -62,7 +62,7 @@ pub enum Bound {
 
 impl Bound {
     /// Whether a number is within the bound; NaN is not.
-    pub fn holds(self, value: f64) -> bool {
+    pub fn is_met_by(self, value: f64) -> bool {
         match self {
             Bound::AtMost(most) => value <= most,
             Bound::AtLeast(least) => value >= least,

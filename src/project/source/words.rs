@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_with_commas_stand_in_quotes() {
+    fn words_with_commas_are_quoted() {
         let check = |words: &[&str], text: &str| {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
             assert_eq!(join_words(&words, ", "), text);

@@ -167,7 +167,7 @@ fn an_error_that_still_falls_asks_for_more_epochs_once_the_run_is_done() {
 }
 
 #[test]
-fn an_error_above_pca_matters_where_nothing_else_is_asked_for() {
+fn an_error_above_pca_matters_where_nothing_else_is_requested() {
     let of = |edit: fn(&mut Project), pca: f64| {
         let mut run = trained(run(edit), 60, healthy);
         run.pca_mse = Some(pca);
@@ -438,7 +438,7 @@ fn a_wide_code_is_free_where_nothing_holds_it() {
 }
 
 #[test]
-fn findings_come_in_order_of_weight_and_are_told_to_scripts() {
+fn findings_come_in_order_of_weight_and_are_written_for_scripts() {
     let mut design = run(|design| design.code.units = 64);
     design.pca_mse = Some(0.0);
     let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 8, ..LayerHealth::default() };

@@ -25,7 +25,7 @@ pub(in crate::session) struct Fits {
 impl Fits {
     /// The normal distribution fitted to codes.
     pub fn gaussian(&mut self, codes: &Arc<Kept>) -> Result<&Gaussian, FitError> {
-        self.turn_to(codes);
+        self.switch_to(codes);
         let fitted = match self.gaussian.take() {
             Some(known) => known,
             None => Gaussian::fit(&codes.codes, codes.code_units)?,
@@ -38,9 +38,9 @@ impl Fits {
         &mut self,
         codes: &Arc<Kept>,
         components: usize,
-        goes_on: &dyn Fn() -> bool,
+        should_continue: &dyn Fn() -> bool,
     ) -> Result<Mixture, FitError> {
-        self.turn_to(codes);
+        self.switch_to(codes);
         if let Some((_, known)) = self.mixture.as_ref().filter(|(known, _)| *known == components) {
             return Ok(known.clone());
         }
@@ -50,8 +50,8 @@ impl Fits {
             position += 1;
             start.uniform(position)
         };
-        let fitted = Mixture::fit(&codes.codes, codes.code_units, components, uniform, goes_on)?;
-        if goes_on() {
+        let fitted = Mixture::fit(&codes.codes, codes.code_units, components, uniform, should_continue)?;
+        if should_continue() {
             self.mixture = Some((components, fitted.clone()));
         }
         Ok(fitted)
@@ -70,7 +70,7 @@ impl Fits {
         Ok(fitted)
     }
 
-    fn turn_to(&mut self, codes: &Arc<Kept>) {
+    fn switch_to(&mut self, codes: &Arc<Kept>) {
         // While a weak pointer is held, its address is not reused.
         if !Weak::ptr_eq(&self.codes, &Arc::downgrade(codes)) {
             (self.codes, self.gaussian, self.mixture) = (Arc::downgrade(codes), None, None);

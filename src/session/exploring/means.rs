@@ -26,15 +26,15 @@ pub struct MeanCode {
 }
 
 impl SampleGroup {
-    /// Encodes the samples and averages their codes; `None` if there are none. `goes_on` is called
-    /// regularly.
+    /// Encodes the samples and averages their codes; `None` if there are none. `should_continue` is
+    /// called regularly.
     ///
     /// # Errors
-    /// A message if `goes_on` says no, and if the data do not fit the network.
+    /// A message if `should_continue` says no, and if the data do not fit the network.
     pub(in crate::session) fn mean(
         &self,
         network: &mut Network,
-        goes_on: &dyn Fn() -> bool,
+        should_continue: &dyn Fn() -> bool,
     ) -> Result<Option<MeanCode>, String> {
         let plan = network.plan();
         let (shape, units) = (plan.shape(), plan.code_units());
@@ -45,7 +45,7 @@ impl SampleGroup {
         let mut mean = Mean::of(units);
         let mut values = Vec::new();
         for rows in self.rows.chunks(part_rows(&self.data)) {
-            if !goes_on() {
+            if !should_continue() {
                 return Err(EngineError::Cancelled.to_string());
             }
             values.resize(rows.len() * shape.features(), 0.0);

@@ -24,15 +24,15 @@ pub struct NearestTraining {
 const BLOCK: usize = 256;
 
 impl NearestTraining {
-    /// Finds them, nearest first. `goes_on` is called regularly.
+    /// Finds them, nearest first. `should_continue` is called regularly.
     ///
     /// # Errors
-    /// A message if `goes_on` says no.
-    pub fn find(&self, goes_on: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
+    /// A message if `should_continue` says no.
+    pub fn find(&self, should_continue: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
         let samples: Vec<&[f32]> = self.samples.chunks_exact(self.data.shape.features().max(1)).collect();
         let search =
             Search { data: &self.data, rows: &self.data.split.train, count: self.count, except: None };
-        search.find(&samples, as_they_are, goes_on)
+        search.find(&samples, as_they_are, should_continue)
     }
 }
 
@@ -105,11 +105,11 @@ impl NearSample {
     /// Finds them.
     ///
     /// # Errors
-    /// A message if `goes_on` says no, and if a row of the set is not one of the data.
+    /// A message if `should_continue` says no, and if a row of the set is not one of the data.
     pub(in crate::session) fn find(
         &self,
         fits: &mut Fits,
-        goes_on: impl Fn() -> bool,
+        should_continue: impl Fn() -> bool,
     ) -> Result<Neighbourhoods, String> {
         let Coded { data, rows, .. } = &self.among;
         if let Some(row) = rows.iter().find(|row| **row as usize >= data.len()) {
@@ -119,13 +119,13 @@ impl NearSample {
             ));
         }
         let search = Search { data, rows, count: self.count, except: self.except };
-        let values = search.find(&[&self.values], as_they_are, &goes_on)?;
+        let values = search.find(&[&self.values], as_they_are, &should_continue)?;
         let linear = match fits.linear(&self.own, self.code.len()) {
             Ok(linear) => {
                 let own = linear.project(&self.values);
                 // Values without variance have no principal component.
                 let own: &[&[f32]] = if own.is_empty() { &[] } else { &[&own] };
-                search.find(own, |values| Cow::Owned(linear.project(values)), &goes_on)?
+                search.find(own, |values| Cow::Owned(linear.project(values)), &should_continue)?
             }
             Err(_) => Vec::new(),
         };
@@ -146,7 +146,7 @@ impl NearSample {
             }
         };
         let mut found = Vec::new();
-        take_in(&mut found, near, &self.among.rows, self.count, self.except);
+        merge_neighbours(&mut found, near, &self.among.rows, self.count, self.except);
         found
     }
 }
@@ -162,18 +162,18 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Finds the nearest rows to each point, nearest first. `points` computes points from scaled
-    /// values, row by row; `goes_on` is called regularly.
+    /// values, row by row; `should_continue` is called regularly.
     fn find(
         self,
         of: &[&[f32]],
         points: impl Fn(&[f32]) -> Cow<'_, [f32]>,
-        goes_on: impl Fn() -> bool,
+        should_continue: impl Fn() -> bool,
     ) -> Result<Vec<Vec<Found>>, String> {
         let features = self.data.shape.features().max(1);
         let mut found: Vec<Vec<Found>> = vec![Vec::new(); of.len()];
         let mut values = vec![0.0; BLOCK * features];
         for rows in self.rows.chunks(BLOCK).take_while(|_| !of.is_empty()) {
-            if !goes_on() {
+            if !should_continue() {
                 return Err(EngineError::Cancelled.to_string());
             }
             let values = &mut values[..rows.len() * features];
@@ -182,7 +182,7 @@ impl Search<'_> {
             for (point, found) in of.iter().zip(&mut found) {
                 // One more, because the sample itself may be among them.
                 let near = nearest(point, &points, self.count + 1, Distance::Euclidean);
-                take_in(found, near, rows, self.count, self.except);
+                merge_neighbours(found, near, rows, self.count, self.except);
             }
         }
         Ok(found)
@@ -195,7 +195,7 @@ fn as_they_are(values: &[f32]) -> Cow<'_, [f32]> {
 
 /// Merges neighbours among these rows of the data into those found so far, and keeps the nearest in
 /// order, without the excluded row.
-pub(in crate::session) fn take_in(
+pub(in crate::session) fn merge_neighbours(
     found: &mut Vec<Found>,
     near: Vec<Neighbour>,
     rows: &[u32],

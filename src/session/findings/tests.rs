@@ -96,7 +96,7 @@ fn a_held_out_class_is_detected_by_error_and_by_reconstruction_probability() {
     // term, averaged over samples.
     let rows = data.split.test.clone();
     let samples = Samples::Rows(&data, &rows);
-    let scores = variational.network().strangeness(samples, 200, &mut |_| true).expect("a likelihood");
+    let scores = variational.network().anomaly_score(samples, 200, &mut |_| true).expect("a likelihood");
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let term =
         variational.evaluate(Subset::Test).expect("small").losses.get("reconstruction").expect("a term");
@@ -118,7 +118,7 @@ fn binary_codes_retrieve_their_own_class() {
 }
 
 #[test]
-fn a_selection_is_judged_by_a_linear_regression() {
+fn a_selection_is_evaluated_by_a_linear_regression() {
     let (trainer, data) = {
         let (mut trainer, data) = trained(Recipe::Concrete, 2, |project| {
             project.corruption = Corruption::None;

@@ -161,7 +161,11 @@ fn a_mask_marks_the_holes_of_damaged_pictures() {
         let (values, expected) = (seen(&data), [1.0, 0.0, 1.0, 1.0].repeat(4));
         let is_near = |(value, expected): (&f32, &f32)| (value - expected).abs() < 1e-3;
         assert!(values.iter().zip(&expected).all(is_near), "{corruption:?} {values:?}");
-        assert!(data.said.notes.iter().any(|note| note.contains("black parts of")), "{:?}", data.said.notes);
+        assert!(
+            data.read_report.notes.iter().any(|note| note.contains("black parts of")),
+            "{:?}",
+            data.read_report.notes
+        );
     }
     for corruption in [Corruption::None, Corruption::Pixelate { size: 2 }, Corruption::Gaussian { std: 0.3 }]
     {

@@ -13,7 +13,8 @@ use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
 use crate::ui::state::{
-    BottomTab, Dialog, Effect, FigureWish, Palette, RunAction, SELECTION_VIEW, SaveKind, State, Then,
+    BottomTab, Dialog, Effect, FigureAction, Palette, PendingAction, RunAction, SELECTION_VIEW, SaveKind,
+    State,
 };
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
@@ -46,10 +47,10 @@ macro_rules! commands {
 
 commands! {
     New => Menu::File
-        .item(1, "New…", keys![CTRL, N], |state| state.ask(Then::New))
+        .item(1, "New…", keys![CTRL, N], |state| state.ask(PendingAction::New))
         .about("Start a new project from your own data or a recipe.");
     Open => Menu::File
-        .item(1, "Open…", keys![CTRL, O], |state| state.ask(Then::Open))
+        .item(1, "Open…", keys![CTRL, O], |state| state.ask(PendingAction::Open))
         .about("Open a project (.hourglass) or a design (.ron).");
     ShowOther => Menu::File
         .item(1, "Show other data…", keys![CTRL_SHIFT, O], State::ask_other)
@@ -81,7 +82,7 @@ commands! {
         .when(conditions::exporting);
     SaveFigure => Menu::File
         .item(2, "Save picture of the view…", keys![CTRL_SHIFT, G], |state| {
-            state.view.figures = Some(FigureWish::Save(Form::Png));
+            state.view.figures = Some(FigureAction::Save(Form::Png));
         })
         .about("Save a view as PNG or SVG, its numbers as CSV, or its animation as GIF.")
         .when(conditions::not_writing);
@@ -96,7 +97,7 @@ commands! {
         .about("Open the project that was open last when the program starts.")
         .on(|state| !state.view.starts_anew);
     Quit => Menu::File
-        .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
+        .item(3, "Quit", keys![CTRL, Q], |state| state.ask(PendingAction::Quit))
         .about("Close the window; asks about unsaved changes.");
     Undo => Menu::Edit
         .item(1, "Undo", keys![CTRL, Z], State::undo)
@@ -108,12 +109,12 @@ commands! {
         .when(conditions::redoable);
     CopyPicture => Menu::Edit
         .item(2, "Copy picture of the view", keys![CTRL_SHIFT, Y], |state| {
-            state.view.figures = Some(FigureWish::CopyPicture);
+            state.view.figures = Some(FigureAction::CopyPicture);
         })
         .about("Copy the view that was clicked last as a picture.");
     CopyNumbers => Menu::Edit
         .item(2, "Copy numbers of the view", keys![CTRL_SHIFT, U], |state| {
-            state.view.figures = Some(FigureWish::CopyNumbers);
+            state.view.figures = Some(FigureAction::CopyNumbers);
         })
         .about("Copy the numbers of the view that was clicked last as CSV.");
     Duplicate => Menu::Edit

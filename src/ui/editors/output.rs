@@ -4,7 +4,7 @@ use egui::{ComboBox, DragValue, PopupCloseBehavior, RichText, TextEdit, Ui};
 
 use crate::project::{FeatureWeight, Loss, Output, Variance, visible};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::{choices_ui, quiet_ui};
+use crate::ui::widgets::button::{choices_ui, text_button_ui};
 use crate::ui::widgets::form::{explain_ui, slider_ui};
 
 /// Names that are offered at once.
@@ -78,11 +78,11 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
 
 /// Columns, channels or features of the data that can have weights in the loss: the word for one of
 /// them, their number, and their names, which are listed only while a person chooses one.
-pub type Weighable<'a> = (&'static str, usize, &'a dyn Fn() -> Vec<String>);
+pub type Weightable<'a> = (&'static str, usize, &'a dyn Fn() -> Vec<String>);
 
-/// Weights of columns, channels or features in the loss; `weighable` is `None` until data are
+/// Weights of columns, channels or features in the loss; `weightable` is `None` until data are
 /// loaded.
-pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Option<Weighable<'_>>) {
+pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weightable: Option<Weightable<'_>>) {
     let dim = tokens(ui).dim;
     let mut removed = None;
     for (at, own) in weights.iter_mut().enumerate() {
@@ -98,7 +98,10 @@ pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Opti
                 ui.add_sized([66.0, 22.0], drag)
                     .accessible_name(format!("Weight of {name}"))
                     .on_hover_text(about);
-                if quiet_ui(ui, "Reset").accessible_name(format!("Reset the weight of {name}")).clicked() {
+                if text_button_ui(ui, "Reset")
+                    .accessible_name(format!("Reset the weight of {name}"))
+                    .clicked()
+                {
                     removed = Some(at);
                 }
                 ui.add(egui::Label::new(RichText::new(&name).size(12.0)).truncate());
@@ -108,8 +111,8 @@ pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Opti
     if let Some(at) = removed {
         weights.remove(at);
     }
-    if let Some(weighable) = weighable.filter(|(_, count, _)| *count > 1)
-        && let Some(name) = add_ui(ui, weighable, weights)
+    if let Some(weightable) = weightable.filter(|(_, count, _)| *count > 1)
+        && let Some(name) = add_ui(ui, weightable, weights)
     {
         weights.push(FeatureWeight { name, weight: 0.0 });
     }
@@ -121,7 +124,7 @@ pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weighable: Opti
 }
 
 /// Offers what has no weight yet; returns the name that was chosen.
-fn add_ui(ui: &mut Ui, (noun, count, names): Weighable<'_>, weights: &[FeatureWeight]) -> Option<String> {
+fn add_ui(ui: &mut Ui, (noun, count, names): Weightable<'_>, weights: &[FeatureWeight]) -> Option<String> {
     let mut chosen = None;
     let id = ui.scope_id().with("find");
     let mut find: String = ui.data_mut(|data| data.get_temp(id).unwrap_or_default());

@@ -4,7 +4,7 @@ use egui::{RichText, Ui, vec2};
 
 use crate::project::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::button::text_button_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, section_ui, slider_ui};
 
 /// The forms of the regularizers at `site`, and a menu to add others. Returns the one to add.
@@ -17,7 +17,7 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
                 section_ui(ui, title(regularizer.penalty), "added to the loss");
                 regularizer_ui(ui, regularizer);
                 let name = format!("Remove {}", title(regularizer.penalty));
-                if quiet_ui(ui, &name).clicked() {
+                if text_button_ui(ui, &name).clicked() {
                     removed = Some(index);
                 }
             });
@@ -35,7 +35,7 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
             let is_there =
                 regularizers.iter().any(|own| own.on == site && own.penalty.name() == kind.penalty.name());
             let name = format!("+ {}", title(kind.penalty));
-            if !is_there && quiet_ui(ui, &name).on_hover_text(effect(kind.penalty)).clicked() {
+            if !is_there && text_button_ui(ui, &name).on_hover_text(effect(kind.penalty)).clicked() {
                 added = Some(kind);
             }
         }

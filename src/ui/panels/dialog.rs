@@ -18,8 +18,8 @@ use crate::project::{HoleShade, Schedule, Source, format_number, visible, visibl
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
-    ALL_DATA, Browse, BrowseKind, Chooser, Dialog, Dropped, Effect, MaskField, PICTURES, PathDialog, Purpose,
-    SaveKind, State, Target, Then, cores,
+    ALL_DATA, Browse, BrowseKind, Chooser, Dialog, Dropped, Effect, MaskField, PICTURES, PathDialog,
+    PendingAction, Purpose, SaveKind, State, Target, cores,
 };
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -65,17 +65,17 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         state.dialog.get_or_insert(dialog);
         return;
     }
-    carry_out(state, dialog, answer);
+    apply_answer(state, dialog, answer);
 }
 
 /// Carries out the answer. The dialog is closed unless it is put back.
-fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
+fn apply_answer(state: &mut State, mut dialog: Dialog, answer: Answer) {
     if matches!(dialog, Dialog::FindRate) {
         state.end_rate_search();
     }
     match answer {
         Answer::Open | Answer::Close => {}
-        Answer::New(Start::Recipe(recipe)) => state.proceed(Then::Recipe(recipe)),
+        Answer::New(Start::Recipe(recipe)) => state.proceed(PendingAction::Recipe(recipe)),
         Answer::New(Start::Own(own)) => state.start_on(own),
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
@@ -233,7 +233,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     if accept && matches!(answer, Answer::Open) {
         dialog.accept();
     }
-    state.effects.extend(dialog.next_question().map(Effect::LookFor));
+    state.effects.extend(dialog.next_question().map(Effect::CheckPath));
     answer
 }
 
@@ -319,11 +319,11 @@ fn mask_ui(ui: &mut Ui, mask: &mut MaskField, answer: &mut Answer) {
     });
 }
 
-fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
+fn unsaved_ui(ui: &mut Ui, state: &State, then: &PendingAction) -> Answer {
     let before = match then {
-        Then::Quit => "closing",
-        Then::New | Then::Recipe(_) => "starting a new project",
-        Then::Open | Then::OpenPath(_) => "opening another",
+        PendingAction::Quit => "closing",
+        PendingAction::New | PendingAction::Recipe(_) => "starting a new project",
+        PendingAction::Open | PendingAction::OpenPath(_) => "opening another",
     };
     title_ui(ui, &format!("Save “{}” before {before}?", state.title()));
     let tokens = tokens(ui);

@@ -51,7 +51,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &mut State, dialog: &mut ExportDialo
     if accept && is_possible && matches!(answer, Answer::Open) {
         dialog.path.accept();
     }
-    state.effects.extend(dialog.path.next_question().map(Effect::LookFor));
+    state.effects.extend(dialog.path.next_question().map(Effect::CheckPath));
     answer
 }
 

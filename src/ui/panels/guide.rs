@@ -4,7 +4,7 @@ use egui::{Label, RichText, ScrollArea, Ui};
 
 use super::dialog::{Answer, close_ui, title_ui};
 use crate::ui::theme::{self, tokens};
-use crate::ui::widgets::scroll::beside_bar_ui;
+use crate::ui::widgets::scroll::beside_scroll_bar_ui;
 
 /// The page that has the tour.
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
@@ -16,7 +16,7 @@ pub(super) fn guide_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "A five-minute tour");
     let height = ui.ctx().content_rect().height() * 0.7;
     ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
-        beside_bar_ui(ui, |ui| {
+        beside_scroll_bar_ui(ui, |ui| {
             ui.set_width(ui.available_width());
             for (number, (title, text)) in (1..).zip(steps(README)) {
                 ui.spacing_mut().item_spacing.y = 3.0;

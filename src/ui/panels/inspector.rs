@@ -12,14 +12,14 @@ use crate::ui::editors::{code, corruption, layer, output, regularizer, source, t
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::theme::tokens;
 use crate::ui::views::difference;
-use crate::ui::widgets::button::{primary_ui, quiet_ui, secondary_ui};
+use crate::ui::widgets::button::{primary_ui, secondary_ui, text_button_ui};
 use crate::ui::widgets::form::section_ui;
-use crate::ui::widgets::scroll::beside_bar_ui;
+use crate::ui::widgets::scroll::beside_scroll_bar_ui;
 
 /// Shows the inspector.
 pub fn inspector_ui(ui: &mut Ui, state: &mut State) {
     ScrollArea::vertical().auto_shrink(false).id_salt("inspector").show(ui, |ui| {
-        beside_bar_ui(ui, |ui| forms_ui(ui, state));
+        beside_scroll_bar_ui(ui, |ui| forms_ui(ui, state));
     });
 }
 
@@ -54,10 +54,11 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
             }
             let data = state.data.ready(&state.project.data);
             let known = data.map(|(data, _)| Arc::clone(data));
-            let names = || known.as_ref().map_or_else(Vec::new, |data| data.weighable().1);
-            let weighable = known.as_ref().map(|data| data.weighable_count());
-            let weighable = weighable.map(|(noun, count)| (noun, count, &names as &dyn Fn() -> Vec<String>));
-            output::weights_ui(ui, &mut state.project.feature_weights, weighable);
+            let names = || known.as_ref().map_or_else(Vec::new, |data| data.weightable().1);
+            let weightable = known.as_ref().map(|data| data.weightable_count());
+            let weightable =
+                weightable.map(|(noun, count)| (noun, count, &names as &dyn Fn() -> Vec<String>));
+            output::weights_ui(ui, &mut state.project.feature_weights, weightable);
         }),
         Place::Encoder(_) | Place::Code | Place::Decoder(_) => {}
     }
@@ -82,7 +83,7 @@ fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
                 Place::Corruption,
             ),
         ] {
-            if quiet_ui(ui, &text).on_hover_text(about).clicked() {
+            if text_button_ui(ui, &text).on_hover_text(about).clicked() {
                 state.go_to(place);
             }
         }
@@ -92,7 +93,7 @@ fn elsewhere_ui(ui: &mut Ui, state: &mut State) {
 /// The button that finds a learning rate.
 fn find_rate_ui(ui: &mut Ui, state: &mut State) {
     let (find, available) = (Command::FindRate, Command::FindRate.available(state));
-    let button = ui.add_enabled_ui(available.is_ok(), |ui| quiet_ui(ui, find.text())).inner;
+    let button = ui.add_enabled_ui(available.is_ok(), |ui| text_button_ui(ui, find.text())).inner;
     let reason = available.err().unwrap_or_default();
     if button.on_hover_text(find.tooltip()).on_disabled_hover_text(reason).clicked() {
         state.run(find);
@@ -199,7 +200,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
         let before = layer.clone();
         layer::layer_ui(ui, layer);
         if layer.name() != before.name() {
-            state.tried.switch_layer(place, before, layer);
+            state.previous_choices.switch_layer(place, before, layer);
         }
         if let Place::Encoder(index) = place {
             penalties_ui(ui, state, Site::Encoder(index));

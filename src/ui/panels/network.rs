@@ -1,16 +1,16 @@
 //! The network as an hourglass: one card per layer, as wide as the logarithm of its units, to
 //! select, drag and fix.
 
+mod card_text;
 mod dragging;
-mod face;
 
 use egui::{
     Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,
     RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
+use self::card_text::{CardText, abbreviated};
 use self::dragging::{Dragged, drop_ui};
-use self::face::{Face, abbreviated};
 use crate::check::{Card, Severity};
 use crate::project::{Decoder, Layer, Place, Project, Shape as SampleShape, format_count, short_count};
 use crate::ui::commands::Command;
@@ -20,7 +20,7 @@ use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::update::stack::{self, Gap};
 use crate::ui::widgets::form::section_ui;
-use crate::ui::widgets::scroll::{beside_bar_ui, menu_entries_ui};
+use crate::ui::widgets::scroll::{beside_scroll_bar_ui, menu_entries_ui};
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
@@ -37,7 +37,7 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let cost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), short_count);
     let cards = &state.derived.cards;
     let totals = format!("{} parameters · {} MACs", cost(cards.parameters()), cost(cards.macs()));
-    beside_bar_ui(ui, |ui| {
+    beside_scroll_bar_ui(ui, |ui| {
         section_ui(ui, "Network", &totals);
         kinds_ui(ui, state);
     });
@@ -47,14 +47,14 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let height = (ui.available_height() - 40.0).max(100.0);
     let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
     cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
-        beside_bar_ui(ui, |ui| {
+        beside_scroll_bar_ui(ui, |ui| {
             ui.add_space(4.0);
             hourglass_ui(ui, state, thumbnails);
             ui.add_space(4.0);
         });
     });
     ui.add_space(4.0);
-    beside_bar_ui(ui, |ui| switches_ui(ui, state));
+    beside_scroll_bar_ui(ui, |ui| switches_ui(ui, state));
 }
 
 /// The row of layer kinds, to click or to drag into a gap: the common ones directly, the others in
@@ -110,13 +110,13 @@ fn hourglass_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let gaps = stack::gaps(&state.project);
     let mut spots = Vec::new();
     ui.spacing_mut().item_spacing.y = 0.0;
-    card_ui(ui, state, &Face::input(state), width.of(input), thumbnails);
+    card_ui(ui, state, &CardText::input(state), width.of(input), thumbnails);
     for card in &cards {
         let gap = gap_before(&state.project, card.place).filter(|gap| gaps.contains(gap));
         if let Some(rect) = gap_ui(ui, state, gap, flow(&cards, card.place, input)) {
             spots.push(rect);
         }
-        card_ui(ui, state, &Face::of(card, state), width.of(card.output), thumbnails);
+        card_ui(ui, state, &CardText::of(card, state), width.of(card.output), thumbnails);
     }
     drop_ui(ui, state, &spots);
 }
@@ -157,53 +157,53 @@ fn flow(cards: &[Card], place: Place, input: Option<SampleShape>) -> Option<usiz
     Some(shape.features())
 }
 
-fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: &mut Thumbnails) {
+fn card_ui(ui: &mut Ui, state: &mut State, card_text: &CardText, width: f32, thumbnails: &mut Thumbnails) {
     let tokens = tokens(ui);
     let (_, row) = ui.allocate_space(vec2(ui.available_width(), CARD_HEIGHT));
     let rect = Rect::from_center_size(row.center(), vec2(width, CARD_HEIGHT)).round_to_pixels_in(ui);
-    let own = state.project.layer(face.place).is_some();
+    let own = state.project.layer(card_text.place).is_some();
     let mut sense = if own { Sense::click_and_drag() } else { Sense::click() };
-    let selected = state.selected == face.place;
+    let selected = state.selected == card_text.place;
     if !selected {
         // Tab stops only at the selected card, and arrow keys move between cards. Otherwise Tab
         // would select every card on its way to the output, and the forms of the other cards could
         // not be reached.
         sense.remove(Sense::FOCUSABLE);
     }
-    let id = card_id(face.place);
+    let id = card_id(card_text.place);
     let response = ui.interact(rect, id, sense);
     response.widget_info(|| {
-        let label = match face.place {
-            Place::Encoder(_) | Place::Decoder(_) => format!("{}, {}", face.title, face.place),
+        let label = match card_text.place {
+            Place::Encoder(_) | Place::Decoder(_) => format!("{}, {}", card_text.title, card_text.place),
             Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training => {
-                format!("{} card", face.title)
+                format!("{} card", card_text.title)
             }
         };
         egui::WidgetInfo::selected(egui::Role::Button, true, selected, label)
     });
     if own {
-        response.dnd_set_drag_payload(Dragged::Card(face.place));
+        response.dnd_set_drag_payload(Dragged::Card(card_text.place));
     }
-    follow_focus(ui, state, face.place, &response);
+    follow_focus(ui, state, card_text.place, &response);
     let dragged = DragAndDrop::payload::<Dragged>(ui.ctx())
-        .is_some_and(|dragged| matches!(&*dragged, Dragged::Card(place) if *place == face.place));
+        .is_some_and(|dragged| matches!(&*dragged, Dragged::Card(place) if *place == card_text.place));
     if ui.is_rect_visible(rect) {
-        paint_card(ui, face, rect, &response, selected, dragged, &tokens);
-        let text_left = if let Some(texture) = thumbnails.of_card(ui.ctx(), state, face.place) {
+        paint_card(ui, card_text, rect, &response, selected, dragged, &tokens);
+        let text_left = if let Some(texture) = thumbnails.of_card(ui.ctx(), state, card_text.place) {
             let picture = Rect::from_min_size(rect.min + vec2(14.0, 6.0), vec2(34.0, 34.0));
             let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
             ui.painter().image(texture, picture, uv, Color32::WHITE);
             picture.right() + 8.0
         } else {
-            grip(ui, rect, own, &tokens);
+            drag_handle(ui, rect, own, &tokens);
             rect.left() + if own { 34.0 } else { 18.0 }
         };
         let text = Rect::from_min_max(pos2(text_left, rect.top() + 5.0), rect.max - vec2(26.0, 4.0));
-        text_ui(ui, text, face, &tokens);
+        text_ui(ui, text, card_text, &tokens);
     }
-    badge_ui(ui, state, face.place, rect);
-    let response = if dragged { response } else { response.on_hover_text(&face.hover) };
-    response.context_menu(|ui| context_ui(ui, state, face));
+    badge_ui(ui, state, card_text.place, rect);
+    let response = if dragged { response } else { response.on_hover_text(&card_text.hover) };
+    response.context_menu(|ui| context_ui(ui, state, card_text));
 }
 
 /// Keeps selection and keyboard focus together: changing one changes the other.
@@ -229,7 +229,7 @@ fn follow_focus(ui: &Ui, state: &mut State, place: Place, response: &Response) {
 
 fn paint_card(
     ui: &Ui,
-    face: &Face,
+    card_text: &CardText,
     rect: Rect,
     response: &Response,
     selected: bool,
@@ -237,12 +237,12 @@ fn paint_card(
     tokens: &Tokens,
 ) {
     let painter = ui.painter();
-    let color = (face.color)(tokens);
+    let color = (card_text.color)(tokens);
     let radius = 8.0;
     let fill = if selected || response.hovered() { tokens.raised } else { tokens.card };
     let fill = if dragged { fill.gamma_multiply(0.4) } else { fill };
     painter.rect_filled(rect, radius, fill);
-    if face.mirrored {
+    if card_text.mirrored {
         hatch(ui, rect, tokens.line.gamma_multiply(0.7));
     }
     if selected {
@@ -279,7 +279,7 @@ fn hatch(ui: &Ui, rect: Rect, color: Color32) {
     }
 }
 
-fn grip(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
+fn drag_handle(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
     if !own {
         return;
     }
@@ -291,7 +291,7 @@ fn grip(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
     }
 }
 
-fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
+fn text_ui(ui: &mut Ui, rect: Rect, card_text: &CardText, tokens: &Tokens) {
     let layout = Layout::top_down(Align::LEFT);
     // A child `Ui`, so that the cursor of the hourglass stays below the card.
     let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
@@ -300,11 +300,11 @@ fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
         ui.painter().layout_no_wrap(line.to_owned(), font, tokens.dim).size().x <= rect.width()
     };
     let fits_as_title = |title: &&String| fits(title, theme::bold(TITLE_PX));
-    let shortest = abbreviated(&face.title);
-    let title = [&face.title, &shortest].into_iter().find(fits_as_title).unwrap_or(&shortest);
+    let shortest = abbreviated(&card_text.title);
+    let title = [&card_text.title, &shortest].into_iter().find(fits_as_title).unwrap_or(&shortest);
     let title = RichText::new(title).font(theme::bold(TITLE_PX)).color(tokens.text);
     let fits_below = |line: &&String| fits(line, FontId::proportional(ABOUT_PX));
-    let about = face.about.iter().find(fits_below).or(face.about.last()).map_or("", String::as_str);
+    let about = card_text.about.iter().find(fits_below).or(card_text.about.last()).map_or("", String::as_str);
     ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
     let about = RichText::new(about).size(ABOUT_PX).color(tokens.dim);
     ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
@@ -397,9 +397,9 @@ fn gap_name(gap: Gap) -> String {
     }
 }
 
-fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
+fn context_ui(ui: &mut Ui, state: &mut State, card_text: &CardText) {
     ui.set_min_width(210.0);
-    if face.mirrored {
+    if card_text.mirrored {
         let available = Command::ToggleMirror.available(state);
         let response = ui
             .add_enabled(available.is_ok(), Button::new("Give the decoder its own layers"))

@@ -18,7 +18,7 @@ const PICTURE_PX: f32 = 72.0;
 /// Height of the description of the selected tile.
 const ABOUT_PX: f32 = 66.0;
 /// Height of everything above and below the tiles in the window.
-const REST_PX: f32 = 250.0;
+const OTHER_HEIGHT_PX: f32 = 250.0;
 
 /// The starting point of a new project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +86,14 @@ pub fn width(ui: &Ui) -> f32 {
 /// Shows every starting point for a project; returns the chosen one.
 pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     let has_opened = has_just_opened(ui);
-    let height = (ui.ctx().content_rect().height() - REST_PX).max(TILE.y);
+    let height = (ui.ctx().content_rect().height() - OTHER_HEIGHT_PX).max(TILE.y);
     let mut area = ScrollArea::vertical().id_salt("recipes").max_height(height).min_scrolled_height(height);
     if has_opened {
         area = area.vertical_scroll_offset(0.0);
     }
     let all: Vec<Start> = Start::all().collect();
     let columns = columns(ui);
-    let (mut chosen, mut told, mut focused) = (None, None, None);
+    let (mut chosen, mut described, mut focused) = (None, None, None);
     area.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(GAP, GAP);
         for (row, starts) in all.chunks(columns).enumerate() {
@@ -107,8 +107,8 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
                     if tile.has_focus() {
                         focused = Some(number);
                     }
-                    if tile.hovered() || (tile.has_focus() && told.is_none()) {
-                        told = Some(*start);
+                    if tile.hovered() || (tile.has_focus() && described.is_none()) {
+                        described = Some(*start);
                     }
                     if tile.clicked() {
                         chosen = Some(*start);
@@ -120,7 +120,7 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     if let Some(to) = focused.and_then(|at| neighbour(ui, at, columns)).filter(|to| *to < all.len()) {
         ui.memory_mut(|memory| memory.request_focus(tile_id(to)));
     }
-    let about = told.map_or_else(|| "Arrow keys move, Enter chooses.".to_owned(), Start::about);
+    let about = described.map_or_else(|| "Arrow keys move, Enter chooses.".to_owned(), Start::about);
     let text = RichText::new(about).size(12.0).color(tokens(ui).dim);
     ui.allocate_ui(vec2(ui.available_width(), ABOUT_PX), |ui| {
         ui.set_min_height(ABOUT_PX);

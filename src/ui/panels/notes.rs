@@ -171,7 +171,7 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
 pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let (hovered, dropped) =
         ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
-    state.take_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
+    state.handle_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
     let Some(file) = hovered.first() else { return };
     let promise = match (file.path.as_deref(), state.trained_run()) {
         (Some(path), Some(run)) if !files::is_project(path) => {
@@ -185,7 +185,7 @@ pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));
     painter.rect_filled(rect, 0.0, tokens.window.gamma_multiply(0.85));
     let inner = rect.shrink(24.0);
-    painter.rect_stroke(inner, 12.0, egui::Stroke::new(2.0, tokens.thread), egui::StrokeKind::Inside);
+    painter.rect_stroke(inner, 12.0, egui::Stroke::new(2.0, tokens.highlight), egui::StrokeKind::Inside);
     painter.text(rect.center(), Align2::CENTER_CENTER, promise, theme::bold(18.0), tokens.text);
 }
 

@@ -7,7 +7,7 @@ use egui::{
 use crate::ui::commands::Command;
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
-use crate::ui::widgets::hint::hint_beside;
+use crate::ui::widgets::hint::side_tooltip;
 
 /// Shows the palette while it is open. Enter runs the chosen command, Escape closes.
 pub fn palette_ui(ui: &mut Ui, state: &mut State) {
@@ -81,7 +81,7 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
         .stroke(egui::Stroke::NONE)
         .min_size(vec2(ui.available_width(), 26.0));
     let about = available.err().unwrap_or_else(|| command.tooltip().to_owned());
-    let response = hint_beside(ui.add(button), &about, "");
+    let response = side_tooltip(ui.add(button), &about, "");
     if scroll {
         response.scroll_to_me(None);
     }

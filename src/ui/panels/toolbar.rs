@@ -6,9 +6,9 @@ use crate::check::Severity;
 use crate::project::{format_count, format_percent, format_secs, short_count, visible, visible_path};
 use crate::run::{GreedyProgress, Run, RunProgress, Status};
 use crate::ui::commands::{Command, Menu};
-use crate::ui::state::{State, Then};
+use crate::ui::state::{PendingAction, State};
 use crate::ui::theme::{self, tokens};
-use crate::ui::widgets::hint::hint_beside;
+use crate::ui::widgets::hint::side_tooltip;
 use crate::ui::widgets::scroll::menu_entries_ui;
 
 /// Height of the bar, in points.
@@ -43,14 +43,14 @@ fn icon_ui(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(26.0, 28.0), Sense::hover());
     let (tokens, painter) = (tokens(ui), ui.painter());
     let (c, w, h) = (rect.center(), 7.0, 9.0);
-    let stroke = Stroke::new(1.8, tokens.thread);
+    let stroke = Stroke::new(1.8, tokens.highlight);
     for y in [-h, h] {
         painter.line_segment([pos2(c.x - w - 1.0, c.y + y), pos2(c.x + w + 1.0, c.y + y)], stroke);
         painter.line_segment([pos2(c.x - w, c.y + y), c], stroke);
         painter.line_segment([pos2(c.x + w, c.y + y), c], stroke);
     }
     let sand = vec![pos2(c.x - 4.0, c.y + h - 1.0), pos2(c.x + 4.0, c.y + h - 1.0), pos2(c.x, c.y + 4.0)];
-    painter.add(egui::Shape::convex_polygon(sand, tokens.thread, Stroke::NONE));
+    painter.add(egui::Shape::convex_polygon(sand, tokens.highlight, Stroke::NONE));
 }
 
 fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
@@ -85,7 +85,7 @@ pub fn item_ui(ui: &mut Ui, command: Command, state: &mut State) {
     let keys = RichText::new(keys).size(11.0).color(tokens(ui).dim);
     let button = Button::new(text).right_text(keys).wrap_mode(egui::TextWrapMode::Extend);
     let response = ui.add_enabled(available.is_ok(), button);
-    let response = hint_beside(response, command.tooltip(), &available.err().unwrap_or_default());
+    let response = side_tooltip(response, command.tooltip(), &available.err().unwrap_or_default());
     if response.clicked() {
         state.run(command);
         ui.close();
@@ -99,8 +99,8 @@ fn recent_ui(ui: &mut Ui, state: &mut State) {
             menu_entries_ui(ui, 0.0, |ui| {
                 for path in recent {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    if hint_beside(ui.button(visible(&name)), &visible_path(&path), "").clicked() {
-                        state.ask(Then::OpenPath(path));
+                    if side_tooltip(ui.button(visible(&name)), &visible_path(&path), "").clicked() {
+                        state.ask(PendingAction::OpenPath(path));
                         ui.close();
                     }
                 }
@@ -126,7 +126,7 @@ fn name_ui(ui: &mut Ui, state: &State, most: f32) {
         ui.add(egui::Label::new(name).truncate()).on_hover_text(hover);
         let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
         if modified {
-            ui.painter().circle_filled(rect.center(), 4.0, tokens.thread);
+            ui.painter().circle_filled(rect.center(), 4.0, tokens.highlight);
         }
     });
 }
@@ -257,7 +257,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         done as f32 / run.epochs.max(1) as f32
     };
     let is_training = run.status == Status::Training;
-    pace_ui(ui, state, run, &progress, fraction);
+    speed_ui(ui, state, run, &progress, fraction);
     // In the smallest window, the numbers get all the space.
     let bar = (ui.available_width() - PLACE_PX - 16.0).min(230.0);
     if bar >= 24.0 {
@@ -274,7 +274,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
 
 /// Remaining time and speed while a run trains, otherwise its status and time; hidden in the
 /// smallest window.
-fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fraction: f32) {
+fn speed_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fraction: f32) {
     let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
     if small {
         return;

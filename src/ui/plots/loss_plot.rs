@@ -123,9 +123,9 @@ pub fn loss_plot_ui(
         let x = shown.position_from_point_x(epoch);
         painter.vline(x, rect.y_range(), Stroke::new(1.0, color(p.faint)));
     }
-    let told = epoch.or(plot.marker);
-    paint_values(&painter, shown, plot, told);
-    paint_readout(ui, rect, plot, told, epoch.is_some());
+    let epoch_shown = epoch.or(plot.marker);
+    paint_values(&painter, shown, plot, epoch_shown);
+    paint_readout(ui, rect, plot, epoch_shown, epoch.is_some());
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }

@@ -35,7 +35,7 @@ pub struct Scatter<'a> {
     /// The highlighted class; the others are faded.
     pub isolated: Option<u32>,
     /// Names at 0, 1, 2 … of the y axis instead of numbers.
-    pub lanes: Option<&'a [String]>,
+    pub class_rows: Option<&'a [String]>,
     /// The effect of dragging.
     pub drag: Drag,
     /// The density of the points, where it is drawn instead of them; points cannot be hovered then.
@@ -138,12 +138,12 @@ pub fn scatter_ui(
 
 fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
     let room = ((height - 30.0) / 34.0).max(0.0) as usize;
-    match scatter.lanes {
+    match scatter.class_rows {
         None => linear_ticks(limits.y, room),
         Some(names) => {
             let every = names.len().div_ceil((height / 15.0).max(1.0) as usize).max(1);
             let ticks = names.iter().enumerate().step_by(every);
-            let ticks = ticks.map(|(lane, name)| Tick { at: lane as f64, label: shortened(name, 12) });
+            let ticks = ticks.map(|(row, name)| Tick { at: row as f64, label: shortened(name, 12) });
             ticks.filter(|tick| (limits.y[0]..=limits.y[1]).contains(&tick.at)).collect()
         }
     }
@@ -166,8 +166,8 @@ impl ScatterView {
             _ => {
                 let points = scatter.points.iter().map(|point| point.map(f64::from));
                 let mut limits = Limits::around(points).unwrap_or_default().with_margin(0.06);
-                if let Some(lanes) = scatter.lanes {
-                    limits.y = [-0.7, lanes.len().max(1) as f64 - 0.3];
+                if let Some(class_rows) = scatter.class_rows {
+                    limits.y = [-0.7, class_rows.len().max(1) as f64 - 0.3];
                 }
                 self.around = Some((scatter.stamp, limits));
                 limits

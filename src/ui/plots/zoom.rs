@@ -87,7 +87,7 @@ impl Zoom {
 
     /// The chosen limits, where they are valid: a settings file may contain anything.
     pub(super) fn chosen(&self) -> Option<Limits> {
-        self.limits.filter(Limits::is_sound)
+        self.limits.filter(Limits::is_valid)
     }
 
     /// Saves the limits that the user has changed; a double click and `0` show everything.
@@ -134,7 +134,7 @@ impl Zoom {
 
     fn choose(&mut self, bounds: &PlotBounds) {
         let limits = Limits::from(bounds);
-        if limits.is_sound() {
+        if limits.is_valid() {
             self.limits = Some(limits);
         }
     }

@@ -45,8 +45,9 @@ impl Derived {
         let mut problems = problems(project, judged.as_ref());
         let own = data.ready(&project.data);
         problems.splice(0..0, own.and_then(|(data, _)| weight_problem(project, data)));
-        let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
-        let data_problem = untold.map(|missing| data_problem(project, missing, data.fixed_source.as_deref()));
+        let unreported = missing.as_ref().filter(|missing| !is_reported(missing, &problems));
+        let data_problem =
+            unreported.map(|missing| data_problem(project, missing, data.fixed_source.as_deref()));
         let tells_of_data = data_problem.is_some();
         problems.splice(0..0, data_problem);
         let doubts = doubts_of(project, data).to_vec();
@@ -126,7 +127,7 @@ fn fingerprint_of(project: &Project, data: &DataState) -> Option<u64> {
 }
 
 /// Whether the settings that data could not be loaded with are a problem already.
-fn is_told(missing: &NoData, problems: &[Problem]) -> bool {
+fn is_reported(missing: &NoData, problems: &[Problem]) -> bool {
     matches!(missing, NoData::Failed(DataError::Setting(_)))
         && problems.iter().any(|problem| problem.place == Place::Data && problem.severity == Severity::Error)
 }

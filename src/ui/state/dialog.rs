@@ -2,8 +2,8 @@
 
 use super::export::ExportDialog;
 use super::path_dialog::{PathDialog, Purpose};
+use super::pending_action::PendingAction;
 use super::showing::Dropped;
-use super::then::Then;
 use crate::io::Recovery;
 
 /// A modal dialog.
@@ -18,7 +18,7 @@ pub enum Dialog {
     /// Choose what to export, and where.
     Export(Box<ExportDialog>),
     /// Save changes first?
-    Unsaved(Then),
+    Unsaved(PendingAction),
     /// Number of additional epochs.
     TrainMore {
         /// The current answer.

@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned};
 use crate::run::{RunId, Weights};
-use crate::session::{Decoding, Found, JobId, JobResult, MeanCode, Neighbourhoods, Survey};
+use crate::session::{CodeStatistics, Decoding, Found, JobId, JobResult, MeanCode, Neighbourhoods};
 
 /// A kind of request from a view, each with its own newest answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ pub enum Question {
     /// The codes of pinned rows that are not watched.
     Encode,
     /// The properties of the codes of an epoch.
-    Survey,
+    CodeStatistics,
 }
 
 /// A pin of the document, as seen by the current network.
@@ -90,7 +90,7 @@ impl PartialEq for ExploredPlane {
 
 /// A trained network with fixed weights that receives requests.
 #[derive(Clone, Debug)]
-pub struct AskedNetwork {
+pub struct TargetNetwork {
     /// The network.
     pub trained: Trained,
     /// The epoch of its weights; `None` where they are the current weights of a run under way.
@@ -119,10 +119,10 @@ pub struct Explore {
     /// The index in the document of the active pin.
     pub active: Option<usize>,
     /// The active pin as last seen: indices change with an undo.
-    pub(in crate::ui) looked_at: Option<(usize, Pinned)>,
+    pub(in crate::ui) active_pin: Option<(usize, Pinned)>,
     /// Weights of a run under way.
     pub live: Option<Live>,
-    pub(in crate::ui) asked: Option<AskedNetwork>,
+    pub(in crate::ui) asked: Option<TargetNetwork>,
     /// Whether the design of the run is damaged, so that no requests are possible.
     pub(in crate::ui) is_damaged: bool,
     /// The generation of the most recent network, of any run.
@@ -140,23 +140,23 @@ pub struct Explore {
 impl Explore {
     /// Switches to another run, identified by its start time. All answers are dropped; returns the
     /// jobs that are no longer needed.
-    pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
+    pub fn switch_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
         if self.of == of {
             return Vec::new();
         }
-        let (active, looked_at, generation) = (self.active, self.looked_at.take(), self.generation);
-        let new = Explore { active, looked_at, generation, of, ..Explore::default() };
+        let (active, active_pin, generation) = (self.active, self.active_pin.take(), self.generation);
+        let new = Explore { active, active_pin, generation, of, ..Explore::default() };
         std::mem::replace(self, new).jobs.into_keys().collect()
     }
 
     /// Keeps the same pin active when its index in the document changes, and none once it is gone.
     pub fn follow_active(&mut self, pins: &[Pin]) {
-        if let Some((at, of)) = self.looked_at.take().filter(|(at, _)| self.active == Some(*at))
+        if let Some((at, of)) = self.active_pin.take().filter(|(at, _)| self.active == Some(*at))
             && pins.get(at).is_none_or(|pin| pin.of != of)
         {
             self.active = pins.iter().position(|pin| pin.of == of);
         }
-        self.looked_at = self.active.and_then(|at| Some((at, pins.get(at)?.of.clone())));
+        self.active_pin = self.active.and_then(|at| Some((at, pins.get(at)?.of.clone())));
     }
 
     /// The active pin.
@@ -257,9 +257,9 @@ impl Explore {
     }
 
     /// The properties of the codes of an epoch, and the stamp of the request.
-    pub fn survey(&self) -> Option<(u64, &Arc<Survey>)> {
-        match self.answers.get(&Question::Survey)? {
-            (stamp, Ok(JobResult::Survey(survey))) => Some((*stamp, survey)),
+    pub fn code_statistics(&self) -> Option<(u64, &Arc<CodeStatistics>)> {
+        match self.answers.get(&Question::CodeStatistics)? {
+            (stamp, Ok(JobResult::CodeStatistics(code_statistics))) => Some((*stamp, code_statistics)),
             _ => None,
         }
     }
@@ -302,13 +302,13 @@ mod tests {
     #[test]
     fn answers_of_another_run_are_dropped() {
         let mut explore = Explore::default();
-        assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
+        assert_eq!(explore.switch_to(Some((RunId(1), 7))), []);
         (explore.active, explore.generation) = (Some(1), 5);
         explore.expect(JobId(3), Question::Draw, 9);
-        assert_eq!(explore.turn_to(Some((RunId(1), 7))), []);
+        assert_eq!(explore.switch_to(Some((RunId(1), 7))), []);
         assert!(explore.is_open(Question::Draw));
         // Run 1 counts as another run once it is trained again.
-        assert_eq!(explore.turn_to(Some((RunId(1), 8))), [JobId(3)]);
+        assert_eq!(explore.switch_to(Some((RunId(1), 8))), [JobId(3)]);
         assert!(explore.is_new(Question::Draw, 9));
         assert_eq!((explore.active, explore.generation), (Some(1), 5));
     }

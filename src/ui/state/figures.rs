@@ -8,7 +8,7 @@ use crate::io::{Durability, FileError, Files};
 
 /// An action on a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FigureWish {
+pub enum FigureAction {
     /// Save it in this format.
     Save(Form),
     /// Copy its picture to the clipboard.
@@ -72,7 +72,7 @@ impl FigureRequest {
             message,
         };
         let form = Form::of(path).ok_or_else(|| failed(format!("end its name with {}", endings())))?;
-        let goes_on = |done: usize, all: usize| {
+        let should_continue = |done: usize, all: usize| {
             if done == 0 {
                 files.expect(all);
             } else {
@@ -80,7 +80,7 @@ impl FigureRequest {
             }
             files.is_wanted()
         };
-        let bytes = encoded_while(&self.figure, form, self.style, goes_on);
+        let bytes = encoded_while(&self.figure, form, self.style, should_continue);
         files.check(path)?;
         let bytes = bytes.map_err(|error| failed(error.to_string()))?;
         files.write_bytes(path, Durability::Synced, &bytes)

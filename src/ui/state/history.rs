@@ -45,12 +45,12 @@ impl History {
     /// ended, so that dragging a slider or typing a word is a single step.
     pub fn observe(&mut self, project: &Project, is_editing: bool) {
         if !is_editing {
-            self.settle(project);
+            self.end_step(project);
         }
     }
 
     /// Ends the current step.
-    pub fn settle(&mut self, project: &Project) {
+    pub fn end_step(&mut self, project: &Project) {
         if self.settled != *project {
             let before = std::mem::replace(&mut self.settled, project.clone());
             self.push(Step::Document(Box::new(before)));
@@ -73,7 +73,7 @@ impl History {
 
     /// Notes a change of a run by the step that takes it back.
     pub fn add(&mut self, project: &Project, back: RunStep) {
-        self.settle(project);
+        self.end_step(project);
         self.push(Step::Run(back));
     }
 
@@ -97,14 +97,14 @@ impl History {
 
     /// Undoes the last step. A step of a run is performed by `run`, which returns the reverse step.
     pub fn undo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
-        self.settle(project);
+        self.end_step(project);
         let step = self.past.pop().map(|step| self.swap(project, step, run));
         self.future.extend(step);
     }
 
     /// Redoes the last undone step, as [`History::undo`] does.
     pub fn redo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
-        self.settle(project);
+        self.end_step(project);
         let step = self.future.pop().map(|step| self.swap(project, step, run));
         self.past.extend(step);
     }
@@ -165,7 +165,7 @@ mod tests {
         let mut history = History::new(&project);
         assert_eq!(history.before(), None);
         project.code.units = 3;
-        history.settle(&project);
+        history.end_step(&project);
         assert_eq!(history.before(), Some(&start));
         project.training.epochs = 7;
         history.join(&project);

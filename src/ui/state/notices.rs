@@ -111,7 +111,7 @@ impl Notices {
     }
 
     /// Removes notifications that begin with these words and no longer apply.
-    pub fn take_back(&mut self, start: &str) {
+    pub fn remove_outdated(&mut self, start: &str) {
         let start = visible_lines(start);
         self.toasts.retain(|toast| !toast.text.starts_with(&*start));
     }

@@ -1,11 +1,11 @@
 //! The dialog for a file to open or to save to. Paths are checked on a thread of the
-//! [`FileRoom`](crate::ui::files::FileRoom), because a network folder may respond slowly.
+//! [`FileThreads`](crate::ui::files::FileThreads), because a network folder may respond slowly.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::pending_action::PendingAction;
 use super::save::SaveKind;
-use super::then::Then;
 use crate::figure::Form;
 use crate::project::{HoleShade, Mask, ShownSize};
 use crate::run::RunId;
@@ -101,7 +101,7 @@ pub enum Purpose {
     /// Open a project or a design.
     Open,
     /// Save, and then optionally do something else.
-    Save(SaveKind, Option<Then>),
+    Save(SaveKind, Option<PendingAction>),
     /// Show the file to the network of a run.
     Show(RunId),
 }
@@ -254,7 +254,7 @@ impl PathDialog {
     }
 
     /// Handles the result of a check. Returns the path if it was accepted and can be used.
-    pub(in crate::ui) fn take_found(&mut self, found: PathFound) -> Option<PathBuf> {
+    pub(in crate::ui) fn handle_found(&mut self, found: PathFound) -> Option<PathBuf> {
         self.is_asked = false;
         let is_current = self.question().as_ref() == Some(&found.question);
         let (path, kind) = (found.path.clone(), found.kind);
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(path, None, "it was asked for before");
             let question = dialog.next_question().expect("a question");
             assert_eq!(dialog.next_question(), None, "one at a time");
-            path = dialog.take_found(question.answer());
+            path = dialog.handle_found(question.answer());
         }
         assert_eq!((dialog.problem(), path.as_deref()), (problem, accepted));
         assert!(dialog.next_question().is_none(), "it is known");
@@ -383,9 +383,9 @@ mod tests {
         dialog.text = text("b");
         dialog.edited();
         dialog.accept();
-        assert_eq!(dialog.take_found(question.answer()), None);
+        assert_eq!(dialog.handle_found(question.answer()), None);
         let question = dialog.next_question().expect("about the new path");
-        assert_eq!(dialog.take_found(question.answer()), Some(folder.path().join("b.hourglass")));
+        assert_eq!(dialog.handle_found(question.answer()), Some(folder.path().join("b.hourglass")));
         dialog.text.clear();
         dialog.accept();
         assert_eq!(dialog.next_question(), None);

@@ -18,7 +18,7 @@ impl RateSearch {
     }
 
     /// Takes in a rate that a job has tried, where it is the search.
-    pub fn tried(&mut self, job: JobId, point: RatePoint) {
+    pub fn add_point(&mut self, job: JobId, point: RatePoint) {
         if self.coming == Some(job) {
             self.points.push(point);
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::export::ExportForm;
 use super::figures::FigureRequest;
-use super::then::Then;
+use super::pending_action::PendingAction;
 use crate::dataset::Dataset;
 use crate::figure::Form;
 use crate::io::{FileError, Files, MergeBase, MergeNote, TableForm, save_design, save_weights};
 use crate::project::{Project, Source};
-use crate::run::{HeldWeights, Run};
+use crate::run::{LazyWeights, Run};
 use crate::session::{Exported, ResultsExport, ResultsForm, Trial, export_pictures, export_table};
 
 /// The content to write.
@@ -82,7 +82,7 @@ pub enum ResultsRequest {
     /// Unchanged samples.
     Samples(Box<ExportRequest>, ExportForm),
     /// The weights of a run after an epoch.
-    Weights(Box<Run>, u32, HeldWeights),
+    Weights(Box<Run>, u32, LazyWeights),
 }
 
 /// A file to be written, with its complete content at the time of the request.
@@ -93,7 +93,7 @@ pub struct SaveRequest {
     /// The content.
     pub kind: SaveKind,
     /// The action after it is safely written.
-    pub then: Option<Then>,
+    pub then: Option<PendingAction>,
     pub(in crate::ui) project: Project,
     pub(in crate::ui) runs: Vec<Run>,
     /// The rows of an export.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::run::{HeldWeights, RunId};
+use crate::run::{LazyWeights, RunId};
 use crate::session::{Comparison, JobId, Linear, Located, Pictures, SampleAnswer};
 use crate::ui::plots::stamp_of;
 
@@ -39,7 +39,7 @@ pub struct Errors {
     /// Weights and data.
     pub subject: Subject,
     /// The weights.
-    pub weights: HeldWeights,
+    pub weights: LazyWeights,
     /// Squared error per feature of each row, NaN where unknown.
     pub values: Vec<f32>,
 }
@@ -108,7 +108,7 @@ pub struct Scored {
     /// The errors of the run's own data, while those of other data are displayed.
     pub own: Option<Errors>,
     /// The requested set, and the number of its rows already searched for unknown errors.
-    pub looked: (u64, usize),
+    pub scanned: (u64, usize),
     /// Whether the errors of all its rows are known.
     pub is_whole: bool,
     /// The set that was completed last, and its mean error.
@@ -134,7 +134,7 @@ pub struct Scored {
 
 impl Errors {
     /// Errors for data with this many rows, all unknown.
-    pub fn unknown(subject: Subject, weights: HeldWeights, rows: usize) -> Errors {
+    pub fn unknown(subject: Subject, weights: LazyWeights, rows: usize) -> Errors {
         Errors { subject, weights, values: vec![f32::NAN; rows] }
     }
 
@@ -151,7 +151,7 @@ impl Errors {
 
 impl Awaited {
     /// Whether it is for the samples in view, as opposed to a whole set.
-    pub fn is_of_sight(&self) -> bool {
+    pub fn is_for_visible_rows(&self) -> bool {
         match self {
             Awaited::Pictures(..) | Awaited::Values(_) => true,
             Awaited::Errors(..)
@@ -166,12 +166,12 @@ impl Awaited {
 
 impl Scored {
     /// Whether an answer is pending for the samples in view, or for a whole set.
-    pub fn is_waiting(&self, of_sight: bool) -> bool {
-        self.awaited.iter().any(|(_, awaited)| awaited.is_of_sight() == of_sight)
+    pub fn is_waiting(&self, for_visible_rows: bool) -> bool {
+        self.awaited.iter().any(|(_, awaited)| awaited.is_for_visible_rows() == for_visible_rows)
     }
 
     /// Drops the codes of other data, including pending ones, because they belong to another run.
-    pub fn forget_located(&mut self) {
+    pub fn clear_located(&mut self) {
         self.located.clear();
         self.awaited.retain(|(_, awaited)| !matches!(awaited, Awaited::Codes(..)));
     }
@@ -193,7 +193,7 @@ impl Scored {
 
     /// Stores the answer of a job.
     pub fn take(&mut self, job: JobId, answer: SampleAnswer) {
-        let Some(awaited) = self.take_awaited(job) else { return };
+        let Some(awaited) = self.remove_awaited(job) else { return };
         match (awaited, answer) {
             (Awaited::Errors(subject, rows), SampleAnswer::Errors(errors)) => {
                 let of = [&mut self.coming, &mut self.errors].into_iter().flatten();
@@ -251,7 +251,7 @@ impl Scored {
 
     /// Records that a job failed.
     pub fn fail(&mut self, job: JobId, message: &str) {
-        let Some(awaited) = self.take_awaited(job) else { return };
+        let Some(awaited) = self.remove_awaited(job) else { return };
         let of = match awaited {
             Awaited::Errors(subject, _) => subject.stamp(),
             Awaited::Fit(of) => {
@@ -268,7 +268,7 @@ impl Scored {
         self.refuse(of, message);
     }
 
-    fn take_awaited(&mut self, job: JobId) -> Option<Awaited> {
+    fn remove_awaited(&mut self, job: JobId) -> Option<Awaited> {
         let place = self.awaited.iter().position(|(id, _)| *id == job)?;
         Some(self.awaited.remove(place).1)
     }

@@ -4,7 +4,7 @@ use crate::project::IndexSet;
 
 /// The effect of rows on the selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum How {
+pub enum SelectionMode {
     /// They replace the selection.
     #[default]
     Replace,
@@ -14,27 +14,27 @@ pub enum How {
     Subtract,
 }
 
-impl How {
+impl SelectionMode {
     /// All three, in the order of the buttons.
-    pub const ALL: [How; 3] = [How::Replace, How::Add, How::Subtract];
+    pub const ALL: [SelectionMode; 3] = [SelectionMode::Replace, SelectionMode::Add, SelectionMode::Subtract];
 
     /// The effect of a lasso or a box with these modifiers: Shift adds, Ctrl or Alt subtracts.
-    pub fn of(modifiers: egui::Modifiers) -> How {
+    pub fn of(modifiers: egui::Modifiers) -> SelectionMode {
         if modifiers.shift {
-            How::Add
+            SelectionMode::Add
         } else if modifiers.command || modifiers.alt {
-            How::Subtract
+            SelectionMode::Subtract
         } else {
-            How::Replace
+            SelectionMode::Replace
         }
     }
 
     /// The verb on its button.
     pub fn verb(self) -> &'static str {
         match self {
-            How::Replace => "Select",
-            How::Add => "Add",
-            How::Subtract => "Subtract",
+            SelectionMode::Replace => "Select",
+            SelectionMode::Add => "Add",
+            SelectionMode::Subtract => "Subtract",
         }
     }
 }
@@ -71,19 +71,19 @@ impl Selection {
 
     /// Changes the selection with rows of these data, in any order. Rows of other data are
     /// deselected.
-    pub fn apply(&mut self, fingerprint: u64, mut rows: Vec<u32>, how: How) {
+    pub fn apply(&mut self, fingerprint: u64, mut rows: Vec<u32>, mode: SelectionMode) {
         rows.sort_unstable();
         rows.dedup();
         let before = self.rows(fingerprint);
-        let after = match how {
-            How::Replace => rows,
-            How::Add => {
+        let after = match mode {
+            SelectionMode::Replace => rows,
+            SelectionMode::Add => {
                 rows.extend_from_slice(before);
                 rows.sort_unstable();
                 rows.dedup();
                 rows
             }
-            How::Subtract => {
+            SelectionMode::Subtract => {
                 let mut gone = rows.iter().peekable();
                 let stays = |row: &&u32| {
                     while gone.next_if(|other| *other < *row).is_some() {}
@@ -138,18 +138,18 @@ mod tests {
     #[test]
     fn rows_are_selected_added_and_subtracted() {
         let mut selection = Selection::default();
-        let mut check = |rows: &[u32], how, expected: &[u32]| {
+        let mut check = |rows: &[u32], mode, expected: &[u32]| {
             let before = selection.changes();
-            selection.apply(7, rows.to_vec(), how);
-            assert_eq!(selection.rows(7), expected, "{rows:?} {how:?}");
+            selection.apply(7, rows.to_vec(), mode);
+            assert_eq!(selection.rows(7), expected, "{rows:?} {mode:?}");
             assert_ne!(selection.changes(), before);
         };
-        check(&[4, 2, 4], How::Replace, &[2, 4]);
-        check(&[9, 3, 2], How::Add, &[2, 3, 4, 9]);
-        check(&[0, 3, 9, 11], How::Subtract, &[2, 4]);
-        check(&[], How::Add, &[2, 4]);
-        check(&[], How::Subtract, &[2, 4]);
-        check(&[5], How::Replace, &[5]);
+        check(&[4, 2, 4], SelectionMode::Replace, &[2, 4]);
+        check(&[9, 3, 2], SelectionMode::Add, &[2, 3, 4, 9]);
+        check(&[0, 3, 9, 11], SelectionMode::Subtract, &[2, 4]);
+        check(&[], SelectionMode::Add, &[2, 4]);
+        check(&[], SelectionMode::Subtract, &[2, 4]);
+        check(&[5], SelectionMode::Replace, &[5]);
         assert!(selection.contains(7, 5) && !selection.contains(7, 2));
     }
 
@@ -163,7 +163,7 @@ mod tests {
             (&[8], 2, &[0, 1]),
             (&[], 0, &[]),
         ] {
-            selection.apply(7, rows.to_vec(), How::Replace);
+            selection.apply(7, rows.to_vec(), SelectionMode::Replace);
             selection.invert(7, count);
             assert_eq!(selection.rows(7), expected, "{rows:?} of {count}");
         }
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn a_selection_belongs_to_one_data_set() {
         let mut selection = Selection::default();
-        selection.apply(7, vec![1, 2], How::Replace);
+        selection.apply(7, vec![1, 2], SelectionMode::Replace);
         assert_eq!((selection.rows(8), selection.contains(8, 1)), (&[][..], false));
-        selection.apply(8, vec![3], How::Add);
+        selection.apply(8, vec![3], SelectionMode::Add);
         assert_eq!((selection.rows(8), selection.rows(7)), (&[3][..], &[][..]));
         selection.clear();
         assert_eq!(selection.rows(8), [0; 0]);
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn modifier_keys_choose_the_effect_of_a_lasso() {
         use egui::Modifiers;
-        for (modifiers, how) in [
-            (Modifiers::NONE, How::Replace),
-            (Modifiers::SHIFT, How::Add),
-            (Modifiers::COMMAND, How::Subtract),
-            (Modifiers::ALT, How::Subtract),
+        for (modifiers, mode) in [
+            (Modifiers::NONE, SelectionMode::Replace),
+            (Modifiers::SHIFT, SelectionMode::Add),
+            (Modifiers::COMMAND, SelectionMode::Subtract),
+            (Modifiers::ALT, SelectionMode::Subtract),
         ] {
-            assert_eq!(How::of(modifiers), how, "{modifiers:?}");
+            assert_eq!(SelectionMode::of(modifiers), mode, "{modifiers:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::sets::Set;
-use crate::run::{HeldWeights, Kept};
+use crate::run::{Kept, LazyWeights};
 use crate::session::{CodePlane, JobId, Places, SampleAnswer};
 
 /// Codes of the rows of a set with their positions on a plane.
@@ -49,7 +49,7 @@ pub struct ComingCodes<P = CodePlane> {
     /// Identifies the rows, independently of the weights.
     pub rows_stamp: u64,
     /// The weights.
-    pub weights: HeldWeights,
+    pub weights: LazyWeights,
     /// The results so far, without positions.
     pub found: PlacedCodes<P>,
 }

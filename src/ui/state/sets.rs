@@ -174,7 +174,7 @@ impl<'a> SetRows<'a> {
 mod tests {
     use super::*;
     use crate::project::IndexSet;
-    use crate::ui::state::How;
+    use crate::ui::state::SelectionMode;
     use crate::ui::views::samples;
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         let mut run = samples::run(1, 3);
         samples::keep(&mut run, &data, &[1], 2, false);
         let mut selection = Selection::default();
-        selection.apply(data.fingerprint, vec![4, 2], How::Replace);
+        selection.apply(data.fingerprint, vec![4, 2], SelectionMode::Replace);
         let named = |name: &str, fingerprint, rows: &[u32]| NamedSelection {
             name: name.to_owned(),
             fingerprint,

@@ -11,7 +11,7 @@ use crate::project::{Corruption, OtherData, Shape, Source};
 use crate::run::{Normaliser, Run, RunId};
 
 /// A run, its start time, and a shape of samples.
-type Asked = (RunId, u64, Shape);
+type AcceptanceKey = (RunId, u64, Shape);
 
 /// Other data shown to trained networks.
 #[derive(Clone, Debug, Default)]
@@ -24,16 +24,16 @@ pub struct Showing {
     /// The shown run, and its start time.
     of: Option<(RunId, u64)>,
     /// The files being loaded, followed by those that wait.
-    waiting: VecDeque<Wish>,
+    waiting: VecDeque<ShowRequest>,
     /// The number of the current request.
     request: Option<u64>,
     /// The last question, and whether that network accepts such samples.
-    taken: Cell<Option<(Asked, bool)>>,
+    taken: Cell<Option<(AcceptanceKey, bool)>>,
 }
 
 /// Files to be shown to the network of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct ShowRequest {
     /// The run.
     pub run: RunId,
     /// The files.
@@ -93,14 +93,14 @@ impl Reader {
 
 impl Showing {
     /// Appends files to the queue.
-    pub fn wish(&mut self, wish: Wish) {
-        if !self.waiting.contains(&wish) {
-            self.waiting.push_back(wish);
+    pub fn enqueue(&mut self, request: ShowRequest) {
+        if !self.waiting.contains(&request) {
+            self.waiting.push_back(request);
         }
     }
 
     /// The next files to load, unless a load is in progress.
-    pub fn next(&self) -> Option<&Wish> {
+    pub fn next(&self) -> Option<&ShowRequest> {
         self.waiting.front().filter(|_| self.request.is_none())
     }
 
@@ -115,7 +115,7 @@ impl Showing {
     }
 
     /// Ends the current request; returns its files.
-    pub fn end(&mut self) -> Option<Wish> {
+    pub fn end(&mut self) -> Option<ShowRequest> {
         (self.request, self.progress) = (None, None);
         self.waiting.pop_front()
     }
@@ -132,12 +132,12 @@ impl Showing {
 
     /// The names of everything loaded or waiting.
     pub fn names(&self) -> Vec<&str> {
-        self.waiting.iter().map(|wish| wish.other.name.as_str()).collect()
+        self.waiting.iter().map(|request| request.other.name.as_str()).collect()
     }
 
     /// The name of the files being loaded.
     pub fn name(&self) -> Option<&str> {
-        self.progress.and(self.waiting.front()).map(|wish| wish.other.name.as_str())
+        self.progress.and(self.waiting.front()).map(|request| request.other.name.as_str())
     }
 
     /// Stores data of a set as seen by a run.
@@ -175,7 +175,7 @@ impl Showing {
     }
 
     /// Switches to a run, identified by its start time; returns whether it is a different one.
-    pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> bool {
+    pub fn switch_to(&mut self, of: Option<(RunId, u64)>) -> bool {
         std::mem::replace(&mut self.of, of) != of
     }
 
@@ -199,20 +199,20 @@ mod tests {
     #[test]
     fn one_set_is_loaded_after_the_other() {
         let mut showing = Showing::default();
-        let wish = |name| Wish { run: RunId(1), other: other(name) };
+        let request = |name| ShowRequest { run: RunId(1), other: other(name) };
         for name in ["a", "b", "a"] {
-            showing.wish(wish(name));
+            showing.enqueue(request(name));
         }
-        assert_eq!(showing.next(), Some(&wish("a")));
+        assert_eq!(showing.next(), Some(&request("a")));
         showing.expect(7);
         assert_eq!((showing.next(), showing.is_of(7), showing.is_of(6)), (None, true, false));
         assert_eq!(showing.name(), Some("a"));
-        assert_eq!(showing.end(), Some(wish("a")));
-        assert_eq!((showing.next(), showing.name()), (Some(&wish("b")), None));
+        assert_eq!(showing.end(), Some(request("a")));
+        assert_eq!((showing.next(), showing.name()), (Some(&request("b")), None));
         showing.expect(8);
-        showing.wish(wish("c"));
+        showing.enqueue(request("c"));
         showing.give_up();
-        assert_eq!((showing.end(), showing.next()), (Some(wish("b")), None));
+        assert_eq!((showing.end(), showing.next()), (Some(request("b")), None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::FigureWish;
+use super::figures::FigureAction;
 use super::runs_table::RunsTable;
 use super::sets::Set;
 
@@ -61,7 +61,7 @@ pub struct ViewSettings {
     /// The set to show in the latent space from the next frame on.
     pub latent_set: Option<Set>,
     /// An action on the figures of the views in the next frame.
-    pub figures: Option<FigureWish>,
+    pub figures: Option<FigureAction>,
     /// Whether to reset the arrangement of the views in the next frame.
     pub reset_layout: bool,
 }

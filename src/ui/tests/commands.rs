@@ -78,11 +78,11 @@ fn every_menu_opens_and_lists_its_commands() {
             let found = window.harness.query_all_by_label_contains(&text).count();
             assert!(found > 0, "{text} is not in {}", menu.name());
             // The menu reaches that far: it is as high as its commands where the window has room.
-            let is_in_sight = window.harness.query_all_by_label_contains(&text).any(|item| {
+            let is_visible = window.harness.query_all_by_label_contains(&text).any(|item| {
                 let layer = window.harness.ctx.layer_id_at(item.rect().center());
                 layer.is_some_and(|layer| layer.order == egui::Order::Foreground)
             });
-            assert!(is_in_sight, "{text} of {}", menu.name());
+            assert!(is_visible, "{text} of {}", menu.name());
         }
     }
 }
@@ -109,7 +109,7 @@ fn nothing_is_lost_without_asking() {
     window.key(Modifiers::COMMAND, Key::E);
     let edited = window.project().clone();
     window.key(Modifiers::COMMAND, Key::N);
-    assert!(matches!(window.state().dialog, Some(Dialog::Unsaved(Then::New))));
+    assert!(matches!(window.state().dialog, Some(Dialog::Unsaved(PendingAction::New))));
     window.click("Cancel");
     assert_eq!(*window.project(), edited);
     window.key(Modifiers::COMMAND, Key::N);
@@ -130,9 +130,9 @@ fn a_saved_project_can_be_opened_again() {
     window.state().accept_path(path.clone());
     window.until("it is saved", |state| state.file.is_some());
     assert!(!window.state().is_modified());
-    window.state().ask(Then::Recipe(Recipe::Linear));
+    window.state().ask(PendingAction::Recipe(Recipe::Linear));
     assert_eq!(window.project().code.units, 4);
-    window.state().ask(Then::OpenPath(path.clone()));
+    window.state().ask(PendingAction::OpenPath(path.clone()));
     window.until("it is open", |state| state.project.code.units == 5);
     assert_eq!(window.state().recent, [path]);
 }

@@ -158,8 +158,8 @@ fn every_kind_of_source_keeps_its_own_path() {
     window.click("CSV");
     assert_eq!(path(&window), "/no/table.csv");
 
-    window.state().ask(Then::Recipe(Recipe::Linear));
-    window.state().proceed(Then::Recipe(Recipe::Linear));
+    window.state().ask(PendingAction::Recipe(Recipe::Linear));
+    window.state().proceed(PendingAction::Recipe(Recipe::Linear));
     window.harness.run_ok();
     window.click("Input card");
     window.click("CSV");
@@ -317,15 +317,16 @@ fn a_doubt_about_the_data_is_a_problem_with_all_its_fixes() {
         window.harness.query_all_by_label("Column id: label").count() > 1,
         "in the list and the inspector"
     );
-    let is_told = |problem: &&crate::check::Problem| problem.message == "the first row may be no header";
-    let problem = window.state().derived.problems.iter().find(is_told).cloned().expect("a problem");
+    let is_same_message =
+        |problem: &&crate::check::Problem| problem.message == "the first row may be no header";
+    let problem = window.state().derived.problems.iter().find(is_same_message).cloned().expect("a problem");
     let remedies = window.state().remedies(&problem);
     assert_eq!(remedies.len(), 2);
     window.state().fix(Place::Data, &remedies[1]);
     let Source::Csv { labels, .. } = &window.project().data.source else { panic!("no table") };
     assert_eq!(labels, &["id"]);
     window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());
-    assert!(!window.state().derived.problems.iter().any(|problem| is_told(&problem)));
+    assert!(!window.state().derived.problems.iter().any(|problem| is_same_message(&problem)));
 }
 
 #[test]

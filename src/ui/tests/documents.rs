@@ -9,7 +9,7 @@ use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, How, Offer, RunAction, SaveKind, SaveRequest, State, StoreRequest};
+use crate::ui::state::{Effect, Offer, RunAction, SaveKind, SaveRequest, SelectionMode, State, StoreRequest};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -33,7 +33,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
     window.click("File");
     window.click("Open recent");
     check(&mut window, "\\n\\u{202e}x.hourglass");
-    window.state().dialog = Some(Dialog::Unsaved(Then::New));
+    window.state().dialog = Some(Dialog::Unsaved(PendingAction::New));
     check(&mut window, "Save “\\u{1b}[2J\\n\\u{202e}x.hourglass”");
 }
 
@@ -148,7 +148,7 @@ fn changes_during_a_save_remain_unsaved() {
     let runs = vec![Run { status: Status::Stopped, ..run(1) }];
     let mut state = State { runs, runs_unsaved: true, ..State::default() };
     for (comes, quits) in [(true, false), (false, true)] {
-        let request = state.save_request("a.hourglass".into(), SaveKind::Project, Some(Then::Quit));
+        let request = state.save_request("a.hourglass".into(), SaveKind::Project, Some(PendingAction::Quit));
         state.write(request);
         let request = written(&mut state);
         if comes {
@@ -227,7 +227,7 @@ fn work_left_by_a_crash_is_offered_once_the_file_is_open() {
         modified: std::time::UNIX_EPOCH,
     };
     let mut state = State::default();
-    state.proceed(Then::OpenPath("gone.hourglass".into()));
+    state.proceed(PendingAction::OpenPath("gone.hourglass".into()));
     state.handle_file_event(FileEvent::Found(vec![left()]));
     state.refresh(false);
     assert!(state.dialog.is_none(), "the file would take its place");
@@ -247,7 +247,7 @@ fn work_left_by_a_crash_is_offered_once_the_file_is_open() {
 
     let opened = |origin: Option<&str>| {
         let mut state = State::default();
-        state.proceed(Then::OpenPath("other.hourglass".into()));
+        state.proceed(PendingAction::OpenPath("other.hourglass".into()));
         let found = Recovery { origin: origin.map(Into::into), ..left() };
         state.handle_file_event(FileEvent::Found(vec![found]));
         let opened = Opened {
@@ -290,11 +290,11 @@ fn the_folder_chosen_last_is_suggested_for_this_document_only() {
 #[test]
 fn the_selection_of_a_new_document_is_not_mistaken_for_an_old_one() {
     let mut state = State::default();
-    state.selection.apply(7, vec![1, 2], How::Replace);
+    state.selection.apply(7, vec![1, 2], SelectionMode::Replace);
     let before = state.selection.changes();
     state.replace(Project::default(), Vec::new(), None);
     assert_eq!(state.selection.rows(7), [0; 0]);
-    state.selection.apply(7, vec![3], How::Replace);
+    state.selection.apply(7, vec![3], SelectionMode::Replace);
     assert!(state.selection.changes() > before, "of the same data, after as many changes");
 }
 
@@ -310,7 +310,7 @@ fn opening_a_table_offers_it_as_data() {
     let mut window = Window::new();
     let path = window.folder.path().join("people.csv");
     std::fs::write(&path, "height,weight\n".to_owned() + &"1.5,3\n2.5,4\n".repeat(20)).expect("written");
-    window.state().ask(Then::OpenPath(path.clone()));
+    window.state().ask(PendingAction::OpenPath(path.clone()));
     window.until("it is looked at", |state| !state.notices.toasts.is_empty());
     window.harness.run_ok();
     let state = window.state();

@@ -195,7 +195,7 @@ fn other_data_are_pinned_and_explored() {
 }
 
 /// Opens every section of the view.
-fn look_at_all(window: &mut Window) {
+fn show_all_explore(window: &mut Window) {
     for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
         window.click(section);
         window.harness.run_ok();
@@ -213,7 +213,7 @@ fn a_table_can_be_explored() {
     window.state().run(Command::Show("Explore"));
     window.harness.run_ok();
     pin(&mut window, &[0, 1, 2]);
-    look_at_all(&mut window);
+    show_all_explore(&mut window);
     window.until("units are looked at", |state| state.explore.decoded(Decoding::Effects).is_some());
     window.until("neighbours are found", |state| state.explore.near_pin().is_some());
     window.click("Sliders");
@@ -248,7 +248,7 @@ fn every_kind_of_code_can_be_explored() {
         window.state().run(Command::Show("Explore"));
         window.harness.run_ok();
         pin(&mut window, &[0, 1, 2]);
-        look_at_all(&mut window);
+        show_all_explore(&mut window);
     }
     assert_eq!(seen.len(), Bottleneck::ALL.len(), "a recipe for every kind");
 }

@@ -8,11 +8,11 @@ use crate::ui::state::{Effect, Set, State};
 
 /// The codes of a set, computed with the network of the shown run.
 fn encoded(state: &State, set: &Set) -> Vec<f32> {
-    let look = state.look(set, false).expect("weights and data");
-    let trial = look.trial(state, &look.weights).expect("a plan");
-    let rows = look.rows.all();
-    let mut values = vec![0.0; rows.len() * look.data.shape.features()];
-    look.data.gather(&rows, &mut values);
+    let resolved = state.resolve(set, false).expect("weights and data");
+    let trial = resolved.trial(state, &resolved.weights).expect("a plan");
+    let rows = resolved.rows.all();
+    let mut values = vec![0.0; rows.len() * resolved.data.shape.features()];
+    resolved.data.gather(&rows, &mut values);
     trial.trained.network(1).expect("small").encode(&values)
 }
 
@@ -35,7 +35,7 @@ fn the_latent_space_shows_any_set_with_the_newest_weights() {
         window.until("the set is encoded", |state| shown_set(state).as_ref() == Some(&set));
         let state = window.state();
         let shown = state.set_codes.shown().expect("codes");
-        let rows = state.look(&set, false).expect("a look").rows.all();
+        let rows = state.resolve(&set, false).expect("a look").rows.all();
         assert_eq!((&shown.rows[..], shown.places.points.len()), (&rows[..], rows.len()), "{set:?}");
         let expected = encoded(state, &set);
         let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * b.abs().max(1.0);

@@ -54,7 +54,7 @@ impl State {
     }
 
     /// Handles the result of a job.
-    pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
+    pub(super) fn handle_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
         let Err(result) = self.rate_search.take(job, result) else { return };
         let result = match self.explore.take(job, result) {
@@ -81,7 +81,7 @@ impl State {
                 | JobResult::Neighbourhoods(_)
                 | JobResult::Means(_)
                 | JobResult::Encoded { .. }
-                | JobResult::Survey(_)
+                | JobResult::CodeStatistics(_)
                 | JobResult::Rates(_),
             ) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {

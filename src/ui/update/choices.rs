@@ -14,11 +14,11 @@ impl State {
     /// Selects a kind of code; a kind used before is restored with its settings.
     pub fn choose_kind(&mut self, kind: Bottleneck) {
         let data = self.own_facts();
-        let back = self.tried.back_to(&self.project, kind);
+        let back = self.previous_choices.back_to(&self.project, kind);
         let chosen = back.unwrap_or_else(|| choose_kind(&self.project, kind, data.as_ref()));
-        self.tried.leave(&self.project, &chosen);
+        self.previous_choices.leave(&self.project, &chosen);
         if chosen.encoder != self.project.encoder || chosen.decoder != self.project.decoder {
-            self.tried.forget_layers();
+            self.previous_choices.clear_layers();
         }
         self.edit(|project, _| *project = chosen);
     }
@@ -51,33 +51,33 @@ impl State {
             return;
         }
         let (old, new) = (&self.project.training, &chosen.training);
-        let mut told = Vec::new();
+        let mut messages = Vec::new();
         if old.batch_size != new.batch_size {
-            told.push(format!("batch size {} → {}", old.batch_size, new.batch_size));
+            messages.push(format!("batch size {} → {}", old.batch_size, new.batch_size));
         }
         if old.learning_rate != new.learning_rate {
-            told.push(format!("learning rate {} → {}", old.learning_rate, new.learning_rate));
+            messages.push(format!("learning rate {} → {}", old.learning_rate, new.learning_rate));
         }
         if old.epochs != new.epochs {
-            told.push(format!("epochs {} → {}", old.epochs, new.epochs));
+            messages.push(format!("epochs {} → {}", old.epochs, new.epochs));
         }
         if old.starts_from_data != new.starts_from_data {
-            told.push("output bias starts at their mean".to_owned());
+            messages.push("output bias starts at their mean".to_owned());
         }
         if old.schedule != new.schedule {
-            told.push(format!("schedule {}", new.schedule.name()));
+            messages.push(format!("schedule {}", new.schedule.name()));
         }
         if chosen.encoder != self.project.encoder {
-            told.push("layers ReLU → ELU".to_owned());
+            messages.push("layers ReLU → ELU".to_owned());
         }
-        self.history.settle(&self.project);
+        self.history.end_step(&self.project);
         let joins = self.history.before().is_some_and(|before| before.data.source != source);
         let mut text = Vec::new();
-        if !told.is_empty() {
+        if !messages.is_empty() {
             text.push(format!(
                 "Training settings adapted to the {} training samples: {}.",
                 format_count(facts.train_rows),
-                told.join(", ")
+                messages.join(", ")
             ));
         }
         let (size, smaller) = (self.project.code.units, chosen.code.units);
@@ -139,7 +139,7 @@ mod tests {
         state.refresh(false);
         let data = samples::pictures(count, [8, 8, 1], 3);
         let of = facts(&data);
-        state.take_data(Arc::new(data), of);
+        state.handle_data(Arc::new(data), of);
     }
 
     fn settings(state: &State) -> (usize, f32, u32) {

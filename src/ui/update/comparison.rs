@@ -5,7 +5,7 @@ use crate::session::{Measured, number_of};
 use crate::ui::state::{Compared, Moment, State};
 
 /// Number of rows in the name of an unnamed selection.
-const TOLD: usize = 6;
+const LISTED: usize = 6;
 
 impl State {
     /// The comparison to keep with the shown run. `None` if it is not computed yet, if the data are
@@ -51,10 +51,11 @@ impl State {
         if let Some(named) = named.find(|named| is_this(&mut named.rows.below(data.len()))) {
             return named.name.clone();
         }
-        let told: Vec<String> = rows.iter().take(TOLD).map(|row| number_of(data, *row).to_string()).collect();
-        let more = if rows.len() > TOLD { ", …" } else { "" };
+        let listed: Vec<String> =
+            rows.iter().take(LISTED).map(|row| number_of(data, *row).to_string()).collect();
+        let more = if rows.len() > LISTED { ", …" } else { "" };
         let word = if rows.len() == 1 { "row" } else { "rows" };
-        format!("{word} {}{more} of {}", told.join(", "), data.name)
+        format!("{word} {}{more} of {}", listed.join(", "), data.name)
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
     use crate::run::FindingKind;
     use crate::session::{Comparison, Difference, Moments};
-    use crate::ui::state::How;
+    use crate::ui::state::SelectionMode;
     use crate::ui::views::samples;
 
     #[test]
@@ -78,7 +79,7 @@ mod tests {
         let mut state = State { runs: vec![run], ..State::default() };
         let fingerprint = data.fingerprint;
         state.data.dataset = Some(Arc::new(data));
-        state.selection.apply(fingerprint, vec![2, 5], How::Replace);
+        state.selection.apply(fingerprint, vec![2, 5], SelectionMode::Replace);
         assert!(state.comparison_finding().is_none(), "it is not known yet");
         let (of, like) = state.comparison_stamps().expect("data");
         let moments = |mean| Moments { count: 2, mean, std: 1.0 };

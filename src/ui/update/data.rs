@@ -17,7 +17,7 @@ impl State {
     /// Loads the data again in any case.
     pub fn load(&mut self) {
         self.data.request += 1;
-        self.take_back_data_error();
+        self.remove_data_error();
         self.data.fixed_source = None;
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
@@ -49,7 +49,7 @@ impl State {
         if asked != Some(&self.project.data.source) {
             return;
         }
-        self.history.settle(&self.project);
+        self.history.end_step(&self.project);
         let joins = self.history.before().is_some_and(|before| Some(&before.data.source) != asked);
         self.project.data.source = source;
         if joins {
@@ -68,9 +68,9 @@ impl State {
     }
 
     /// Removes the notification about data that could not be loaded, once others are requested.
-    fn take_back_data_error(&mut self) {
+    fn remove_data_error(&mut self) {
         if let Some(error) = self.data.error.take() {
-            self.notices.take_back(&error.to_string());
+            self.notices.remove_outdated(&error.to_string());
         }
     }
 
@@ -99,7 +99,7 @@ impl State {
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
             // The path is not chosen yet: there is nothing to load, and the old data are dropped.
             self.keep_past_data();
-            self.take_back_data_error();
+            self.remove_data_error();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
                 // Pending answers then belong to an older request.
@@ -117,21 +117,21 @@ impl State {
     }
 
     /// Stores loaded data.
-    pub(super) fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
+    pub(super) fn handle_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
         let name = visible(&data.name);
         let doubts = data.doubts.iter().map(|doubt| &doubt.message);
         for warning in doubts.chain(&data.warnings) {
             self.notices.log(Severity::Warning, format!("{name}: {warning}"));
         }
-        for note in &data.said.notes {
+        for note in &data.read_report.notes {
             self.notices.log(Severity::Info, format!("{name}: {note}"));
         }
-        self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.said.line));
+        self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.read_report.line));
         self.keep_past_data();
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);
-        self.forget_past_data();
+        self.remove_past_data();
         self.data.progress = None;
         self.data.error = None;
         self.fit_training(&facts);
@@ -165,7 +165,7 @@ impl State {
     }
 
     /// Removes past data that no run needs: those of removed runs, and those that are loaded again.
-    pub(super) fn forget_past_data(&mut self) {
+    pub(super) fn remove_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
         let has_own = |run: &Run| loaded.is_some_and(|(data, of)| is_own(run, of, data));
         let has_rows = |run: &Run| loaded.is_some_and(|(data, _)| run.check_watched_rows(data).is_ok());
@@ -178,16 +178,16 @@ impl State {
     /// Offers to read old data by the rules for new designs, if the document reads them by older
     /// ones.
     pub(super) fn offer_rules(&mut self) {
-        self.notices.take_back(OLD_RULES);
+        self.notices.remove_outdated(OLD_RULES);
         if self.project.data.has_old_rules() {
             self.notices.offer(Severity::Info, OLD_RULES, Offer::Choice(Choice::Rules(Rules::Current)));
         }
     }
 
     /// Withdraws the offer once there is nothing left to choose.
-    pub(super) fn take_back_rules(&mut self) {
+    pub(super) fn withdraw_rules_offer(&mut self) {
         if !self.project.data.has_old_rules() {
-            self.notices.take_back(OLD_RULES);
+            self.notices.remove_outdated(OLD_RULES);
         }
     }
 }
@@ -240,7 +240,7 @@ mod tests {
                     // Other data are loaded, and replaced again.
                     let other = samples::table(9, 2);
                     let of = facts(&other);
-                    state.take_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
+                    state.handle_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
                     assert!(
                         state.shown().is_some_and(|run| state.data_of(run).is_some()),
                         "{from:?} to {to:?}"
@@ -279,10 +279,10 @@ mod tests {
         state.refresh(false);
         let other = samples::table(9, 2);
         let of = facts(&other);
-        state.take_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
+        state.handle_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);
         assert!(state.data_of(&state.runs[0]).is_some());
         state.runs.clear();
-        state.forget_past_data();
+        state.remove_past_data();
         assert!(state.past_data.of(&samples::run(1, 3)).is_none(), "no run needs them");
     }
 }

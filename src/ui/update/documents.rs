@@ -10,8 +10,8 @@ use crate::project::{Place, Project, Recipe, Source, is_hidden, visible, visible
 use crate::run::Run;
 use crate::session::Request;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, Offer, OwnData, PathDialog, PathField, PathFound, Purpose, SaveKind,
-    SaveRequest, Sources, State, StoreRequest, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, Offer, OwnData, PathDialog, PathField, PathFound, PendingAction,
+    Purpose, SaveKind, SaveRequest, Sources, State, StoreRequest, Target, with_ending,
 };
 
 impl State {
@@ -62,32 +62,32 @@ impl State {
     }
 
     /// Performs `then`, after asking if something would be lost.
-    pub fn ask(&mut self, then: Then) {
+    pub fn ask(&mut self, then: PendingAction) {
         if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.proceed(then) }
     }
 
     /// Performs `then`; everything has been saved or discarded.
-    pub fn proceed(&mut self, then: Then) {
+    pub fn proceed(&mut self, then: PendingAction) {
         self.dialog = match then {
-            Then::New => Some(Dialog::New),
-            Then::Open => {
+            PendingAction::New => Some(Dialog::New),
+            PendingAction::Open => {
                 let folder =
                     self.recent.first().and_then(|path| path.parent()).map_or_else(home, Path::to_owned);
                 let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
                 Some(Dialog::Path(PathDialog::new(Purpose::Open, text)))
             }
-            Then::OpenPath(path) => {
+            PendingAction::OpenPath(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 self.busy = Some(format!("Opening {}…", visible_path(&path)));
                 self.effects.push(Effect::Open(path));
                 None
             }
-            Then::Recipe(recipe) => {
+            PendingAction::Recipe(recipe) => {
                 self.replace(recipe.project(), Vec::new(), None);
                 self.renew_store();
                 None
             }
-            Then::Quit => {
+            PendingAction::Quit => {
                 self.effects.push(Effect::Quit);
                 None
             }
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// Handles the answer to the question whether to save first.
-    pub fn answer_unsaved(&mut self, then: Then, save: bool) {
+    pub fn answer_unsaved(&mut self, then: PendingAction, save: bool) {
         self.dialog = None;
         if !save {
             self.proceed(then);
@@ -192,7 +192,7 @@ impl State {
         };
         let name = with_ending(name, kind);
         let path = match kind {
-            SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
+            SaveKind::Project if self.damaged => self.file.as_deref().map(sibling_path),
             SaveKind::Project => self.file.clone(),
             SaveKind::Design
             | SaveKind::Table
@@ -237,7 +237,7 @@ impl State {
             | None => return,
         };
         match dialog.purpose {
-            Purpose::Open => self.proceed(Then::OpenPath(path)),
+            Purpose::Open => self.proceed(PendingAction::OpenPath(path)),
             Purpose::Show(run) => {
                 self.show_to(run, vec![path], dialog.mask.mask(), dialog.size.size());
             }
@@ -260,7 +260,7 @@ impl State {
 
     /// Handles the check of a path; the path is used if it was accepted.
     pub fn path_found(&mut self, found: PathFound) {
-        if let Some(path) = self.path_dialog().and_then(|dialog| dialog.take_found(found)) {
+        if let Some(path) = self.path_dialog().and_then(|dialog| dialog.handle_found(found)) {
             self.accept_path(path);
         }
     }
@@ -287,7 +287,7 @@ impl State {
     }
 
     /// A request to save the current work.
-    pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
+    pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<PendingAction>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
             SaveKind::Design
@@ -342,7 +342,7 @@ impl State {
 }
 
 /// Another name next to a file.
-fn beside(file: &Path) -> PathBuf {
+fn sibling_path(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
 }

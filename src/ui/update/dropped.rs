@@ -6,17 +6,17 @@ use super::showing::is_alike;
 use crate::check::Severity;
 use crate::project::{Place, Source, visible_path};
 use crate::ui::files::{DropKind, is_project};
-use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, SizeField, State, Then};
+use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, PendingAction, SizeField, State};
 
 impl State {
     /// Handles files and folders dropped on the window at once; data are first examined on another
     /// thread.
-    pub fn take_dropped(&mut self, paths: Vec<PathBuf>) {
+    pub fn handle_dropped(&mut self, paths: Vec<PathBuf>) {
         let project = paths.iter().find(|path| is_project(path)).cloned();
         match project {
-            Some(path) => self.ask(Then::OpenPath(path)),
+            Some(path) => self.ask(PendingAction::OpenPath(path)),
             None if paths.is_empty() => {}
-            None => self.effects.push(Effect::LookAt(paths)),
+            None => self.effects.push(Effect::IdentifyPaths(paths)),
         }
     }
 
@@ -34,7 +34,7 @@ impl State {
         let (mut paths, mut sources) = (Vec::new(), Vec::new());
         for (path, kind) in found {
             match kind {
-                DropKind::Project => return self.ask(Then::OpenPath(path)),
+                DropKind::Project => return self.ask(PendingAction::OpenPath(path)),
                 DropKind::Data(source) => {
                     paths.push(path);
                     sources.push(source);

@@ -9,14 +9,14 @@ use crate::ui::state::{BottomTab, Seek, State};
 impl State {
     /// Changes the document. The callback also receives the saved document.
     pub fn edit(&mut self, edit: impl FnOnce(&mut Project, &Project)) {
-        self.history.settle(&self.project);
+        self.history.end_step(&self.project);
         edit(&mut self.project, &self.saved);
     }
 
     /// Changes the network at the selected card, and selects the result.
     pub fn change(&mut self, change: impl FnOnce(&mut Project, Place) -> Option<Place>) {
-        self.history.settle(&self.project);
-        self.tried.forget_layers();
+        self.history.end_step(&self.project);
+        self.previous_choices.clear_layers();
         if let Some(place) = change(&mut self.project, self.selected) {
             self.select(place);
         }
@@ -120,7 +120,7 @@ impl State {
             Some(Decoder::Mirrored { tied: false })
         };
         if let Some(decoder) = decoder {
-            self.tried.forget_layers();
+            self.previous_choices.clear_layers();
             self.edit(|project, _| project.decoder = decoder);
         }
     }
@@ -137,7 +137,7 @@ impl State {
     /// Restores the design of the shown run.
     pub fn restore_design(&mut self) {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
-            self.tried.forget_layers();
+            self.previous_choices.clear_layers();
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
                 let pins = std::mem::take(&mut project.pins);
@@ -152,7 +152,7 @@ impl State {
 
     /// Applies the change that fixes a problem.
     pub fn apply_fix(&mut self, place: Place, project: &Project) {
-        self.tried.forget_layers();
+        self.previous_choices.clear_layers();
         self.edit(|own, _| own.clone_from(project));
         self.select(place);
         self.refresh(false);

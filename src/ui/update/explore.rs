@@ -6,16 +6,16 @@ use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned, visible};
-use crate::run::{HeldWeights, Run, RunId, Status, Weights};
+use crate::run::{LazyWeights, Run, RunId, Status, Weights};
 use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{AskedNetwork, EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State};
+use crate::ui::state::{EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State, TargetNetwork};
 
 /// The weights that decode the codes of the epoch shown, with their epoch; the epoch is `None` for
 /// the current weights of a run under way. They belong to the epoch of the codes, unless none were
 /// kept.
-fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Option<u32>, HeldWeights)> {
-    let held = |weights: &Arc<Weights>| HeldWeights::from(Arc::clone(weights));
+fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Option<u32>, LazyWeights)> {
+    let held = |weights: &Arc<Weights>| LazyWeights::from(Arc::clone(weights));
     let checkpoint = run.checkpoint.as_deref();
     let now = match run.status {
         Status::Training => live.filter(|live| live.run == run.id).map(|live| (None, held(&live.weights))),
@@ -26,7 +26,7 @@ fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Opt
         }),
         Status::Queued | Status::Stopped | Status::Done | Status::Failed(_) => None,
     };
-    let kept = run.kept.look(epoch).and_then(|kept| run.kept.nearest_weights(kept.epoch));
+    let kept = run.kept.shown_at(epoch).and_then(|kept| run.kept.nearest_weights(kept.epoch));
     let kept = kept.map(|(epoch, weights)| (Some(epoch), weights.clone()));
     let last = checkpoint
         .map(|checkpoint| (Some(checkpoint.inference_epoch()), held(checkpoint.inference_weights())));
@@ -43,7 +43,7 @@ impl State {
     /// is now. Pins of rows follow their codes.
     pub fn follow_asked(&mut self) {
         let of = self.shown().map(|run| (run.id, run.started_unix_secs));
-        for job in self.explore.turn_to(of) {
+        for job in self.explore.switch_to(of) {
             self.send(Request::Cancel(job));
         }
         let Some(run) = self.shown() else { return };
@@ -53,7 +53,7 @@ impl State {
         let asked = match (weights, known) {
             (None, _) => None,
             (Some((epoch, weights)), Some(known)) if known.trained.weights().is(&weights) => {
-                Some(AskedNetwork { epoch, ..known.clone() })
+                Some(TargetNetwork { epoch, ..known.clone() })
             }
             (Some((epoch, weights)), known) => {
                 let trained = match known {
@@ -62,7 +62,7 @@ impl State {
                     // A design that cannot be planned again was never trained.
                     None => Trained::again(run, weights, run.shape, (0.0, 1.0)).ok(),
                 };
-                trained.map(|trained| AskedNetwork { trained, epoch, generation: generation + 1 })
+                trained.map(|trained| TargetNetwork { trained, epoch, generation: generation + 1 })
             }
         };
         let is_damaged = has_weights && asked.is_none();
@@ -116,7 +116,7 @@ impl State {
         own: Option<&Arc<Dataset>>,
     ) -> Option<(Option<Vec<f32>>, Option<PinnedSample>)> {
         let run = self.shown()?;
-        let kept = run.kept.look(self.epoch).filter(|kept| kept.code_units > 0)?;
+        let kept = run.kept.shown_at(self.epoch).filter(|kept| kept.code_units > 0)?;
         match pinned {
             Pinned::Code { run: id, started_unix_secs, code } => {
                 let is_it = |run: &Run| (run.id.0, run.started_unix_secs) == (*id, *started_unix_secs);
@@ -152,7 +152,7 @@ impl State {
     /// is only activated.
     pub fn pin(&mut self, pins: Vec<Pin>) {
         let (mut own, mut active) = (self.project.pins.clone(), self.explore.active);
-        for pin in pins.into_iter().filter(Pin::is_sound) {
+        for pin in pins.into_iter().filter(Pin::is_valid) {
             let is_row = matches!(pin.of, Pinned::Row { .. });
             let known = own.iter().position(|known| is_row && known.of == pin.of);
             if known.is_none() {
@@ -188,7 +188,7 @@ impl State {
             return;
         }
         self.edit(|project, _| drop(project.pins.remove(at)));
-        self.explore.looked_at = None;
+        self.explore.active_pin = None;
         let last = self.project.pins.len().checked_sub(1);
         self.explore.active = self.explore.active.and_then(|active| {
             let active = if active > at { active - 1 } else { active };
@@ -218,7 +218,7 @@ impl State {
     }
 
     /// Stores weights of a run under way.
-    pub(super) fn take_weights(&mut self, run: RunId, step: u64, weights: Option<Arc<Weights>>) {
+    pub(super) fn handle_weights(&mut self, run: RunId, step: u64, weights: Option<Arc<Weights>>) {
         self.explore.weights_asked = None;
         // Another copy of the same weights would repeat every request.
         let is_known = self.explore.live.as_ref().is_some_and(|live| (live.run, live.step) == (run, step));
@@ -232,7 +232,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::run::{Checkpoint, Kept, KeptEpochs, TrainerProgress};
-    use crate::ui::state::How;
+    use crate::ui::state::SelectionMode;
     use crate::ui::views::samples;
 
     fn paused_at(epoch: u32, step_in_epoch: u32) -> TrainerProgress {
@@ -339,7 +339,7 @@ mod tests {
     fn selected_samples_are_pinned_by_their_names() {
         let data = Arc::new(samples::table(20, 2));
         let mut state = explored(&data);
-        state.selection.apply(data.fingerprint, (3..20).collect(), How::Replace);
+        state.selection.apply(data.fingerprint, (3..20).collect(), SelectionMode::Replace);
         state.pin_selected();
         assert_eq!(state.project.pins.len(), MOST_AT_ONCE);
         assert_eq!(state.project.pins[0], Pin::of_row("row 4".to_owned(), data.fingerprint, 3));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::project::is_hidden;
-use crate::run::{HeldWeights, Run};
+use crate::run::{LazyWeights, Run};
 use crate::session::{ResultsExport, SampleResults};
 use crate::ui::state::{
     Dialog, ExportDialog, ExportForm, ExportRequest, ExportWhat, ResultsRequest, SaveKind, SaveRequest, Set,
@@ -36,7 +36,7 @@ impl State {
     }
 
     /// The shown run with the weights shown in the views, and their epoch.
-    pub fn weights_shown(&self) -> Option<(&Run, u32, HeldWeights)> {
+    pub fn weights_shown(&self) -> Option<(&Run, u32, LazyWeights)> {
         let run = self.shown()?;
         let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
         let last = || {
@@ -76,9 +76,9 @@ impl State {
         if what == ExportWhat::Weights {
             return None;
         }
-        match self.look(set, false) {
+        match self.resolve(set, false) {
             None => Some("The data of the run are not loaded, or are of another shape."),
-            Some(look) => look.rows.is_empty().then_some("There are no such samples."),
+            Some(resolved) => resolved.rows.is_empty().then_some("There are no such samples."),
         }
     }
 
@@ -117,13 +117,13 @@ impl State {
                 return Some(ResultsRequest::Weights(Box::new(run.clone()), epoch, weights));
             }
         };
-        let look = self.look(&dialog.set, false).filter(|look| !look.rows.is_empty())?;
+        let resolved = self.resolve(&dialog.set, false).filter(|resolved| !resolved.rows.is_empty())?;
         let export = ResultsExport {
             what,
-            trained: look.trial(self, &look.weights)?.trained,
-            data: Arc::clone(look.data),
-            own: look.own.cloned(),
-            rows: look.rows.all(),
+            trained: resolved.trial(self, &resolved.weights)?.trained,
+            data: Arc::clone(resolved.data),
+            own: resolved.own.cloned(),
+            rows: resolved.rows.all(),
         };
         Some(ResultsRequest::Results(export, dialog.form.of_results()?))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::figure::{Figure, Form, Style};
 use crate::project::{is_hidden, visible};
-use crate::ui::state::{Clip, Effect, FigureRequest, FigureWish, Figures, PathDialog, SaveKind, State};
+use crate::ui::state::{Clip, Effect, FigureAction, FigureRequest, Figures, PathDialog, SaveKind, State};
 
 /// Maximum number of characters of a title used in a file name.
 const MOST_LETTERS: usize = 60;
@@ -14,20 +14,20 @@ const MOST_LETTERS: usize = 60;
 impl State {
     /// Performs the requested action with the first of these figures; another one can be chosen in
     /// the save dialog.
-    pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, wish: FigureWish, is_dark: bool) {
+    pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, action: FigureAction, is_dark: bool) {
         let style = Style { is_dark, scale: self.figures.style.scale };
         let Some(figure) = all.first().cloned() else {
             let text = "No visible view has anything to save: train a network, or show another view.";
             self.notices.say(Severity::Info, text.to_owned());
             return;
         };
-        match wish {
-            FigureWish::Save(form) => {
+        match action {
+            FigureAction::Save(form) => {
                 self.figures = Figures { all, chosen: 0, style };
                 self.ask_where(SaveKind::Figure(form));
             }
-            FigureWish::CopyPicture | FigureWish::CopyNumbers => {
-                let is_picture = wish == FigureWish::CopyPicture;
+            FigureAction::CopyPicture | FigureAction::CopyNumbers => {
+                let is_picture = action == FigureAction::CopyPicture;
                 self.effects.push(Effect::CopyFigure(FigureRequest { figure, style }, is_picture));
             }
         }
@@ -91,15 +91,15 @@ mod tests {
     #[test]
     fn figures_are_requested_saved_and_copied() {
         let mut state = State::default();
-        state.use_figures(Vec::new(), FigureWish::CopyPicture, true);
+        state.use_figures(Vec::new(), FigureAction::CopyPicture, true);
         assert!(state.effects.is_empty() && state.dialog.is_none(), "there is nothing");
         let all = || vec![figure("KL per unit, nats"), figure("Loss")];
-        state.use_figures(all(), FigureWish::CopyNumbers, false);
+        state.use_figures(all(), FigureAction::CopyNumbers, false);
         let copies =
             |effect: &Effect| matches!(effect, Effect::CopyFigure(request, false) if !request.style.is_dark);
         assert!(state.effects.iter().any(copies));
         state.project.name = "a/b".to_owned();
-        state.use_figures(all(), FigureWish::Save(Form::Svg), true);
+        state.use_figures(all(), FigureAction::Save(Form::Svg), true);
         let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("it asks where") };
         assert!(dialog.text.ends_with("a-b-kl-per-unit-nats.svg"), "{}", dialog.text);
         let mut dialog = dialog.clone();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::dataset::DataInstead;
-use crate::io::{FileError, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
+use crate::io::{FileError, MergeNote, Opened, OpenedFile, Recovery, RunVersion, SetAside, Store};
 use crate::project::{Place, visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
@@ -17,7 +17,7 @@ const NOT_OPENED: &str = "Could not open";
 const NOT_SAVED: &str = "Could not save";
 
 impl State {
-    /// Handles an answer of a thread of the [`FileRoom`](crate::ui::files::FileRoom).
+    /// Handles an answer of a thread of the [`FileThreads`](crate::ui::files::FileThreads).
     pub fn handle_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Opened(path, result) => self.opened(path, result),
@@ -26,12 +26,12 @@ impl State {
             FileEvent::Copied(title, result) => self.copied(&title, result),
             FileEvent::Browsed(browse, path) => {
                 if let Some(path) = path {
-                    self.take_path(&browse.target, path);
+                    self.handle_path(&browse.target, path);
                 }
             }
             FileEvent::NoDialog(browse) => self.offer_typing(&browse.target),
-            FileEvent::LookedAt(found) => self.use_dropped(found),
-            FileEvent::LookedFor(found) => self.path_found(found),
+            FileEvent::PathsIdentified(found) => self.use_dropped(found),
+            FileEvent::PathChecked(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
                 Severity::Error,
@@ -64,9 +64,9 @@ impl State {
         match result {
             Ok(file) => {
                 self.has_opened = true;
-                self.notices.take_back(NOT_OPENED);
+                self.notices.remove_outdated(NOT_OPENED);
                 match file {
-                    OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
+                    OpenedFile::Project(opened) => self.handle_opened(opened, Some(path.clone())),
                     // A design is only a starting point; the project that grows from it gets its
                     // own file.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
@@ -84,7 +84,7 @@ impl State {
         let name = visible(&recovery.name);
         match result {
             Ok((store, opened)) => {
-                self.take_opened(opened, recovery.origin);
+                self.handle_opened(opened, recovery.origin);
                 self.runs_unsaved = true;
                 self.effects.push(Effect::Store(StoreRequest::Adopt(store.clone())));
                 self.store = Some(store);
@@ -97,7 +97,7 @@ impl State {
     }
 
     /// Opens a project that was read, with the information about its file.
-    fn take_opened(&mut self, opened: Opened, file: Option<PathBuf>) {
+    fn handle_opened(&mut self, opened: Opened, file: Option<PathBuf>) {
         for warning in &opened.warnings {
             self.notices.say(Severity::Warning, warning.clone());
         }
@@ -135,7 +135,7 @@ impl State {
                 return;
             }
         };
-        self.notices.take_back(NOT_SAVED);
+        self.notices.remove_outdated(NOT_SAVED);
         if request.kind.is_document() {
             self.remember(&request.path);
         }
@@ -147,8 +147,8 @@ impl State {
         }
         let is_same = request.document == self.document;
         if request.kind == SaveKind::Project && is_same {
-            let stand = |run: &Run| (run.id, RunStand::of(run));
-            let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));
+            let version = |run: &Run| (run.id, RunVersion::of(run));
+            let changed = self.runs.iter().map(version).ne(request.runs.iter().map(version));
             self.runs_unsaved = changed || self.active_run().is_some();
             self.saved = request.project;
             self.used.extend(notes.iter().filter_map(MergeNote::highest_run));
@@ -189,7 +189,7 @@ impl State {
         }
     }
 
-    fn take_path(&mut self, target: &Target, path: PathBuf) {
+    fn handle_path(&mut self, target: &Target, path: PathBuf) {
         match target {
             // A mask may still be chosen.
             Target::Dialog if self.can_have_mask() => {

@@ -68,8 +68,8 @@ impl State {
                 ) => vec![Remedy::Reload],
             });
         }
-        let is_told = |doubt: &&Doubt| visible(&doubt.message) == problem.message;
-        if let Some(doubt) = self.derived.doubts().iter().find(is_told) {
+        let is_same_message = |doubt: &&Doubt| visible(&doubt.message) == problem.message;
+        if let Some(doubt) = self.derived.doubts().iter().find(is_same_message) {
             remedies.extend(doubt.remedies.iter().cloned().map(Remedy::Choose));
         }
         remedies

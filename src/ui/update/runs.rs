@@ -3,25 +3,30 @@
 use crate::check::Severity;
 use crate::project::Project;
 use crate::run::{Caption, Finding, Run, RunEvent, RunId, Status};
-use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest, Tried};
+use crate::ui::state::{
+    BottomTab, Effect, History, PreviousChoices, RunField, RunPage, RunStep, State, StoreRequest,
+};
 
 impl State {
     /// Undoes the last change of the document or of the list of runs.
     pub fn undo(&mut self) {
-        self.travel(|history, project, run| history.undo(project, run));
+        self.step_history(|history, project, run| history.undo(project, run));
     }
 
     /// Redoes the last undone change.
     pub fn redo(&mut self) {
-        self.travel(|history, project, run| history.redo(project, run));
+        self.step_history(|history, project, run| history.redo(project, run));
     }
 
-    fn travel(&mut self, go: impl FnOnce(&mut History, &mut Project, &mut dyn FnMut(RunStep) -> RunStep)) {
+    fn step_history(
+        &mut self,
+        go: impl FnOnce(&mut History, &mut Project, &mut dyn FnMut(RunStep) -> RunStep),
+    ) {
         let mut project = self.project.clone();
         let mut history = std::mem::replace(&mut self.history, History::new(&project));
-        go(&mut history, &mut project, &mut |step| self.take_step(step));
+        go(&mut history, &mut project, &mut |step| self.apply_step(step));
         (self.history, self.project) = (history, project);
-        self.tried = Tried::default();
+        self.previous_choices = PreviousChoices::default();
         self.keep_fitted();
     }
 
@@ -44,7 +49,7 @@ impl State {
 
     /// Deletes a run. It stays in memory until the document is closed, so that it can be restored.
     pub fn delete_run(&mut self, id: RunId) {
-        let Some(back) = self.take_out(id) else { return };
+        let Some(back) = self.remove_run_step(id) else { return };
         self.history.add(&self.project, back);
         self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo restores it."));
     }
@@ -67,10 +72,11 @@ impl State {
 
     /// Adds a finding to a run, which can be undone.
     pub fn keep_finding(&mut self, id: RunId, finding: Finding) {
-        let told = format!("Kept this result ({}) with run {id}. Its details show it.", finding.kind.name());
-        let back = self.take_step(RunStep::Finding(id, Box::new(finding), true));
+        let message =
+            format!("Kept this result ({}) with run {id}. Its details show it.", finding.kind.name());
+        let back = self.apply_step(RunStep::Finding(id, Box::new(finding), true));
         self.history.add(&self.project, back);
-        self.notices.say(Severity::Info, told);
+        self.notices.say(Severity::Info, message);
     }
 
     /// The number of the next run. Runs of the previous document that are still being stopped keep
@@ -87,7 +93,7 @@ impl State {
     }
 
     /// Performs a step of the history; returns the one that reverts it.
-    fn take_step(&mut self, step: RunStep) -> RunStep {
+    fn apply_step(&mut self, step: RunStep) -> RunStep {
         match step {
             RunStep::Caption(id, caption) => {
                 let before = self.set_caption(id, caption.clone());
@@ -111,7 +117,7 @@ impl State {
                 self.put_back(*run, is_compared);
                 RunStep::Delete(id)
             }
-            RunStep::Delete(id) => self.take_out(id).unwrap_or(RunStep::Delete(id)),
+            RunStep::Delete(id) => self.remove_run_step(id).unwrap_or(RunStep::Delete(id)),
         }
     }
 
@@ -133,7 +139,7 @@ impl State {
     }
 
     /// Removes a run from the list; returns the step that restores it.
-    fn take_out(&mut self, id: RunId) -> Option<RunStep> {
+    fn remove_run_step(&mut self, id: RunId) -> Option<RunStep> {
         let at = self.runs.iter().position(|run| run.id == id)?;
         if self.shown().is_some_and(|run| run.id == id) {
             self.epoch = None;
@@ -146,7 +152,7 @@ impl State {
         }
         let is_compared = self.compared.contains(&id);
         self.compare(id, false);
-        self.forget_past_data();
+        self.remove_past_data();
         self.progress.remove(&id);
         self.shown_run.take_if(|shown| *shown == id);
         self.view.runs_table.page.take_if(|page| page.run == id);
@@ -161,7 +167,7 @@ impl State {
         let at = self.runs.partition_point(|other| other.id < id);
         self.effects.push(Effect::Store(StoreRequest::Import(Box::new(run.clone()))));
         self.runs.insert(at, run);
-        self.notices.take_back(&format!("Run {id} is deleted"));
+        self.notices.remove_outdated(&format!("Run {id} is deleted"));
         if is_compared {
             self.compare(id, true);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::run::{Kept, Run};
 use crate::session::{CodePlane, JobKind, Linear, Order, Rated, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
+use crate::ui::state::{Awaited, Errors, NeededSamples, ResolvedSet, Scored, Set, SetRows, State, Subject};
 
 /// Maximum number of rows searched for unknown errors per frame: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
@@ -20,21 +20,21 @@ const NO_PLAN: &str = "the design of the run is no longer valid; its samples can
 impl State {
     /// Requests the next data a view needs, for the samples in view and for the whole set, unless
     /// an answer is pending.
-    pub fn follow_samples(&mut self, wanted: &Wanted) {
-        for of_sight in [true, false] {
-            if self.scored.is_waiting(of_sight) {
+    pub fn follow_samples(&mut self, wanted: &NeededSamples) {
+        for for_visible_rows in [true, false] {
+            if self.scored.is_waiting(for_visible_rows) {
                 continue;
             }
             let mut scored = std::mem::take(&mut self.scored);
-            let look = self.look_in_any_size(&wanted.set, wanted.is_corrupted, self.epoch);
-            let next = look.and_then(|look| match (of_sight, wanted.set == Set::Watched) {
-                (true, true) => next_values(&scored, &look, wanted),
-                (true, false) => self.next_pictures(&mut scored, &look, wanted),
-                (false, true) => next_linear(&scored, &look, wanted),
-                (false, false) => next_linear(&scored, &look, wanted)
-                    .or_else(|| self.next_errors(&mut scored, &look))
-                    .or_else(|| next_order(&scored, &look, wanted.order))
-                    .or_else(|| self.next_linear_error(&mut scored, &look, wanted)),
+            let resolved = self.resolve_in_any_size(&wanted.set, wanted.is_corrupted, self.epoch);
+            let next = resolved.and_then(|resolved| match (for_visible_rows, wanted.set == Set::Watched) {
+                (true, true) => next_values(&scored, &resolved, wanted),
+                (true, false) => self.next_pictures(&mut scored, &resolved, wanted),
+                (false, true) => next_linear(&scored, &resolved, wanted),
+                (false, false) => next_linear(&scored, &resolved, wanted)
+                    .or_else(|| self.next_errors(&mut scored, &resolved))
+                    .or_else(|| next_order(&scored, &resolved, wanted.order))
+                    .or_else(|| self.next_linear_error(&mut scored, &resolved, wanted)),
             });
             self.scored = scored;
             self.ask_samples(next);
@@ -48,14 +48,14 @@ impl State {
             return;
         }
         let wanted = self.others.keys().find_map(|name| {
-            let look = self.look(&Set::Other(name.clone()), false)?;
-            let of = look.located_stamp(plane);
+            let resolved = self.resolve(&Set::Other(name.clone()), false)?;
+            let of = resolved.located_stamp(plane);
             let is_there = self.scored.located.get(name).is_some_and(|located| located.0 == of);
             if is_there || self.scored.failure(of).is_some() {
                 return None;
             }
-            let rows = look.rows.part(0, MOST_LOCATED);
-            let trial = look.trial(self, &look.weights)?;
+            let rows = resolved.rows.part(0, MOST_LOCATED);
+            let trial = resolved.trial(self, &resolved.weights)?;
             Some((SampleJob::Locate(trial, rows, plane.cloned()), Awaited::Codes(name.clone(), of)))
         });
         self.ask_samples(wanted);
@@ -117,7 +117,11 @@ impl State {
     fn ask_samples(&mut self, next: Option<(SampleJob, Awaited)>) {
         if let Some((job, awaited)) = next {
             let job = Box::new(job);
-            let kind = if awaited.is_of_sight() { JobKind::InSight(job) } else { JobKind::Samples(job) };
+            let kind = if awaited.is_for_visible_rows() {
+                JobKind::VisibleSamples(job)
+            } else {
+                JobKind::Samples(job)
+            };
             let id = self.compute(kind);
             self.scored.expect(id, awaited);
         }
@@ -127,40 +131,40 @@ impl State {
     fn next_pictures(
         &self,
         scored: &mut Scored,
-        look: &Look<'_>,
-        wanted: &Wanted,
+        resolved: &ResolvedSet<'_>,
+        wanted: &NeededSamples,
     ) -> Option<(SampleJob, Awaited)> {
-        let linear = known_linear(scored, look).filter(|_| wanted.has_linear);
-        let of = look.pictures_stamp(wanted, linear.is_some());
+        let linear = known_linear(scored, resolved).filter(|_| wanted.has_linear);
+        let of = resolved.pictures_stamp(wanted, linear.is_some());
         let is_there = scored.pictures.as_ref().is_some_and(|pictured| pictured.of == of);
         if is_there || wanted.rows.is_empty() || scored.failure(of).is_some() {
             return None;
         }
-        let Some(trial) = look.trial(self, &look.weights) else {
+        let Some(trial) = resolved.trial(self, &resolved.weights) else {
             scored.refuse(of, NO_PLAN);
             return None;
         };
         let job = SampleJob::Pictures(trial, linear, wanted.rows.clone(), wanted.channels.clone());
-        Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
+        Some((job, Awaited::Pictures(of, resolved.subject.samples_stamp())))
     }
 
     /// The next rows of the set for which the error of PCA is unknown.
     fn next_linear_error(
         &self,
         scored: &mut Scored,
-        look: &Look<'_>,
-        wanted: &Wanted,
+        resolved: &ResolvedSet<'_>,
+        wanted: &NeededSamples,
     ) -> Option<(SampleJob, Awaited)> {
-        let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
-        let of = look.linear_error_stamp();
+        let linear = known_linear(scored, resolved).filter(|_| wanted.has_linear)?;
+        let of = resolved.linear_error_stamp();
         if scored.linear_error.0 != of {
             scored.linear_error = (of, 0, 0.0);
         }
-        let rows = look.rows.part(scored.linear_error.1, part_rows(look.data));
+        let rows = resolved.rows.part(scored.linear_error.1, part_rows(resolved.data));
         if rows.is_empty() || scored.failure(of).is_some() {
             return None;
         }
-        let Some(trial) = look.trial(self, &look.weights) else {
+        let Some(trial) = resolved.trial(self, &resolved.weights) else {
             scored.refuse(of, NO_PLAN);
             return None;
         };
@@ -170,52 +174,52 @@ impl State {
 
     /// The next rows of the set whose error is unknown. Once all are known, newer errors replace
     /// older ones.
-    fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
-        let unknown = || Errors::unknown(look.subject, look.weights.clone(), look.data.len());
+    fn next_errors(&self, scored: &mut Scored, resolved: &ResolvedSet<'_>) -> Option<(SampleJob, Awaited)> {
+        let unknown = || Errors::unknown(resolved.subject, resolved.weights.clone(), resolved.data.len());
         match &scored.errors {
-            Some(errors) if !errors.is_of(&look.subject) => {
-                let is_own = errors.subject.fingerprint == look.run.fingerprint && scored.is_whole;
+            Some(errors) if !errors.is_of(&resolved.subject) => {
+                let is_own = errors.subject.fingerprint == resolved.run.fingerprint && scored.is_whole;
                 let before = scored.errors.take();
                 (scored.own, scored.coming) = (before.filter(|_| is_own).or(scored.own.take()), None);
             }
             Some(_) | None => {}
         }
-        let is_dead = |coming: &Errors| coming.subject != look.subject && scored.failed(&coming.subject);
+        let is_dead = |coming: &Errors| coming.subject != resolved.subject && scored.failed(&coming.subject);
         if scored.coming.as_ref().is_some_and(is_dead) {
             scored.coming = None;
         }
         let errors = scored.errors.get_or_insert_with(unknown);
         // Scoring with earlier weights is completed: otherwise, a whole set would never be finished
         // while a run trains.
-        if errors.subject != look.subject && scored.coming.is_none() {
+        if errors.subject != resolved.subject && scored.coming.is_none() {
             scored.coming = Some(unknown());
         }
         let target = scored.coming.as_ref().or(scored.errors.as_ref())?;
         if scored.failed(&target.subject) {
             return None;
         }
-        let of = stamp_of((target.subject, look.set));
-        let mut at = if scored.looked.0 == of { scored.looked.1 } else { 0 };
-        let (most, end) = (part_rows(look.data), look.rows.len().min(at + EACH_FRAME));
+        let of = stamp_of((target.subject, resolved.set));
+        let mut at = if scored.scanned.0 == of { scored.scanned.1 } else { 0 };
+        let (most, end) = (part_rows(resolved.data), resolved.rows.len().min(at + EACH_FRAME));
         let mut rows = Vec::new();
         while rows.len() < most && at < end {
-            let part = look.rows.part(at, (most - rows.len()).min(end - at));
+            let part = resolved.rows.part(at, (most - rows.len()).min(end - at));
             at += part.len();
             rows.extend(part.into_iter().filter(|row| target.of(*row).is_none()));
         }
         let (subject, weights) = (target.subject, target.weights.clone());
-        let was_whole = scored.is_whole && scored.looked.0 == of;
-        scored.looked = (of, at);
-        scored.is_whole = rows.is_empty() && at == look.rows.len();
+        let was_whole = scored.is_whole && scored.scanned.0 == of;
+        scored.scanned = (of, at);
+        scored.is_whole = rows.is_empty() && at == resolved.rows.len();
         if scored.is_whole && !was_whole {
             scored.errors = scored.coming.take().or(scored.errors.take());
-            let mean = scored.errors.as_ref().and_then(|errors| mean_of(&look.rows, errors));
-            scored.mean = mean.map(|mean| (look.order_stamp(Order::Data), mean));
+            let mean = scored.errors.as_ref().and_then(|errors| mean_of(&resolved.rows, errors));
+            scored.mean = mean.map(|mean| (resolved.order_stamp(Order::Data), mean));
         }
         if rows.is_empty() {
             return None;
         }
-        let Some(trial) = look.trial(self, &weights) else {
+        let Some(trial) = resolved.trial(self, &weights) else {
             scored.refuse(subject.stamp(), NO_PLAN);
             return None;
         };
@@ -231,46 +235,54 @@ fn mean_of(rows: &SetRows<'_>, errors: &Errors) -> Option<f64> {
 }
 
 /// The set in its order, once its errors are known.
-fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJob, Awaited)> {
-    let errors = scored.errors.as_ref().filter(|errors| errors.is_of(&look.subject))?;
-    let of = stamp_of((errors.subject, look.set, order));
+fn next_order(scored: &Scored, resolved: &ResolvedSet<'_>, order: Order) -> Option<(SampleJob, Awaited)> {
+    let errors = scored.errors.as_ref().filter(|errors| errors.is_of(&resolved.subject))?;
+    let of = stamp_of((errors.subject, resolved.set, order));
     let is_there = scored.ordered.as_ref().is_some_and(|ordered| ordered.of == of);
     if order == Order::Data || !scored.is_whole || is_there || scored.failure(of).is_some() {
         return None;
     }
-    let job = SampleJob::Order(order, Arc::clone(look.data), look.rows.all(), errors.values.clone());
-    Some((job, Awaited::Order(of, look.order_stamp(order))))
+    let job = SampleJob::Order(order, Arc::clone(resolved.data), resolved.rows.all(), errors.values.clone());
+    Some((job, Awaited::Order(of, resolved.order_stamp(order))))
 }
 
 /// The fit of PCA, if it is needed and unknown.
-fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
-    let of = look.linear_stamp();
+fn next_linear(
+    scored: &Scored,
+    resolved: &ResolvedSet<'_>,
+    wanted: &NeededSamples,
+) -> Option<(SampleJob, Awaited)> {
+    let of = resolved.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
-    let job = SampleJob::Fit(Arc::clone(look.own?), look.run.code_units());
-    let is_fit = look.data.shape == look.run.shape;
+    let job = SampleJob::Fit(Arc::clone(resolved.own?), resolved.run.code_units());
+    let is_fit = resolved.data.shape == resolved.run.shape;
     (wanted.has_linear && is_fit && !is_there).then_some((job, Awaited::Fit(of)))
 }
 
-fn known_linear(scored: &Scored, look: &Look<'_>) -> Option<Linear> {
+fn known_linear(scored: &Scored, resolved: &ResolvedSet<'_>) -> Option<Linear> {
     let (of, linear) = scored.linear.as_ref()?;
     // PCA applies to samples of one size only.
-    linear.clone().filter(|_| *of == look.linear_stamp() && look.data.shape == look.run.shape)
+    linear.clone().filter(|_| *of == resolved.linear_stamp() && resolved.data.shape == resolved.run.shape)
 }
 
 /// The reconstructions of the watched samples by PCA, from the input of the network.
-fn next_values(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
-    let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
-    let of = look.values_stamp();
-    let rows = &look.run.kept.probe.picture_rows;
+fn next_values(
+    scored: &Scored,
+    resolved: &ResolvedSet<'_>,
+    wanted: &NeededSamples,
+) -> Option<(SampleJob, Awaited)> {
+    let linear = known_linear(scored, resolved).filter(|_| wanted.has_linear)?;
+    let of = resolved.values_stamp();
+    let rows = &resolved.run.kept.probe.picture_rows;
     let is_there = scored.values.as_ref().is_some_and(|values| values.0 == of);
-    let is_sound = rows.iter().all(|row| (*row as usize) < look.data.len());
-    if is_there || !is_sound || scored.failure(of).is_some() {
+    let is_valid = rows.iter().all(|row| (*row as usize) < resolved.data.len());
+    if is_there || !is_valid || scored.failure(of).is_some() {
         return None;
     }
-    let corrupted = look.run.kept.newest().map(|kept| &kept.corrupted).filter(|seen| !seen.is_empty());
+    let corrupted = resolved.run.kept.newest().map(|kept| &kept.corrupted).filter(|seen| !seen.is_empty());
     let input = corrupted.cloned().unwrap_or_else(|| {
-        let mut clean = vec![0.0; rows.len() * look.data.shape.features()];
-        look.data.gather(rows, &mut clean);
+        let mut clean = vec![0.0; rows.len() * resolved.data.shape.features()];
+        resolved.data.gather(rows, &mut clean);
         clean
     });
     Some((SampleJob::Linear(linear, input), Awaited::Values(of)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dataset::Dataset;
 use crate::project::{NamedSelection, OwnLabel};
 use crate::session::Trial;
-use crate::ui::state::{Criterion, ExportRequest, How, Set, State};
+use crate::ui::state::{Criterion, ExportRequest, SelectionMode, Set, State};
 
 /// The origin of the data of the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl State {
 
     /// Switches the selection to the data with this fingerprint, with nothing selected.
     pub fn select_from(&mut self, fingerprint: u64) {
-        self.selection.apply(fingerprint, Vec::new(), How::Replace);
+        self.selection.apply(fingerprint, Vec::new(), SelectionMode::Replace);
     }
 
     /// The selected rows, ascending.
@@ -66,7 +66,7 @@ impl State {
     /// Selects all rows.
     pub fn select_all(&mut self) {
         if let Some((fingerprint, count)) = self.selectable().map(|data| (data.fingerprint, data.len())) {
-            self.selection.apply(fingerprint, Vec::new(), How::Replace);
+            self.selection.apply(fingerprint, Vec::new(), SelectionMode::Replace);
             self.selection.invert(fingerprint, count);
         }
     }
@@ -79,12 +79,12 @@ impl State {
     }
 
     /// Changes the selection with the rows that match a criterion.
-    pub fn select_where(&mut self, criterion: &Criterion, how: How) {
+    pub fn select_where(&mut self, criterion: &Criterion, mode: SelectionMode) {
         let Some(data) = self.selectable() else { return };
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = criterion.rows(data, errors.map_or(&[], |errors| &errors.values));
         let fingerprint = data.fingerprint;
-        self.selection.apply(fingerprint, rows, how);
+        self.selection.apply(fingerprint, rows, mode);
     }
 
     /// Saves the selection under a name; this can be undone.
@@ -96,11 +96,11 @@ impl State {
     }
 
     /// Changes the selection with a named one, by its index.
-    pub fn take_named(&mut self, index: usize, how: How) {
+    pub fn apply_named(&mut self, index: usize, mode: SelectionMode) {
         let Some((named, data)) = self.project.selections.get(index).zip(self.selectable()) else { return };
         if named.fingerprint == data.fingerprint {
             let rows = named.rows.below(data.len()).collect();
-            self.selection.apply(named.fingerprint, rows, how);
+            self.selection.apply(named.fingerprint, rows, mode);
         }
     }
 
@@ -189,8 +189,8 @@ impl State {
             Origin::Design => return None,
             Origin::Other(name) => Set::Other(name.to_owned()),
         };
-        let look = self.look(&set, false)?;
-        look.trial(self, &look.weights)
+        let resolved = self.resolve(&set, false)?;
+        resolved.trial(self, &resolved.weights)
     }
 
     fn is_taken(&self, fingerprint: u64, name: &str) -> bool {
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_selection_is_named_renamed_restored_and_undone() {
         let mut state = state();
-        state.select_where(&Criterion::Class(0, 1), How::Replace);
+        state.select_where(&Criterion::Class(0, 1), SelectionMode::Replace);
         assert_eq!(state.selected(), [1, 4, 7]);
         state.name_selection();
         state.invert_selection();
@@ -242,9 +242,9 @@ mod tests {
         state.rename_selection(0, "odd ones");
         state.rename_selection(0, "  ");
         assert_eq!(names(&state), ["odd ones 1", "odd ones"]);
-        state.take_named(0, How::Add);
+        state.apply_named(0, SelectionMode::Add);
         assert_eq!(state.selected().len(), 9);
-        state.take_named(1, How::Subtract);
+        state.apply_named(1, SelectionMode::Subtract);
         assert_eq!(state.selected(), [1, 4, 7]);
         assert!(state.is_modified());
         state.remove_named(0);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_named_selection_becomes_a_label_column_and_back() {
         let mut state = state();
-        state.select_where(&Criterion::Class(0, 1), How::Replace);
+        state.select_where(&Criterion::Class(0, 1), SelectionMode::Replace);
         state.name_selection();
         state.toggle_label(0);
         let own = &state.project.data.own_labels[0];
@@ -291,14 +291,14 @@ mod tests {
         assert_eq!(state.export_request().map(|request| request.data.len()), Some(4));
         state.select_from(samples::table(9, 2).fingerprint);
         assert_eq!((count(&state), state.selected().len()), (Some(9), 0));
-        state.selection.apply(8, vec![2], How::Replace);
+        state.selection.apply(8, vec![2], SelectionMode::Replace);
         assert_eq!((count(&state), state.selected()), (Some(4), &[2][..]), "clicked in a view");
         state.others.clear();
         assert_eq!((count(&state), state.selected().len()), (Some(9), 0), "they were removed");
     }
 
     #[test]
-    fn rows_of_the_design_are_selected_beside_those_of_a_run_with_other_data() {
+    fn rows_of_the_design_are_selected_next_to_those_of_a_run_with_other_data() {
         let (mut state, mut run) = (state(), samples::run(1, 3));
         let own = Arc::new(Dataset { fingerprint: 8, ..samples::table(4, 2) });
         (run.fingerprint, run.shape) = (8, own.shape);
@@ -308,7 +308,7 @@ mod tests {
             state.sources().into_iter().map(|(origin, data)| (origin, data.len())).collect();
         assert_eq!(origins, [(Origin::Run, 4), (Origin::Design, 9)]);
         let design = state.data.dataset.as_ref().map_or(0, |data| data.fingerprint);
-        state.selection.apply(design, vec![2, 7], How::Replace);
+        state.selection.apply(design, vec![2, 7], SelectionMode::Replace);
         assert_eq!((state.selectable().map(|data| data.len()), state.selected()), (Some(9), &[2, 7][..]));
         let request = state.export_request().expect("rows are selected");
         assert_eq!((request.data.len(), request.source), (9, state.project.data.source.clone()));

@@ -17,7 +17,7 @@ impl State {
                 if let Some(source) = source {
                     self.complete_source(*source);
                 }
-                self.take_data(data, facts);
+                self.handle_data(data, facts);
             }
             Event::LoadFailed { request, error, fixed_source } if request == self.data.request => {
                 self.data.fixed_source = fixed_source;
@@ -26,12 +26,12 @@ impl State {
             // Answers to older requests are ignored.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
             Event::Showing { request, done, total } => self.show_progress(request, (done, total)),
-            Event::Shown { request, shown } => self.take_shown(request, *shown),
+            Event::Shown { request, shown } => self.handle_shown(request, *shown),
             Event::NotShown { request, error } => self.not_shown(request, &error),
             Event::Run(id, event) => self.handle_run_event(id, event),
-            Event::Weights { run, step, weights, .. } => self.take_weights(run, step, weights),
-            Event::RateTried(job, point) => self.rate_search.tried(job, point),
-            Event::Computed(job, result) => self.take_result(job, result),
+            Event::Weights { run, step, weights, .. } => self.handle_weights(run, step, weights),
+            Event::RateTried(job, point) => self.rate_search.add_point(job, point),
+            Event::Computed(job, result) => self.handle_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
                 format!("Unsaved work could not be backed up: {message}. Training continues; save the project to another place."),
@@ -79,7 +79,7 @@ impl State {
         match status {
             // An earlier notification about its end no longer applies.
             Status::Queued | Status::Paused | Status::Training => {
-                self.notices.take_back(&format!("Run {id} "));
+                self.notices.remove_outdated(&format!("Run {id} "));
             }
             Status::Stopped => self.notices.log(Severity::Info, format!("Run {id} was stopped.")),
             Status::Done => self.notices.say(Severity::Info, format!("Run {id} is done.")),

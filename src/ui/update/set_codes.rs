@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::project::format_count;
 use crate::session::{CodePlane, JobKind, PlaceJob, PlaceOn, Places, Request, SampleJob, part_rows};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{ComingCodes, ExploredPlane, Look, PlacedCodes, Set, SetCodes, State};
+use crate::ui::state::{ComingCodes, ExploredPlane, PlacedCodes, ResolvedSet, Set, SetCodes, State};
 
 /// Maximum number of values in the codes of a set: 256 MB.
 const MOST_NUMBERS: usize = 1 << 26;
@@ -25,7 +25,7 @@ enum Next {
 }
 
 /// The codes that a view needs.
-struct Wish<'a, P> {
+struct CodesRequest<'a, P> {
     set: &'a Set,
     /// With the weights kept closest to it; with the newest if `None`.
     epoch: Option<u32>,
@@ -38,8 +38,9 @@ impl State {
     pub fn follow_set_codes(&mut self, set: &Set, plane: CodePlane) {
         let mut codes = std::mem::take(&mut self.set_codes);
         // Other data are drawn in addition to any set.
-        let wish = (!matches!(set, Set::Other(_))).then_some(Wish { set, epoch: self.epoch, plane });
-        self.follow_codes(&mut codes, wish, |of, plane| PlaceOn::Latent(*plane, Arc::clone(&of.watched)));
+        let request =
+            (!matches!(set, Set::Other(_))).then_some(CodesRequest { set, epoch: self.epoch, plane });
+        self.follow_codes(&mut codes, request, |of, plane| PlaceOn::Latent(*plane, Arc::clone(&of.watched)));
         self.set_codes = codes;
     }
 
@@ -47,31 +48,34 @@ impl State {
     /// epoch whose watched codes it would otherwise show.
     pub fn follow_explored_codes(&mut self, set: &Set, epoch: u32, plane: &Arc<ExploredPlane>) {
         let mut codes = std::mem::take(&mut self.explored_codes);
-        let wish = Wish { set, epoch: Some(epoch), plane: Arc::clone(plane) };
-        self.follow_codes(&mut codes, Some(wish), |_, plane| PlaceOn::Any(Arc::clone(&plane.plane)));
+        let request = CodesRequest { set, epoch: Some(epoch), plane: Arc::clone(plane) };
+        self.follow_codes(&mut codes, Some(request), |_, plane| PlaceOn::Any(Arc::clone(&plane.plane)));
         self.explored_codes = codes;
     }
 
     fn follow_codes<P: Clone + Default + PartialEq>(
         &mut self,
         codes: &mut SetCodes<P>,
-        wish: Option<Wish<'_, P>>,
+        request: Option<CodesRequest<'_, P>>,
         on: impl Fn(&PlacedCodes<P>, &P) -> PlaceOn,
     ) {
-        let look = wish.filter(|wish| *wish.set != Set::Watched).and_then(|wish| {
-            let look = self.look_at(wish.set, false, wish.epoch).filter(|look| !look.rows.is_empty())?;
-            Some((look, wish))
+        let resolved = request.filter(|request| *request.set != Set::Watched).and_then(|request| {
+            let resolved = self
+                .resolve_at(request.set, false, request.epoch)
+                .filter(|resolved| !resolved.rows.is_empty())?;
+            Some((resolved, request))
         });
-        let Some((look, wish)) = look else {
+        let Some((resolved, request)) = resolved else {
             if let Some(job) = codes.clear() {
                 self.send(Request::Cancel(job));
             }
             return;
         };
-        let cancelled = codes.keep_only(look.subject.samples_stamp(), look.set);
-        let place = |of: &PlacedCodes<P>| PlaceJob { on: on(of, &wish.plane), codes: Arc::clone(&of.codes) };
-        let next = self.next_codes(codes, &look, &wish, place);
-        let plane = wish.plane;
+        let cancelled = codes.keep_only(resolved.subject.samples_stamp(), resolved.set);
+        let place =
+            |of: &PlacedCodes<P>| PlaceJob { on: on(of, &request.plane), codes: Arc::clone(&of.codes) };
+        let next = self.next_codes(codes, &resolved, &request, place);
+        let plane = request.plane;
         if let Some(job) = cancelled {
             self.send(Request::Cancel(job));
         }
@@ -87,14 +91,14 @@ impl State {
     fn next_codes<P: Clone + Default + PartialEq>(
         &self,
         codes: &mut SetCodes<P>,
-        look: &Look<'_>,
-        wish: &Wish<'_, P>,
+        resolved: &ResolvedSet<'_>,
+        request: &CodesRequest<'_, P>,
         place: impl Fn(&PlacedCodes<P>) -> PlaceJob,
     ) -> Option<Next> {
         if codes.is_waiting() {
             return None;
         }
-        let plane = &wish.plane;
+        let plane = &request.plane;
         let moved = codes.shown().filter(|shown| shown.plane != *plane);
         let moved = moved.map(|shown| Next::Shown(place(shown)));
         if moved.is_some() && !codes.has_moved() {
@@ -103,12 +107,12 @@ impl State {
         // Encoding with earlier weights is completed: otherwise, a whole set would never be
         // finished while a run trains.
         if codes.coming().is_none() {
-            let of = stamp_of((look.subject, look.set));
+            let of = stamp_of((resolved.subject, resolved.set));
             let is_there = codes.shown().is_some_and(|shown| shown.of == of);
             if is_there || codes.has_failed(of, plane) {
                 return moved;
             }
-            match unknown_codes(look, wish, of)? {
+            match unknown_codes(resolved, request, of)? {
                 Ok(coming) => codes.begin(coming),
                 Err(message) => codes.refuse(of, plane.clone(), &message),
             }
@@ -118,8 +122,8 @@ impl State {
         if rows.is_empty() {
             return Some(Next::Coming(place(found)));
         }
-        let rows = rows[..rows.len().min(part_rows(look.data))].to_vec();
-        let Some(trial) = look.trial(self, weights) else {
+        let rows = rows[..rows.len().min(part_rows(resolved.data))].to_vec();
+        let Some(trial) = resolved.trial(self, weights) else {
             let of = found.of;
             codes.refuse(of, plane.clone(), NO_PLAN);
             return None;
@@ -130,27 +134,27 @@ impl State {
 
 /// Codes of all rows that a view shows, all unknown; `None` before the first epoch was kept.
 fn unknown_codes<P: Clone>(
-    look: &Look<'_>,
-    wish: &Wish<'_, P>,
+    resolved: &ResolvedSet<'_>,
+    request: &CodesRequest<'_, P>,
     of: u64,
 ) -> Option<Result<ComingCodes<P>, String>> {
-    let watched = look.run.kept.look(wish.epoch).filter(|kept| kept.code_units > 0)?;
-    let numbers = look.rows.len().saturating_mul(watched.code_units);
+    let watched = resolved.run.kept.shown_at(request.epoch).filter(|kept| kept.code_units > 0)?;
+    let numbers = resolved.rows.len().saturating_mul(watched.code_units);
     if numbers > MOST_NUMBERS {
-        let (samples, size) = (format_count(look.rows.len()), format_count(numbers >> 18));
+        let (samples, size) = (format_count(resolved.rows.len()), format_count(numbers >> 18));
         return Some(Err(format!(
             "The codes of {samples} samples take {size} MB, which is too much. Choose a smaller set."
         )));
     }
     let found = PlacedCodes {
-        set: wish.set.clone(),
+        set: request.set.clone(),
         of,
-        epoch: look.epoch,
-        rows: look.rows.all().into(),
+        epoch: resolved.epoch,
+        rows: resolved.rows.all().into(),
         codes: Arc::new(Vec::with_capacity(numbers)),
         watched: Arc::clone(watched),
-        plane: wish.plane.clone(),
+        plane: request.plane.clone(),
         places: Places::default(),
     };
-    Some(Ok(ComingCodes { rows_stamp: look.set, weights: look.weights.clone(), found }))
+    Some(Ok(ComingCodes { rows_stamp: resolved.set, weights: resolved.weights.clone(), found }))
 }

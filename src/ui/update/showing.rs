@@ -8,7 +8,7 @@ use crate::dataset::DataError;
 use crate::project::{Mask, OtherData, Shape, ShownSize, Source, format_count, visible};
 use crate::run::{Run, RunId};
 use crate::session::{Request, Shown};
-use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, State, Wish};
+use crate::ui::state::{Dialog, Offer, PathDialog, Purpose, RECONSTRUCTIONS_VIEW, Set, ShowRequest, State};
 
 /// Beginning of the notification that offers to load the other data of a project.
 const OTHERS: &str = "This project has other data";
@@ -43,15 +43,15 @@ impl State {
             let name = self.free_other_name(&paths, mask.is_some());
             OtherData { name, paths, mask, size }
         });
-        self.wish(run, other);
+        self.enqueue(run, other);
     }
 
     /// Loads the missing other data of the project for the shown run.
     pub fn reload_others(&mut self) {
-        self.notices.take_back(OTHERS);
+        self.notices.remove_outdated(OTHERS);
         let Some(run) = self.trained_run().map(|run| run.id) else { return };
         for other in self.missing_others().cloned().collect::<Vec<_>>() {
-            self.wish(run, other);
+            self.enqueue(run, other);
         }
     }
 
@@ -75,14 +75,14 @@ impl State {
         let names: Vec<_> = self.missing_others().take(3).map(|other| visible(&other.name)).collect();
         let more = if count > names.len() { ", …" } else { "" };
         let text = format!("{OTHERS}, which are not loaded: {}{more}.", names.join(", "));
-        self.notices.take_back(OTHERS);
+        self.notices.remove_outdated(OTHERS);
         self.notices.offer(Severity::Info, text, Offer::Others);
     }
 
     /// Updates the other data shown to the current run: those that were read for it and are listed.
     pub(super) fn follow_others(&mut self) {
-        if self.showing.turn_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
-            self.scored.forget_located();
+        if self.showing.switch_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
+            self.scored.clear_located();
         }
         let lacks = self.showing.retain(&self.project.others);
         self.others = self.showing.of(self.shown());
@@ -100,11 +100,11 @@ impl State {
     }
 
     /// Stores loaded files.
-    pub(super) fn take_shown(&mut self, request: u64, shown: Shown) {
+    pub(super) fn handle_shown(&mut self, request: u64, shown: Shown) {
         if !self.showing.is_of(request) {
             return;
         }
-        let Some(Wish { run: id, other }) = self.showing.end() else { return };
+        let Some(ShowRequest { run: id, other }) = self.showing.end() else { return };
         let Shown { mut data, doubts } = shown;
         let name = visible(&other.name).into_owned();
         // The run determines how they are read, so there is no choice to offer.
@@ -119,7 +119,7 @@ impl State {
             1 => "; the log has a warning".to_owned(),
             warned => format!("; the log has {warned} warnings"),
         };
-        self.notices.log(Severity::Info, format!("{name}: {}.", data.said.line));
+        self.notices.log(Severity::Info, format!("{name}: {}.", data.read_report.line));
         // The run may have been deleted in the meantime.
         if let Some(run) = self.runs.iter().find(|run| run.id == id) {
             let count = format_count(data.len());
@@ -142,7 +142,7 @@ impl State {
         if !self.showing.is_of(request) {
             return;
         }
-        let Some(Wish { run, other }) = self.showing.end() else { return };
+        let Some(ShowRequest { run, other }) = self.showing.end() else { return };
         if *error == DataError::Cancelled {
             self.showing.give_up();
             self.notices.log(Severity::Info, "Loading was cancelled.");
@@ -153,15 +153,15 @@ impl State {
         self.ask_next_shown();
     }
 
-    fn wish(&mut self, run: RunId, other: OtherData) {
+    fn enqueue(&mut self, run: RunId, other: OtherData) {
         self.notices.toasts.retain(|toast| !toast.text.contains(FAILED));
-        self.showing.wish(Wish { run, other });
+        self.showing.enqueue(ShowRequest { run, other });
         self.ask_next_shown();
     }
 
     /// Requests the next files in the queue, unless a request is pending.
     fn ask_next_shown(&mut self) {
-        while let Some(Wish { run, other }) = self.showing.next() {
+        while let Some(ShowRequest { run, other }) = self.showing.next() {
             let (paths, mask, size) = (other.paths.clone(), other.mask.clone(), other.size);
             let Some(run) = self.find_run(*run).cloned().map(Box::new) else {
                 // The run was deleted in the meantime.
@@ -248,13 +248,13 @@ mod tests {
         state.show_to(RunId(2), vec!["/more/photos".into()], None, None);
         let (first, paths) = asked(&state).expect("a request");
         assert_eq!(paths, [PathBuf::from("/photos")], "one after the other");
-        state.take_shown(first, shown(3));
+        state.handle_shown(first, shown(3));
         let (second, paths) = asked(&state).expect("a request");
         assert_eq!((second != first, paths.len()), (true, 2));
-        state.take_shown(first, shown(9));
-        state.take_shown(second, shown(2));
+        state.handle_shown(first, shown(9));
+        state.handle_shown(second, shown(2));
         let (third, _) = asked(&state).expect("a request");
-        state.take_shown(third, shown(1));
+        state.handle_shown(third, shown(1));
         let sets: Vec<(&str, usize)> =
             state.others.iter().map(|(name, data)| (name.as_str(), data.len())).collect();
         assert_eq!(sets, [("a.png and 1 more", 2), ("photos", 3), ("photos (2)", 1)]);
@@ -288,7 +288,7 @@ mod tests {
         ] {
             state.show_to(RunId(2), vec!["/photos".into()], mask, None);
             let (request, _) = asked(&state).expect("a request");
-            state.take_shown(request, shown(3));
+            state.handle_shown(request, shown(3));
         }
         let sets: Vec<_> = state.project.others.iter().map(|other| other.name.as_str()).collect();
         assert_eq!(sets, ["photos", "photos with holes", "photos with holes (2)"]);
@@ -305,7 +305,7 @@ mod tests {
         let mut state = state();
         state.show_to(RunId(2), vec!["/photos".into()], None, None);
         let (request, _) = asked(&state).expect("a request");
-        state.take_shown(request, shown(3));
+        state.handle_shown(request, shown(3));
         state.scored.located.insert("photos".to_owned(), (1, Arc::default()));
         state.refresh(false);
         assert_eq!(state.scored.located.len(), 1);
@@ -316,7 +316,7 @@ mod tests {
         let (request, _) = asked(&state).expect("a request");
         state.runs.clear();
         state.notices.toasts.clear();
-        state.take_shown(request, shown(2));
+        state.handle_shown(request, shown(2));
         assert!(state.notices.toasts.is_empty() && state.others.is_empty());
     }
 
@@ -327,8 +327,11 @@ mod tests {
         state.show_to(RunId(2), vec!["/b.csv".into()], None, None);
         let (first, _) = asked(&state).expect("a request");
         state.not_shown(first, &DataError::Setting("/a.csv: there is no column b".to_owned()));
-        let told = state.notices.toasts.last().map(|toast| toast.text.clone());
-        assert_eq!(told.as_deref(), Some("a.csv cannot be shown to run 2. /a.csv: there is no column b"));
+        let toast_text = state.notices.toasts.last().map(|toast| toast.text.clone());
+        assert_eq!(
+            toast_text.as_deref(),
+            Some("a.csv cannot be shown to run 2. /a.csv: there is no column b")
+        );
         state.show_to(RunId(2), vec!["/c.csv".into()], None, None);
         let (second, _) = asked(&state).expect("a request");
         state.not_shown(second, &DataError::Cancelled);

@@ -98,7 +98,7 @@ impl Default for Arrangement {
 
 /// Gives Explore, initially below the others, more than half of the height, unless the user has
 /// moved the border above it. Returns whether it did.
-pub fn give_room(tree: &mut Tree<Pane>) -> bool {
+pub fn enlarge_explore(tree: &mut Tree<Pane>) -> bool {
     let Some(root) = tree.root() else { return false };
     let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get(root) else { return false };
     let (dir, children) = (linear.dir, linear.children.clone());
@@ -118,8 +118,8 @@ impl Arrangement {
     /// Whether a view is in a part of the tiles.
     fn part_has(tiles: &Tiles<Pane>, id: TileId, name: &str) -> bool {
         let mut panes = Vec::new();
-        let is_sound = part(tiles, id).is_some_and(|part| part.is_sound(&mut panes));
-        is_sound && panes.iter().any(|pane| pane.0.name == name)
+        let is_valid = part(tiles, id).is_some_and(|part| part.is_valid(&mut panes));
+        is_valid && panes.iter().any(|pane| pane.0.name == name)
     }
 
     /// The arrangement of these tiles.
@@ -137,7 +137,7 @@ impl Arrangement {
     /// Whether every view is included exactly once and can be shown.
     pub fn is_whole(&self) -> bool {
         let mut panes = Vec::new();
-        self.is_sound(&mut panes)
+        self.is_valid(&mut panes)
             && panes.len() == ENTRIES.len()
             && Pane::all().all(|pane| panes.contains(&pane))
     }
@@ -147,7 +147,7 @@ impl Arrangement {
     #[must_use]
     pub fn completed(mut self) -> Arrangement {
         let mut known = Vec::new();
-        self.is_sound(&mut known);
+        self.is_valid(&mut known);
         let missing = Pane::all().filter(|pane| !known.contains(pane)).map(Arrangement::View);
         let missing: Vec<Arrangement> = missing.collect();
         if let Some(tabs) = self.tabs_of(DATA_VIEW) {
@@ -174,19 +174,19 @@ impl Arrangement {
         }
     }
 
-    fn is_sound(&self, panes: &mut Vec<Pane>) -> bool {
+    fn is_valid(&self, panes: &mut Vec<Pane>) -> bool {
         match self {
             Arrangement::View(pane) => {
                 panes.push(*pane);
                 true
             }
             Arrangement::Tabs { active, children } => {
-                *active < children.len() && children.iter().all(|child| child.is_sound(panes))
+                *active < children.len() && children.iter().all(|child| child.is_valid(panes))
             }
             Arrangement::Row(children) | Arrangement::Column(children) => {
                 let is_share = |share: f32| share.is_finite() && share > 0.0;
                 !children.is_empty()
-                    && children.iter().all(|(share, child)| is_share(*share) && child.is_sound(panes))
+                    && children.iter().all(|(share, child)| is_share(*share) && child.is_valid(panes))
             }
         }
     }
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn explore_gets_more_height_once_unless_the_border_was_moved() {
         let mut tree = Arrangement::default().tree();
-        assert!(give_room(&mut tree) && !give_room(&mut tree));
+        assert!(enlarge_explore(&mut tree) && !enlarge_explore(&mut tree));
         let Arrangement::Column(parts) = Arrangement::of(&tree) else { panic!("{tree:?}") };
         assert_eq!(parts.iter().map(|part| part.0).collect::<Vec<_>>(), EXPLORING);
         let Arrangement::Column(first) = Arrangement::default() else { panic!("two parts") };
@@ -279,7 +279,7 @@ mod tests {
         let above = Arrangement::Column(FIRST.into_iter().zip(names(&first).into_iter().rev()).collect());
         for other in [moved, above, view("Explore")] {
             let mut tree = other.tree();
-            assert!(!give_room(&mut tree), "{other:?}");
+            assert!(!enlarge_explore(&mut tree), "{other:?}");
             assert_eq!(Arrangement::of(&tree), other);
         }
     }

@@ -19,7 +19,7 @@ use egui::{ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::page_figure::page_figure;
-use super::parts::{chip_ui, empty_ui, header_ui, quiet_ui};
+use super::parts::{chip_ui, empty_ui, header_ui, note_ui};
 use super::thumbs::Thumbs;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
@@ -28,14 +28,14 @@ use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened, stamp_of};
-use crate::ui::state::{DATA_VIEW, How, Selection, State};
+use crate::ui::state::{DATA_VIEW, Selection, SelectionMode, State};
 use crate::ui::update::Remedy;
 use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 use crate::ui::widgets::scroll::always_seen;
 use choose::{count_ui, filter_ui, go_to_ui};
 use columns::{Found, columns_ui, find_ui};
 use facts::{Summary, class_column, facts_ui};
-use filter::Passing;
+use filter::FilteredRows;
 use position::Position;
 use rows::Widths;
 use samples::samples_ui;
@@ -83,7 +83,7 @@ pub struct DataOutput {
     /// Read the data differently.
     pub choice: Option<Choice>,
     /// Change the selection with these rows.
-    pub select: Option<(Vec<u32>, How)>,
+    pub select: Option<(Vec<u32>, SelectionMode)>,
     /// Remove other data with this name.
     pub remove: Option<String>,
     /// The title is being dragged: move the view.
@@ -120,23 +120,23 @@ struct Cache {
     /// Identifies data, labels and split.
     rows_stamp: u64,
     summary: Summary,
-    passing: Passing,
+    filtered: FilteredRows,
     position: Position,
     found_columns: Found,
     found_features: Found,
     widths: Widths,
     thumbs: Thumbs,
     /// The visible pictures: fingerprint of the data, and rows.
-    in_sight: Option<(u64, Vec<u32>)>,
+    visible_rows: Option<(u64, Vec<u32>)>,
     /// The filter and data of the last click, and its index among the samples that pass.
     anchor: Option<((u64, Filter), usize)>,
     /// The selection made by a click in this frame.
-    select: Option<(Vec<u32>, How)>,
+    select: Option<(Vec<u32>, SelectionMode)>,
 }
 
 /// Loaded data, and the settings for reading them.
 #[derive(Clone, Copy)]
-struct Look<'a> {
+struct LoadedData<'a> {
     data: &'a Dataset,
     design: &'a Data,
     selection: &'a Selection,
@@ -161,11 +161,11 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
         match input.state {
             DataState::Loaded(data) => {
                 let name = visible(&data.name);
-                quiet_ui(row, Side::Left, "name", &shortened(&name, MOST_NAME_CHARS), &name);
+                note_ui(row, Side::Left, "name", &shortened(&name, MOST_NAME_CHARS), &name);
             }
             DataState::Reloading(_, done, total) => {
                 output.cancel |= row.chip(Side::Left, false, "Cancel", "Keep the data as they are");
-                quiet_ui(row, Side::Left, "progress", &loading_text(done, total), "");
+                note_ui(row, Side::Left, "progress", &loading_text(done, total), "");
             }
             DataState::Missing(_, remedies) => {
                 output.remedy = remedies_ui(row, remedies).or(output.remedy);
@@ -185,8 +185,8 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
         DataState::Loading(done, total) => output.cancel |= loading_ui(ui, done, total),
         DataState::Missing(why, _) => empty_ui(ui, "No data", why),
         DataState::Loaded(data) | DataState::Reloading(data, ..) => {
-            let look = Look { data, design: input.design, selection: input.selection };
-            output.choice = loaded_ui(ui, &look, view);
+            let loaded = LoadedData { data, design: input.design, selection: input.selection };
+            output.choice = loaded_ui(ui, &loaded, view);
             output.select = view.cache.select.take();
         }
     }
@@ -225,33 +225,37 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
     .inner
 }
 
-fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option<Choice> {
-    follow(look.data, view);
-    look_for_passing(ui, look.data, view);
-    view.columns &= !look.data.overview.is_empty();
+fn loaded_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView) -> Option<Choice> {
+    follow(loaded.data, view);
+    update_filtered_rows(ui, loaded.data, view);
+    view.columns &= !loaded.data.overview.is_empty();
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
     let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 8.0))).id_salt("inside");
     let shown = ui.scope_builder(inside, |ui| {
         always_seen(ui);
-        if rect.width() > WIDE_PX { wide_ui(ui, look, view, rect) } else { narrow_ui(ui, look, view, rect) }
+        if rect.width() > WIDE_PX {
+            wide_ui(ui, loaded, view, rect)
+        } else {
+            narrow_ui(ui, loaded, view, rect)
+        }
     });
     shown.inner
 }
 
 /// Stacked layout: questions above the samples, information below them. `area` is the view.
-fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
+fn narrow_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     // Part of the view is left free, so that the rest can be scrolled into view.
     let height = (0.75 * ui.available_height()).clamp(160.0, 320.0) - HEAD_PX;
     let scroll = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
     let shown = scroll.show(ui, |ui| {
-        remarks::line_ui(ui, &look.data.said);
+        remarks::line_ui(ui, &loaded.data.read_report);
         ui.spacing_mut().item_spacing.y = 4.0;
-        let answer = remarks::asked_ui(ui, look.data, look.design);
-        head_ui(ui, look, view);
-        let choice = list_ui(ui, look, view, height, area);
+        let answer = remarks::doubts_and_rules_ui(ui, loaded.data, loaded.design);
+        head_ui(ui, loaded, view);
+        let choice = list_ui(ui, loaded, view, height, area);
         ui.add_space(8.0);
-        told_ui(ui, look, view);
+        summary_ui(ui, loaded, view);
         choice.or(answer)
     });
     shown.inner
@@ -260,16 +264,16 @@ fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rec
 /// Wide layout: the summary and the filters across the view; below them remarks and facts to the
 /// left of the samples. The table of columns contains most facts itself, so it gets the whole width
 /// unless there is a question.
-fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
-    remarks::line_ui(ui, &look.data.said);
+fn wide_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
+    remarks::line_ui(ui, &loaded.data.read_report);
     let facts_px = if !view.columns {
         FACTS_PX
-    } else if remarks::asks(look.data, look.design) {
+    } else if remarks::asks(loaded.data, loaded.design) {
         NARROW_FACTS_PX
     } else {
         0.0
     };
-    head_ui(ui, look, view);
+    head_ui(ui, loaded, view);
     let rest = ui.available_rect_before_wrap();
     let (left, right) = rest.split_left_right_at_x(rest.left() + facts_px);
     let mut answer = None;
@@ -278,40 +282,40 @@ fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect)
         ui.scope_builder(left, |ui| {
             ScrollArea::vertical().id_salt("facts").auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
-                answer = remarks::asked_ui(ui, look.data, look.design);
-                told_ui(ui, look, view);
+                answer = remarks::doubts_and_rules_ui(ui, loaded.data, loaded.design);
+                summary_ui(ui, loaded, view);
             });
         });
     }
     let right = UiBuilder::new().max_rect(right).id_salt("list");
-    let choice = ui.scope_builder(right, |ui| list_ui(ui, look, view, ui.available_height(), area));
+    let choice = ui.scope_builder(right, |ui| list_ui(ui, loaded, view, ui.available_height(), area));
     choice.inner.or(answer)
 }
 
 /// Warnings, notes and facts.
-fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
-    remarks::told_ui(ui, look.data);
-    facts_ui(ui, look.data, &view.cache.summary);
+fn summary_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &DataPreviewView) {
+    remarks::summary_ui(ui, loaded.data);
+    facts_ui(ui, loaded.data, &view.cache.summary);
 }
 
 /// The samples or the columns with this height, in a view with this `area`.
 fn list_ui(
     ui: &mut Ui,
-    look: &Look<'_>,
+    loaded: &LoadedData<'_>,
     view: &mut DataPreviewView,
     height: f32,
     area: Rect,
 ) -> Option<Choice> {
     if view.columns {
-        return columns_ui(ui, look, view, height);
+        return columns_ui(ui, loaded, view, height);
     }
-    samples_ui(ui, look, view, height, area);
+    samples_ui(ui, loaded, view, height, area);
     None
 }
 
 /// The filters for samples or columns, and the number of samples.
-fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
-    let data = look.data;
+fn head_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView) {
+    let data = loaded.data;
     let columns = data.overview.len().max(data.columns.len());
     let before = (view.columns, view.filter);
     let mut gone_to = None;
@@ -323,8 +327,8 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
             }
         }
         if !before.0 {
-            let passing = &view.cache.passing;
-            count_ui(row, passing.len(data), data.len(), passing.is_whole());
+            let filtered = &view.cache.filtered;
+            count_ui(row, filtered.len(data), data.len(), filtered.is_whole());
             filter_ui(row, data, &mut view.filter);
             gone_to = go_to_ui(row, data, &mut view.go_to).or(gone_to);
         }
@@ -336,7 +340,7 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
         view.cache.position.go_to(row);
     }
     if view.filter != before.1 {
-        look_for_passing(ui, data, view);
+        update_filtered_rows(ui, data, view);
     }
     if (view.columns, view.filter) != before {
         ui.ctx().request_repaint();
@@ -345,9 +349,9 @@ fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
 }
 
 /// Searches more samples that pass, and requests another frame if there may be more.
-fn look_for_passing(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
+fn update_filtered_rows(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
     let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
-    if !view.cache.passing.follow(data, ids, view.filter, view.cache.rows_stamp) {
+    if !view.cache.filtered.follow(data, ids, view.filter, view.cache.rows_stamp) {
         ui.ctx().request_repaint();
     }
 }
@@ -417,8 +421,8 @@ impl View for DataPreviewView {
         let (selection, others) = (&state.selection, &state.others);
         let input = DataInput { state: known, design, selection, others };
         let output = data_preview_ui(ui, &input, self);
-        if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
-            state.selection.apply(fingerprint, rows, how);
+        if let Some((fingerprint, (rows, mode))) = fingerprint.zip(output.select) {
+            state.selection.apply(fingerprint, rows, mode);
         }
         if let Some(name) = output.remove {
             state.remove_other(&name);
@@ -446,8 +450,8 @@ impl View for DataPreviewView {
             Some((name, other)) => (visible(name), Some(other)),
             None => ("Data".into(), state.data.dataset.as_ref()),
         };
-        let in_sight = self.cache.in_sight.as_ref();
-        let shown = data.zip(in_sight).filter(|(data, (of, _))| data.fingerprint == *of);
+        let visible_rows = self.cache.visible_rows.as_ref();
+        let shown = data.zip(visible_rows).filter(|(data, (of, _))| data.fingerprint == *of);
         shown.and_then(|(data, (_, rows))| page_figure(&name, data, rows)).into_iter().collect()
     }
 }

@@ -40,7 +40,7 @@ impl Difference {
 /// The parts of a design, in display order.
 const PARTS: [&str; 4] = ["network", "loss", "training", "data"];
 /// Fields that do not affect the design.
-const SILENT: [&str; 2] = ["name", "format_version"];
+const IGNORED: [&str; 2] = ["name", "format_version"];
 
 /// The part a field of the document belongs to.
 fn part(field: &str) -> &'static str {
@@ -54,12 +54,12 @@ fn part(field: &str) -> &'static str {
 
 /// Changes from one run to another, including the rows of the data.
 pub fn run_difference(old: &Run, new: &Run) -> Difference {
-    let mut told = difference(&old.design, &new.design);
-    if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
-        told.same.retain(|part| *part != "data");
-        told.changes.push("other rows at the same path".to_owned());
+    let mut found = difference(&old.design, &new.design);
+    if old.fingerprint != new.fingerprint && found.same.contains(&"data") {
+        found.same.retain(|part| *part != "data");
+        found.changes.push("other rows at the same path".to_owned());
     }
-    told
+    found
 }
 
 /// Changes from one design to another.
@@ -71,20 +71,20 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
     // The kind of code determines some of the terms.
     let same_terms = std::mem::discriminant(&old.code.kind) == std::mem::discriminant(&new.code.kind);
     let (old, new) = (fields(old), fields(new));
-    let mut told = Difference::default();
+    let mut found = Difference::default();
     for wanted in PARTS {
-        let before = told.changes.len();
-        for field in keys(&old, &new).filter(|field| part(field) == wanted && !SILENT.contains(field)) {
-            compare(&[field], value(&old, field), value(&new, field), &mut told.changes);
+        let before = found.changes.len();
+        for field in keys(&old, &new).filter(|field| part(field) == wanted && !IGNORED.contains(field)) {
+            compare(&[field], value(&old, field), value(&new, field), &mut found.changes);
         }
-        if told.changes.len() == before && (same_terms || wanted != "loss") {
-            told.same.push(wanted);
+        if found.changes.len() == before && (same_terms || wanted != "loss") {
+            found.same.push(wanted);
         }
     }
-    for change in &mut told.changes {
+    for change in &mut found.changes {
         *change = visible(change).into_owned();
     }
-    told
+    found
 }
 
 /// Every part of a design with its settings, in words.
@@ -92,12 +92,12 @@ pub fn in_words(project: &Project) -> Vec<(String, String)> {
     let Ok(Value::Object(fields)) = serde_json::to_value(project) else { return Vec::new() };
     let of_part = |wanted: &'static str| {
         let fields = fields.iter().filter(move |(field, _)| part(field) == wanted);
-        fields.filter(|(field, _)| !SILENT.contains(&field.as_str()))
+        fields.filter(|(field, _)| !IGNORED.contains(&field.as_str()))
     };
-    let told = |(field, value): (&String, &Value)| {
+    let found = |(field, value): (&String, &Value)| {
         (field.replace('_', " "), visible(&words::setting(&[field.as_str()], value)).into_owned())
     };
-    PARTS.into_iter().flat_map(of_part).map(told).collect()
+    PARTS.into_iter().flat_map(of_part).map(found).collect()
 }
 
 /// A short summary of a design: `Digits, encoder 128–64, code 2`.
@@ -122,7 +122,7 @@ fn value<'a>(map: &'a Map<String, Value>, key: &str) -> &'a Value {
 }
 
 /// Recurses into sections and kinds, and reports settings that differ.
-fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
+fn compare(path: &[&str], old: &Value, new: &Value, found: &mut Vec<String>) {
     if old == new {
         return;
     }
@@ -134,34 +134,34 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
                     Some((map_a, map_b, Some(of_a)))
                 }
                 // A kind within a kind, or the layers of a free decoder.
-                (a, b) => return compare(path, a, b, told),
+                (a, b) => return compare(path, a, b, found),
             },
             (_, _) => None,
         },
         (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
-            return compare_layers(path[0], a, b, told);
+            return compare_layers(path[0], a, b, found);
         }
         // In a design without reading settings, all of them are automatic.
         (Value::Object(_), Value::Null) | (Value::Null, Value::Object(_)) if path.ends_with(&["reading"]) => {
             let nothing = Value::Object(Map::new());
             let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
-            return compare(path, &or_nothing(old), &or_nothing(new), told);
+            return compare(path, &or_nothing(old), &or_nothing(new), found);
         }
         (_, _) if path.ends_with(&["reading", "columns"]) => {
-            return compare_named((old, new), ("take", "as detected"), "column", told);
+            return compare_named((old, new), ("take", "as detected"), "column", found);
         }
         (_, _) if path == ["feature_weights"] => {
-            return compare_named((old, new), ("weight", "1"), "weight in the loss of", told);
+            return compare_named((old, new), ("weight", "1"), "weight in the loss of", found);
         }
         (_, _) => None,
     };
     let Some((a, b, kind)) = inner else {
-        told.push(words::change(path, old, new));
+        found.push(words::change(path, old, new));
         return;
     };
     for key in keys(a, b) {
         let longer: Vec<&str> = path.iter().copied().chain(kind).chain([key]).collect();
-        compare(&longer, value(a, key), value(b, key), told);
+        compare(&longer, value(a, key), value(b, key), found);
     }
 }
 
@@ -171,7 +171,7 @@ fn compare_named(
     (old, new): (&Value, &Value),
     (key, usual): (&str, &str),
     what: &str,
-    told: &mut Vec<String>,
+    found: &mut Vec<String>,
 ) {
     let takes = |columns: &Value| -> Vec<(String, String)> {
         let columns = columns.as_array().map_or(&[][..], Vec::as_slice);
@@ -190,14 +190,14 @@ fn compare_named(
     for name in names {
         let [before, after] = [&known, &wanted].map(|takes| takes.get(name).copied().unwrap_or(usual));
         if before != after {
-            told.push(format!("{what} {name} {before} → {after}"));
+            found.push(format!("{what} {name} {before} → {after}"));
         }
     }
 }
 
 /// Reports changes to the layers of a stack: equal layers at both ends are skipped, the others are
 /// compared one by one, and the remaining ones were added or removed.
-fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<String>) {
+fn compare_layers(stack: &str, old: &[Value], new: &[Value], found: &mut Vec<String>) {
     let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
     let first = alike(&mut old.iter().zip(new));
     let (old, new) = (&old[first..], &new[first..]);
@@ -205,13 +205,13 @@ fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<Stri
     let (old, new) = (&old[..old.len() - last], &new[..new.len() - last]);
     for (index, (old, new)) in old.iter().zip(new).enumerate().filter(|(_, (old, new))| old != new) {
         let what = words::layer_change(old, new);
-        told.push(format!("layer {} of the {stack}: {what}", first + index + 1));
+        found.push(format!("layer {} of the {stack}: {what}", first + index + 1));
     }
     let paired = old.len().min(new.len());
     for (rest, what) in [(&old[paired..], "removed"), (&new[paired..], "added")] {
         for (index, layer) in rest.iter().enumerate() {
             let number = first + paired + index + 1;
-            told.push(format!("layer {number} of the {stack} {what}: {}", words::value(layer)));
+            found.push(format!("layer {number} of the {stack} {what}: {}", words::value(layer)));
         }
     }
 }
@@ -323,13 +323,13 @@ mod tests {
 
     #[test]
     fn settings_of_a_kind_are_reported_one_by_one() {
-        let told = |from: fn(&mut Project), to: fn(&mut Project)| {
+        let found = |from: fn(&mut Project), to: fn(&mut Project)| {
             let (mut old, mut new) = (Project::default(), Project::default());
             from(&mut old);
             to(&mut new);
             difference(&old, &new).changes.join("; ")
         };
-        let noise = told(
+        let noise = found(
             |p| p.corruption = Corruption::Gaussian { std: 0.3 },
             |p| p.corruption = Corruption::Gaussian { std: 0.5 },
         );
@@ -350,8 +350,8 @@ mod tests {
         };
         let (mut old, mut new) = (Project::default(), Project::default());
         (old.data.source, new.data.source) = (csv("/a/b/one.csv", &[]), csv("/a/c/two.csv", &["x", "y"]));
-        let told = difference(&old, &new).changes;
-        assert_eq!(told, ["labels of the table none → x, y", "file one.csv → two.csv"]);
+        let found = difference(&old, &new).changes;
+        assert_eq!(found, ["labels of the table none → x, y", "file one.csv → two.csv"]);
         new.data.source = csv("/a/c/one.csv", &[]);
         assert_eq!(difference(&old, &new).changes, ["file /a/b/one.csv → /a/c/one.csv"]);
     }
@@ -453,16 +453,16 @@ mod tests {
     #[test]
     fn equal_parts_are_listed() {
         let (old, mut new) = (samples::run(1, 5), samples::run(2, 5));
-        let told = run_difference(&old, &new);
-        assert_eq!((told.changes_text().as_str(), told.same), ("", PARTS.to_vec()));
+        let found = run_difference(&old, &new);
+        assert_eq!((found.changes_text().as_str(), found.same), ("", PARTS.to_vec()));
         new.design.training.seed = 3;
-        let told = run_difference(&old, &new);
-        assert_eq!(told.changes_text(), "Seed of the training 1 → 3");
-        assert_eq!(told.same_text(), "same network, loss and data");
+        let found = run_difference(&old, &new);
+        assert_eq!(found.changes_text(), "Seed of the training 1 → 3");
+        assert_eq!(found.same_text(), "same network, loss and data");
         new.fingerprint += 1;
-        let told = run_difference(&old, &new);
-        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same path");
-        assert_eq!(told.same_text(), "same network and loss");
+        let found = run_difference(&old, &new);
+        assert_eq!(found.changes_text(), "Seed of the training 1 → 3; other rows at the same path");
+        assert_eq!(found.same_text(), "same network and loss");
     }
 
     #[test]
@@ -481,8 +481,8 @@ mod tests {
         }));
         for old in &projects {
             for new in &projects {
-                let told = difference(old, new);
-                let text = told.changes_text();
+                let found = difference(old, new);
+                let text = found.changes_text();
                 let (mut a, mut b) = (old.clone(), new.clone());
                 (a.name, b.name) = (String::new(), String::new());
                 assert_eq!(text.is_empty(), a == b, "{text}");

@@ -29,14 +29,14 @@ use self::hover::Hover;
 use self::interpolation::Interpolated;
 use self::near::Near;
 use self::pictures::Pictures;
-use self::plane::{Classes, Mosaic, Tool, Veil, plane_ui};
+use self::plane::{Classes, DensityOverlay, Mosaic, Tool, plane_ui};
 use self::positions::Positions;
 use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject, training_samples};
 use self::traversals::Traversals;
 use super::channels::code_shape;
 use super::latent::lasso::Lasso;
-use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, quiet_ui};
+use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, note_ui};
 use super::sample::kept_at;
 use super::set_choice::{code_choice_ui, code_choices, code_count_ui, existing};
 use super::view::{Entry, View};
@@ -98,7 +98,7 @@ pub struct ExploreView {
     scatter: ScatterView,
     subject: Subject,
     mosaic: Mosaic,
-    veil: Veil,
+    overlay: DensityOverlay,
     lasso: Lasso,
     classes: Classes,
     /// The class that the user isolated.
@@ -172,7 +172,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
     subject.follow(kept, of_split, || training_samples(&run.kept.probe, data));
     let code = code_shape(run, kept.code_units);
     let shown = (view.shown_kind(kept.code_units), view.shown_axes(kept.code_units));
-    subject.turn_to(of, code, shown, explore);
+    subject.switch_to(of, code, shown, explore);
     let placed = found.and_then(|found| placed(found, kept));
     subject.show(placed.map(|(placed, _)| &placed.plane));
     let divergence = divergence(run, kept.code_units).filter(|_| view.by_divergence);
@@ -204,7 +204,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, b
         order: &order,
         position,
     };
-    context.survey(&mut actions);
+    context.code_statistics(&mut actions);
     view.sliders.follow(context.base(), context.active().map(|pin| pin.at));
     let rect = ui.available_rect_before_wrap();
     let is_wide = rect.width() >= WIDE;
@@ -249,8 +249,8 @@ type KnownCodes<'a> = (&'a Explored, &'a Arc<Dataset>);
 
 /// The known codes of a set; `None` for watched samples, whose codes are in the run.
 fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'a>> {
-    let look = state.look_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
-    Some((state.explored_codes.of_base(look.subject.samples_stamp())?, look.data))
+    let resolved = state.resolve_at(set, false, Some(kept.epoch)).filter(|_| *set != Set::Watched)?;
+    Some((state.explored_codes.of_base(resolved.subject.samples_stamp())?, resolved.data))
 }
 
 /// The codes drawn, if any: earlier ones until those of the set are available.
@@ -278,7 +278,7 @@ fn samples_ui(
     if let Some(asked) = &state.explore.asked
         && let Some((text, about)) = weights_text(shown.2, asked.epoch)
     {
-        quiet_ui(row, Side::Right, "weights", &text, about);
+        note_ui(row, Side::Right, "weights", &text, about);
     }
 }
 
@@ -420,7 +420,7 @@ impl ExploreView {
     }
 
     /// Resets the state for another run, except for what does not depend on it.
-    fn turn_to(&mut self, of: Option<(RunId, u64)>) {
+    fn switch_to(&mut self, of: Option<(RunId, u64)>) {
         if self.of != of {
             let set = std::mem::take(&mut self.set);
             *self = ExploreView { of, set, tool: self.tool, section: self.section, ..ExploreView::default() };
@@ -446,7 +446,7 @@ impl View for ExploreView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         state.follow_live_weights();
         state.follow_asked();
-        self.turn_to(state.explore.of);
+        self.switch_to(state.explore.of);
         let (actions, drag, load) = explore_ui(ui, state, self);
         if let (true, Some(run)) = (load, state.shown().map(|run| run.id)) {
             state.load_data_of(run);
@@ -465,8 +465,8 @@ impl View for ExploreView {
         if let Some((at, note)) = actions.note {
             state.note_pin(at, note);
         }
-        if let Some((fingerprint, rows, how)) = actions.select {
-            state.selection.apply(fingerprint, rows, how);
+        if let Some((fingerprint, rows, mode)) = actions.select {
+            state.selection.apply(fingerprint, rows, mode);
         }
         if let (Some(finding), Some(run)) = (actions.keep, state.shown().map(|run| run.id)) {
             state.keep_finding(run, finding);
@@ -512,9 +512,9 @@ mod tests {
             place: Some(vec![0.0; 32]),
             ..ExploreView::default()
         };
-        view.turn_to(of(1));
+        view.switch_to(of(1));
         assert!(view.place.is_some());
-        view.turn_to(of(2));
+        view.switch_to(of(2));
         assert_eq!((view.of, view.place, view.kind), (of(2), None, PlaneKind::Components));
         assert_eq!((view.units, view.tool, view.section), ([0, 0], Tool::Pan, Section::Near));
         assert_eq!(view.set, Set::Test);

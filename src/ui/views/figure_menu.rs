@@ -6,7 +6,7 @@ use egui::{Align, Id, Layout, Popup, PopupAnchor, PopupKind, SetOpenCommand, Ui}
 
 use super::view::View;
 use crate::figure::{Figure, Form};
-use crate::ui::state::{FigureWish, State};
+use crate::ui::state::{FigureAction, State};
 
 /// The figures of the open menu, and the view clicked last.
 #[derive(Default)]
@@ -74,7 +74,7 @@ pub(super) fn export_entry_ui(ui: &mut Ui) -> bool {
 }
 
 /// The actions on a figure, in a submenu if there are several figures.
-fn figure_ui(ui: &mut Ui, figure: &Arc<Figure>, is_alone: bool) -> Option<(Arc<Figure>, FigureWish)> {
+fn figure_ui(ui: &mut Ui, figure: &Arc<Figure>, is_alone: bool) -> Option<(Arc<Figure>, FigureAction)> {
     let wish = if is_alone {
         entries_ui(ui, figure)
     } else {
@@ -83,19 +83,19 @@ fn figure_ui(ui: &mut Ui, figure: &Arc<Figure>, is_alone: bool) -> Option<(Arc<F
     wish.map(|wish| (Arc::clone(figure), wish))
 }
 
-fn entries_ui(ui: &mut Ui, figure: &Figure) -> Option<FigureWish> {
+fn entries_ui(ui: &mut Ui, figure: &Figure) -> Option<FigureAction> {
     let entries = [
-        ("Save picture…", FigureWish::Save(Form::Png)),
-        ("Copy picture", FigureWish::CopyPicture),
-        ("Save numbers…", FigureWish::Save(Form::Csv)),
-        ("Copy numbers", FigureWish::CopyNumbers),
-        ("Save animation…", FigureWish::Save(Form::Gif)),
+        ("Save picture…", FigureAction::Save(Form::Png)),
+        ("Copy picture", FigureAction::CopyPicture),
+        ("Save numbers…", FigureAction::Save(Form::Csv)),
+        ("Copy numbers", FigureAction::CopyNumbers),
+        ("Save animation…", FigureAction::Save(Form::Gif)),
     ];
     let mut chosen = None;
     for (name, wish) in entries {
         let is_possible = match wish {
-            FigureWish::Save(form) => form.check(figure).is_ok(),
-            FigureWish::CopyPicture | FigureWish::CopyNumbers => true,
+            FigureAction::Save(form) => form.check(figure).is_ok(),
+            FigureAction::CopyPicture | FigureAction::CopyNumbers => true,
         };
         if is_possible && ui.button(name).clicked() {
             chosen = Some(wish);

@@ -284,7 +284,7 @@ fn units_ui(ui: &mut Ui, health: &Health, code: Shape) {
     for plot in units_plots(health, code) {
         let own = &plot.bars;
         let tint = |bar: usize| color(own.ink(bar).of(p));
-        let about = |bar: usize| plot.told(bar);
+        let about = |bar: usize| plot.bar_tooltip(bar);
         block_ui(ui, plot.title, plot.about, |ui| {
             let (most, level, name) = (own.most, own.level, &*plot.name);
             bars_ui(ui, PLOT, &Bars { values: &own.values, most, level, tint: &tint, about: &about, name });

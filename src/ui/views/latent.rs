@@ -25,7 +25,7 @@ use super::set_choice::{code_choices, existing};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::figure::Figure;
-use crate::prepared::{grouping, lanes};
+use crate::prepared::{class_rows, grouping};
 use crate::project::Shape;
 use crate::run::{Kept, Run};
 use crate::session::{CodePart, CodePlane};
@@ -34,7 +34,7 @@ use crate::ui::plots::{
     Limits, PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
     color_bar_ui, palette, scatter_ui, stamp_of,
 };
-use crate::ui::state::{ExportWhat, How, PlacedCodes, Selection, Set, SetChoice, SetCodes, State};
+use crate::ui::state::{ExportWhat, PlacedCodes, Selection, SelectionMode, Set, SetChoice, SetCodes, State};
 
 /// The input of the view.
 #[derive(Clone, Copy)]
@@ -70,9 +70,9 @@ pub struct LatentOutput {
     /// Compute the principal components of these codes, or of a part of them.
     pub principal: Option<(Arc<Kept>, CodePlane)>,
     /// Change the selection with these rows of the run's data.
-    pub select: Option<(Vec<u32>, How)>,
+    pub select: Option<(Vec<u32>, SelectionMode)>,
     /// Change the selection with these rows of other data, which have this fingerprint.
-    pub select_other: Option<(u64, Vec<u32>, How)>,
+    pub select_other: Option<(u64, Vec<u32>, SelectionMode)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -262,7 +262,7 @@ fn plot_ui(
         stamp: cache.stamp,
         series,
         isolated: view.pointed,
-        lanes: lanes(drawn.units, column),
+        class_rows: class_rows(drawn.units, column),
         density: drawn.density,
         drag: view.tool.drag(),
     };
@@ -276,7 +276,7 @@ fn plot_ui(
 }
 
 /// The two units with the largest variance, in ascending order.
-fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
+fn most_varied(codes: &[f32], count: usize) -> [usize; 2] {
     let mut ranges = vec![[f32::INFINITY, f32::NEG_INFINITY]; count];
     for code in codes.chunks_exact(count.max(1)) {
         for ([low, high], value) in ranges.iter_mut().zip(code) {
@@ -355,7 +355,7 @@ impl LatentView {
         let Some(first) = rows.next() else { return };
         let is_lively = |unit: usize| rows.clone().any(|row| row.get(unit) != first.get(unit));
         if !self.found.units.into_iter().all(is_lively) {
-            self.found.units = liveliest(&kept.codes, kept.code_units);
+            self.found.units = most_varied(&kept.codes, kept.code_units);
         }
     }
 }
@@ -393,7 +393,7 @@ impl View for LatentView {
         choices.retain(|choice| !matches!(choice.set, Set::Other(_)));
         // A set that no longer exists is not requested.
         let wanted = existing(&self.set, &choices).clone();
-        let base = now.look(&wanted, false).map(|look| look.subject.samples_stamp());
+        let base = now.resolve(&wanted, false).map(|resolved| resolved.subject.samples_stamp());
         let found = base.filter(|_| wanted != Set::Watched).and_then(|base| now.set_codes.of_base(base));
         let set = found.and_then(SetCodes::shown);
         let others: Vec<OtherCodes<'_>> = now
@@ -434,11 +434,11 @@ impl View for LatentView {
         let spanning = set.map(|set| Arc::clone(&set.watched)).or_else(|| kept.clone());
         let spanning = spanning.zip(plane.filter(|plane| plane.is_principal()));
         state.follow_located(spanning.as_ref());
-        if let Some((fingerprint, rows, how)) = output.select_other {
-            state.selection.apply(fingerprint, rows, how);
+        if let Some((fingerprint, rows, mode)) = output.select_other {
+            state.selection.apply(fingerprint, rows, mode);
         }
-        if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
-            state.selection.apply(fingerprint, rows, how);
+        if let Some((fingerprint, (rows, mode))) = fingerprint.zip(output.select) {
+            state.selection.apply(fingerprint, rows, mode);
         }
         state.follow_principal(kept.map(|kept| kept.epoch), run.zip(output.principal));
         if let Some(plane) = plane {

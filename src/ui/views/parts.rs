@@ -75,7 +75,7 @@ pub(super) fn figure_ui(row: &mut Row<'_>, name: &str, value: &str) {
 }
 
 /// A short remark about the content.
-pub(super) fn quiet_ui(row: &mut Row<'_>, side: Side, name: &str, text: &str, about: &str) {
+pub(super) fn note_ui(row: &mut Row<'_>, side: Side, name: &str, text: &str, about: &str) {
     row.part(side, name, |ui| {
         let text = RichText::new(text).size(11.5).color(color(palette(ui).dim));
         let label = ui.add(Label::new(text).selectable(false));
@@ -116,7 +116,7 @@ pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
 
 /// A card next to the pointer for drawn items that are not widgets; hidden while a menu is open,
 /// which it would cover.
-pub(super) fn card_beside_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+pub(super) fn card_at_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     if !Popup::is_any_open(ui.ctx()) {
         let id = ui.scope_id().with(name);
         let card = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, PopupAnchor::Pointer);

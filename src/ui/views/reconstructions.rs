@@ -28,7 +28,8 @@ use crate::run::Run;
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::state::{
-    ExportWhat, How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
+    ExportWhat, MissingData, NeededSamples, RECONSTRUCTIONS_VIEW, ResolvedSet, Scored, SelectionMode, Set,
+    SetChoice, Sets, State,
 };
 
 const NOTHING_YET: &str = "No reconstructions yet";
@@ -48,7 +49,7 @@ pub struct ReconstructionsInput<'a> {
     /// The available sets.
     pub sets: Sets<'a>,
     /// The set of the view, as seen with the newest weights.
-    pub look: Option<Look<'a>>,
+    pub resolved: Option<ResolvedSet<'a>>,
     /// Results computed for it.
     pub scored: &'a Scored,
 }
@@ -61,11 +62,11 @@ pub struct ReconstructionsOutput {
     /// The title is being dragged: move the view.
     pub drag: bool,
     /// Data that the view needs.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<NeededSamples>,
     /// Remove other data with this name.
     pub remove: Option<String>,
     /// Select these rows of the data with this fingerprint.
-    pub select: Option<(u64, Vec<u32>, How)>,
+    pub select: Option<(u64, Vec<u32>, SelectionMode)>,
 }
 
 /// State of the view.
@@ -146,8 +147,8 @@ pub fn reconstructions_ui(
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
     };
-    if let Some(look) = input.look.as_ref().filter(|_| view.is_of_set(&choices)) {
-        set_ui(ui, input, view, look, &mut output);
+    if let Some(resolved) = input.resolved.as_ref().filter(|_| view.is_of_set(&choices)) {
+        set_ui(ui, input, view, resolved, &mut output);
         return output;
     }
     let kept = kept_at(run, input.epoch).filter(|kept| !kept.reconstructions.is_empty());
@@ -227,9 +228,9 @@ impl View for ReconstructionsView {
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let missing = run.map_or(MissingData::NotLoaded, |run| now.missing_data(run));
-        let look = now.look_in_any_size(&self.set, self.is_corrupted, now.epoch);
+        let resolved = now.resolve_in_any_size(&self.set, self.is_corrupted, now.epoch);
         let (sets, scored) = (now.sets(), &now.scored);
-        let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
+        let input = ReconstructionsInput { run, data, missing, epoch, sets, resolved, scored };
         let output = reconstructions_ui(ui, &input, self);
         let run = run.map(|run| run.id);
         if let (true, Some(run)) = (output.load, run) {
@@ -238,8 +239,8 @@ impl View for ReconstructionsView {
         if let Some(name) = output.remove {
             state.remove_other(&name);
         }
-        if let Some((fingerprint, rows, how)) = output.select {
-            state.selection.apply(fingerprint, rows, how);
+        if let Some((fingerprint, rows, mode)) = output.select {
+            state.selection.apply(fingerprint, rows, mode);
         }
         if let Some(wanted) = output.wanted {
             state.follow_samples(&wanted);

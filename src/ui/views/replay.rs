@@ -212,10 +212,10 @@ fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> 
                 last = x;
             }
         }
-        let thread = color(p.thread);
+        let highlight = color(p.highlight);
         let x = x_of(at);
-        painter.rect_filled(Rect::from_x_y_ranges(left..=x, y - 1.5..=y + 1.5), 1.5, thread);
-        painter.circle_filled(pos2(x, y), if response.hovered() { 7.0 } else { 6.0 }, thread);
+        painter.rect_filled(Rect::from_x_y_ranges(left..=x, y - 1.5..=y + 1.5), 1.5, highlight);
+        painter.circle_filled(pos2(x, y), if response.hovered() { 7.0 } else { 6.0 }, highlight);
         if response.has_focus() {
             painter.circle_stroke(pos2(x, y), 9.0, Stroke::new(1.0, color(p.accent)));
         }

@@ -14,8 +14,8 @@ use egui::{
 use egui_extras::{Column, TableBuilder, TableRow};
 use serde::{Deserialize, Serialize};
 
-use self::changes::{Told, told, told_job, told_ui};
-use self::columns::{about, automatic, beats_pca, cell, measured, name, short, spoken, width};
+use self::changes::{DesignText, design_job, design_texts, design_ui};
+use self::columns::{about, automatic, beats_pca, cell, measured, name, row_name, short, width};
 use self::menu::menu_ui;
 use self::order::{Key, ordered};
 use self::page::{PageView, page_ui};
@@ -25,7 +25,7 @@ use crate::project::visible_lines;
 use crate::run::{Caption, Run, RunId, Status};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{RunAction, RunColumn, RunsTable};
-use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::button::text_button_ui;
 
 /// Space for the menu button of a run and its comparison checkbox, in points.
 const BUTTONS_PX: f32 = 76.0;
@@ -62,7 +62,7 @@ pub struct RunsView {
     stamp: u64,
     /// The changes of each run since the previous one; for the first run, a summary of its design.
     #[serde(skip)]
-    told: Vec<Told>,
+    design_texts: Vec<DesignText>,
     /// Number of runs when last shown.
     #[serde(skip)]
     runs: usize,
@@ -95,8 +95,8 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: 
         return output;
     }
     let stamp = stamp_of(input.runs.iter().map(|run| (run.id, run.started_unix_secs)).collect::<Vec<_>>());
-    if view.stamp != stamp || view.told.len() != input.runs.len() {
-        (view.stamp, view.told) = (stamp, told(input.runs));
+    if view.stamp != stamp || view.design_texts.len() != input.runs.len() {
+        (view.stamp, view.design_texts) = (stamp, design_texts(input.runs));
     }
     let columns = table.columns.clone().unwrap_or_else(|| automatic(ui.available_width(), input.runs));
     let needed: f32 = columns
@@ -130,7 +130,7 @@ fn rows_ui(
     let listed = (0..input.runs.len()).filter(|row| is_listed(input.runs[*row])).collect();
     let rows = ordered(listed, settings.is_descending, |row| {
         if settings.sort == RunColumn::Changes {
-            view.told.get(row).map_or(Key::Missing, |told| Key::text(&told.text()))
+            view.design_texts.get(row).map_or(Key::Missing, |design_text| Key::text(&design_text.text()))
         } else {
             cell(&settings.sort, input.runs[row]).key
         }
@@ -154,15 +154,16 @@ fn rows_ui(
         table = table.scroll_to_row(newest.unwrap_or(0), Some(Align::Center));
     }
     view.runs = input.runs.len();
-    let told = &view.told;
+    let design_texts = &view.design_texts;
     table.header(HEADER_PX, |mut header| header_ui(&mut header, input, columns, settings)).body(|body| {
         body.rows(26.0, rows.len(), |mut line| {
-            let Some((run, told)) = rows.get(line.index()).map(|row| (input.runs[*row], told.get(*row)))
+            let Some((run, design_text)) =
+                rows.get(line.index()).map(|row| (input.runs[*row], design_texts.get(*row)))
             else {
                 return;
             };
             line.set_selected(input.selected == Some(run.id));
-            row_ui(&mut line, input, run, told, columns, output);
+            row_ui(&mut line, input, run, design_text, columns, output);
             let response = line.response();
             if response.clicked() && output.action.is_none() {
                 output.action = Some(RunAction::Select(run.id));
@@ -192,7 +193,7 @@ fn header_ui(
                 hidden_ui(ui, input, settings);
             }
             if ui.available_width() > 70.0 {
-                let button = quiet_ui(ui, "columns").on_hover_text("Choose the columns of the table");
+                let button = text_button_ui(ui, "columns").on_hover_text("Choose the columns of the table");
                 let popup = Popup::from_toggle_button_response(&button);
                 let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
                 popup.show(|ui| columns_ui(ui, input, columns, settings));
@@ -266,7 +267,7 @@ fn row_ui(
     line: &mut TableRow<'_, '_>,
     input: &RunsInput<'_>,
     run: &Run,
-    told: Option<&Told>,
+    design_text: Option<&DesignText>,
     columns: &[RunColumn],
     output: &mut RunsOutput,
 ) {
@@ -286,7 +287,7 @@ fn row_ui(
             p.text
         };
         let text = RichText::new(short(run)).size(12.0).color(color(tint));
-        let name = named(ui.add(Button::new(text).frame(false).truncate()), spoken(run));
+        let name = named(ui.add(Button::new(text).frame(false).truncate()), row_name(run));
         if name.double_clicked() {
             output.action = Some(RunAction::Page(run.id));
         } else if name.clicked() {
@@ -297,10 +298,11 @@ fn row_ui(
         }
     });
     line.col(|ui| {
-        if let Some(told) = told {
-            let shown = ui.add(Label::new(told_job(ui, told)).truncate().show_tooltip_when_elided(false));
+        if let Some(design_text) = design_text {
+            let shown =
+                ui.add(Label::new(design_job(ui, design_text)).truncate().show_tooltip_when_elided(false));
             let selected = input.runs.iter().find(|other| Some(other.id) == input.selected).copied();
-            shown.on_hover_ui(|ui| told_ui(ui, run, told, selected));
+            shown.on_hover_ui(|ui| design_ui(ui, run, design_text, selected));
         }
     });
     for column in columns {

@@ -6,7 +6,7 @@ use egui::Color32;
 
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
 use crate::figure::Picture;
-pub(super) use crate::prepared::{Sampler, row_name, tells_groups};
+pub(super) use crate::prepared::{Sampler, has_groups, row_name};
 use crate::project::{format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::DisplayRange;
@@ -157,7 +157,7 @@ pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
 
 /// The kept outputs of a run at an epoch; `None` is the newest.
 pub fn kept_at(run: &Run, epoch: Option<u32>) -> Option<&Arc<Kept>> {
-    run.kept.look(epoch)
+    run.kept.shown_at(epoch)
 }
 
 #[cfg(test)]
@@ -219,7 +219,7 @@ mod tests {
             (numbers(|row| row as f32 + 0.5), true),
             (numbers(|_| f32::NAN), true),
         ] {
-            assert_eq!(tells_groups(&column), expected, "{column:?}");
+            assert_eq!(has_groups(&column), expected, "{column:?}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::dataset::{
-    Column, ColumnKind, ColumnOverview, Dataset, Doubt, Gaps, LabelColumn, LabelValues, Rows, Said, Scaler,
-    SplitRows,
+    Column, ColumnKind, ColumnOverview, Dataset, Doubt, Gaps, LabelColumn, LabelValues, ReadReport, Rows,
+    Scaler, SplitRows,
 };
 use crate::project::{
     Choice, Data, DateUnit, Delimiter, Header, Missing, Project, Shape, Source, TableReading, Take,
@@ -180,10 +180,10 @@ pub fn mixed(count: usize) -> (Dataset, Data) {
         .collect();
     data.columns = columns;
     data.source_rows = (0..count as u32).map(|row| 10 * row + 1).collect();
-    data.said = Said {
+    data.read_report = ReadReport {
         line: format!("{count} rows × 5 columns (id, height, smokes, born, city); labels: id; header: yes"),
         notes: vec!["“born” holds dates: days since the beginning of 1970".to_owned()],
-        ..Said::default()
+        ..ReadReport::default()
     };
     data.doubts = vec![Doubt {
         message: "the first row may be no header".to_owned(),
@@ -224,7 +224,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         settled: crate::dataset::Settled::default(),
         source_sizes: None,
         fingerprint: 7 + count as u64,
-        said: crate::dataset::Said::default(),
+        read_report: crate::dataset::ReadReport::default(),
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],
         doubts: vec![],
         shown_channels: vec![],

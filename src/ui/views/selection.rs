@@ -21,7 +21,7 @@ use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
 use crate::ui::update::Origin;
-use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::button::text_button_ui;
 use crate::ui::widgets::header::{Row, Side};
 
 /// Minimum and maximum width of the part beside the gallery, and the spacing between them.
@@ -69,7 +69,7 @@ impl View for SelectionView {
             let area = ScrollArea::vertical().id_salt("side").auto_shrink([false, false]);
             area.show(ui, |ui| self.side_ui(ui, state)).inner
         });
-        carry_out(output.inner, state);
+        apply(output.inner, state);
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("gallery"), |ui| {
             if let Some(data) = state.selectable() {
                 self.gallery.ui(ui, data, state.selection.rows(data.fingerprint), state.selection.changes());
@@ -145,16 +145,16 @@ fn from_ui(ui: &mut Ui, state: &State) -> Option<u64> {
 }
 
 /// Carries out the requests of the tools.
-fn carry_out(output: ToolsOutput, state: &mut State) {
+fn apply(output: ToolsOutput, state: &mut State) {
     let ToolsOutput { from, select, take, rename, remove, label } = output;
     if let Some(from) = from {
         state.select_from(from);
     }
-    if let Some((criterion, how)) = select {
-        state.select_where(&criterion, how);
+    if let Some((criterion, mode)) = select {
+        state.select_where(&criterion, mode);
     }
-    if let Some((index, how)) = take {
-        state.take_named(index, how);
+    if let Some((index, mode)) = take {
+        state.apply_named(index, mode);
     }
     if let Some((index, name)) = rename {
         state.rename_selection(index, &name);
@@ -189,12 +189,12 @@ fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     if let Some(data) = state.selectable() {
         let (selected, all) = (state.selected().len(), data.len());
         let text = format!("{} of {} selected", format_count(selected), format_count(all));
-        parts::quiet_ui(row, Side::Right, "count", &text, "");
+        parts::note_ui(row, Side::Right, "count", &text, "");
     }
     let mut asked = None;
     for (text, name, is_possible, action) in actions {
         let is_asked = row.part(Side::Left, text, |ui| {
-            let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
+            let button = ui.add_enabled_ui(is_possible, |ui| text_button_ui(ui, text)).inner;
             named(button, name).on_hover_text(name).clicked()
         });
         if is_asked == Some(true) {

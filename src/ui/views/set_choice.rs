@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, Ui};
 
-use super::parts::{named, quiet_ui};
+use super::parts::{named, note_ui};
 use crate::dataset::Dataset;
 use crate::project::{format_count, visible};
 use crate::run::Run;
@@ -57,7 +57,7 @@ pub(super) fn code_count_ui(
         }
         None => (samples(count), format!("Samples, encoded with the weights after epoch {epoch}")),
     };
-    quiet_ui(row, Side::Right, "count", &text, &about);
+    note_ui(row, Side::Right, "count", &text, &about);
 }
 
 /// A combo box with this name for the available sets. Returns whether another one was chosen.

@@ -32,7 +32,7 @@ use crate::session::Located;
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{
-    How, MissingData, PlacedCodes, RunAction, RunsTable, Scored, Seek, Selection, SetChoice, Sets,
+    MissingData, PlacedCodes, RunAction, RunsTable, Scored, Seek, Selection, SelectionMode, SetChoice, Sets,
 };
 use crate::ui::views::samples;
 
@@ -77,7 +77,7 @@ struct Outputs {
     principal: bool,
     estimate: Option<usize>,
     load: bool,
-    select: Option<(u64, Vec<u32>, How)>,
+    select: Option<(u64, Vec<u32>, SelectionMode)>,
     data: DataOutput,
 }
 
@@ -164,14 +164,14 @@ impl Scene {
                 };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
-                let own = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
+                let own = |(rows, mode)| (run.map_or(0, |run| run.fingerprint), rows, mode);
                 self.last.select = output.select.map(own).or(output.select_other).or(self.last.select.take());
             }
             Part::Reconstructions => {
                 let missing = self.missing;
                 let sets = Sets { selection: &self.selection, named: &[], others: &self.others };
-                let (look, scored) = (None, &self.scored);
-                let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
+                let (resolved, scored) = (None, &self.scored);
+                let input = ReconstructionsInput { run, data, missing, epoch, sets, resolved, scored };
                 let output = reconstructions_ui(ui, &input, &mut self.views.reconstructions);
                 self.last.load |= output.load;
                 self.last.select = output.select.or(self.last.select.take());

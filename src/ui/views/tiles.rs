@@ -9,7 +9,7 @@ use egui_tiles::{
     Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
 
-use super::arrangement::{Arrangement, Pane, give_room};
+use super::arrangement::{Arrangement, Pane, enlarge_explore};
 use super::figure_menu::{FigureMenu, export_entry_ui, figure_menu_ui};
 use super::parts::TABBED;
 use super::registry::all;
@@ -84,8 +84,8 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Des
     let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed, menu, brought, seen: Vec::new() };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
     let explores = panes.seen.contains(&EXPLORE_VIEW);
-    panes.carry_out(ui.visuals().dark_mode);
-    if explores && give_room(tree) {
+    panes.run_figure_action(ui.visuals().dark_mode);
+    if explores && enlarge_explore(tree) {
         ui.ctx().request_repaint();
     }
     design
@@ -133,7 +133,7 @@ impl Panes<'_> {
 
     /// Performs the requested action on the figures of the visible views, with those of the view
     /// clicked last first.
-    fn carry_out(&mut self, is_dark: bool) {
+    fn run_figure_action(&mut self, is_dark: bool) {
         let Some(wish) = self.state.view.figures.take() else { return };
         self.seen.sort_by_key(|name| Some(*name) != self.menu.last);
         let views =

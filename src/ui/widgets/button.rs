@@ -17,7 +17,7 @@ pub fn secondary_ui(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// A small clickable text, for example in the header of a list.
-pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
+pub fn text_button_ui(ui: &mut Ui, text: &str) -> Response {
     let tokens = tokens(ui);
     ui.add(
         Button::new(RichText::new(text).size(11.0).color(tokens.accent)).frame_when_inactive(false).small(),

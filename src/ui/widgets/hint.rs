@@ -13,13 +13,13 @@ const FRAME_PX: f32 = 28.0;
 const GAP_PX: f32 = 12.0;
 
 /// Shows the tooltip of a menu item; `reason` is why it is not available, if so.
-pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
+pub fn side_tooltip(response: Response, about: &str, reason: &str) -> Response {
     for (mut hint, text) in
         [(Tooltip::for_enabled(&response), about), (Tooltip::for_disabled(&response), reason)]
     {
         let popup = hint.popup.gap(GAP_PX).align(RectAlign::RIGHT_START);
         hint.popup = popup.align_alternatives(&[RectAlign::LEFT_START, RectAlign::BOTTOM_START]);
-        let width = width_beside(&response);
+        let width = side_width(&response);
         hint.show(|ui| {
             ui.set_max_width(width);
             ui.label(text);
@@ -29,7 +29,7 @@ pub fn hint_beside(response: Response, about: &str, reason: &str) -> Response {
 }
 
 /// Width of the text that fits to the left or the right of the item.
-fn width_beside(response: &Response) -> f32 {
+fn side_width(response: &Response) -> f32 {
     let (window, line) = (response.ctx.content_rect(), response.rect);
     let room = (line.left() - window.left()).max(window.right() - line.right());
     (room - GAP_PX - FRAME_PX).clamp(LEAST_PX, WIDTH_PX)
@@ -54,7 +54,7 @@ mod tests {
                     ScrollArea::vertical().show(ui, |ui| {
                         for (line, is_enabled) in [("first", true), ("second", false), ("third", true)] {
                             let button = Button::new(line).min_size(egui::vec2(180.0, 22.0));
-                            hint_beside(ui.add_enabled(is_enabled, button), &about, &reason);
+                            side_tooltip(ui.add_enabled(is_enabled, button), &about, &reason);
                         }
                     });
                 });

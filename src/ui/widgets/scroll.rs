@@ -6,7 +6,7 @@ use egui::{Frame, Margin, ScrollArea, Ui};
 pub const BAR_PX: i8 = 10;
 
 /// Shows `content` to the left of the scroll bar or of its space.
-pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub fn beside_scroll_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = Margin { right: BAR_PX, ..Margin::ZERO };
     Frame::new().inner_margin(margin).show(ui, content).inner
 }
@@ -43,7 +43,7 @@ mod tests {
             .with_context_setup(crate::ui::theme::install)
             .build_ui(|ui| {
                 let area = ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    beside_bar_ui(ui, |ui| ui.allocate_space(vec2(ui.available_width(), 900.0)).1)
+                    beside_scroll_bar_ui(ui, |ui| ui.allocate_space(vec2(ui.available_width(), 900.0)).1)
                 });
                 let bar = ui.spacing().scroll.bar_width;
                 right = (area.inner.right(), area.inner_rect.right() - bar);

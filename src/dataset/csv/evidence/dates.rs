@@ -66,7 +66,7 @@ impl Dates {
     }
 
     /// Adds a number that is not a plain one.
-    pub(super) fn add_stray(&mut self, row: u64, field: &[u8]) {
+    pub(super) fn add_other(&mut self, row: u64, field: &[u8]) {
         self.are_no_digits();
         self.add_no_date(row, field);
     }
@@ -78,7 +78,7 @@ impl Dates {
 
     fn add_no_date(&mut self, row: u64, field: &[u8]) {
         match &mut self.dated {
-            Some(dated) => dated.add_stray(row, std::str::from_utf8(field).unwrap_or_default()),
+            Some(dated) => dated.add_other(row, std::str::from_utf8(field).unwrap_or_default()),
             None => self.may_be = false,
         }
     }
@@ -103,7 +103,7 @@ impl Dates {
         if is_short {
             dated.add(row, field);
         } else {
-            dated.add_stray(row, &super::super::shortened(field));
+            dated.add_other(row, &super::super::shortened(field));
         }
         if dated.is_over() {
             (self.dated, self.may_be) = (None, false);

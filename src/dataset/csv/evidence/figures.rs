@@ -1,10 +1,10 @@
 //! Evidence that the fields of a column are numbers.
 
 use super::super::ends::Ends;
-use super::super::misfits::Misfits;
+use super::super::mismatches::Mismatches;
 use super::super::number::{self, Notation, Notations, Signs};
 use super::super::plain::Plain;
-use super::super::tails::{Odd, Tail, Tails};
+use super::super::suffixes::{Odd, Suffix, Suffixes};
 use super::VALUE_BYTES;
 use crate::dataset::memory::{self, Budget};
 
@@ -19,7 +19,7 @@ pub(super) struct Figures {
     of_numbers: Notations,
     may_have_comma: bool,
     may_have_point: bool,
-    misfits: Misfits,
+    mismatches: Mismatches,
     signs: Signs,
     /// Number of fields with a percent sign.
     percents: u64,
@@ -33,7 +33,7 @@ pub(super) struct Figures {
     commas: Ends,
     /// Numbers followed by something; `None` before the first field that is not a number, and if
     /// there is no memory for it.
-    tails: Option<Box<Tails>>,
+    suffixes: Option<Box<Suffixes>>,
     charged: u64,
     /// Number of fields that are digits, an `E` and digits, as codes may be.
     powers: u64,
@@ -55,14 +55,14 @@ impl Default for Figures {
             of_numbers: Notations::ALL,
             may_have_comma: true,
             may_have_point: true,
-            misfits: Misfits::default(),
+            mismatches: Mismatches::default(),
             signs: Signs::default(),
             percents: 0,
             has_sure_minus: false,
             currencies: [None, None],
             points: Ends::default(),
             commas: Ends::default(),
-            tails: None,
+            suffixes: None,
             charged: 0,
             powers: 0,
             are_whole: true,
@@ -84,7 +84,7 @@ impl Figures {
         }
         // It is the same number in every remaining notation.
         self.count += 1;
-        self.misfits.points += u64::from(plain.has_point);
+        self.mismatches.points += u64::from(plain.has_point);
         if self.may_have_comma {
             self.commas.add(plain.value, field);
         }
@@ -94,7 +94,7 @@ impl Figures {
     /// Adds a plain number with a decimal comma.
     pub(super) fn add_comma(&mut self, plain: Plain, field: &[u8]) {
         self.count += 1;
-        self.misfits.commas += 1;
+        self.mismatches.commas += 1;
         self.commas.add(plain.value, field);
         (self.are_whole, self.is_even) = (false, false);
     }
@@ -109,7 +109,7 @@ impl Figures {
             return self.add_number(field, Notations::of(field));
         }
         self.count += 1;
-        self.misfits.points += u64::from(field.contains('.'));
+        self.mismatches.points += u64::from(field.contains('.'));
         self.add_value(value, field.as_bytes(), value.fract() == 0.0);
     }
 
@@ -121,15 +121,15 @@ impl Figures {
             return self.add_number(field, (notations, signs));
         }
         (self.notations, self.is_even) = (Notations::NONE, false);
-        if self.tails.is_none() && self.charged == 0 {
-            let bytes = Tails::TEXTS * memory::text_bytes(VALUE_BYTES) + memory::bytes_of::<Tails>(1);
+        if self.suffixes.is_none() && self.charged == 0 {
+            let bytes = Suffixes::TEXTS * memory::text_bytes(VALUE_BYTES) + memory::bytes_of::<Suffixes>(1);
             if budget.take(bytes).is_err() {
                 return;
             }
-            (self.tails, self.charged) = (Some(Box::default()), bytes);
+            (self.suffixes, self.charged) = (Some(Box::default()), bytes);
         }
-        if let Some(tails) = &mut self.tails
-            && let Some((digits, factor)) = tails.add(row, field, is_short)
+        if let Some(suffixes) = &mut self.suffixes
+            && let Some((digits, factor)) = suffixes.add(row, field, is_short)
         {
             let (notations, _) = Notations::of(digits);
             self.add_values(digits, notations, factor, field);
@@ -150,7 +150,7 @@ impl Figures {
         self.notations = self.notations.and(notations);
         self.count += 1;
         self.of_numbers = self.of_numbers.and(notations);
-        self.misfits.add(notations);
+        self.mismatches.add(notations);
         (self.may_have_comma, self.may_have_point) =
             (self.of_numbers.have(true), self.of_numbers.have(false));
         self.percents += u64::from(signs.percent);
@@ -207,15 +207,15 @@ impl Figures {
 
     /// Drops the fields it keeps, and releases their memory.
     pub(super) fn release(&mut self, budget: &Budget) {
-        self.tails = None;
+        self.suffixes = None;
         budget.give_back(std::mem::take(&mut self.charged));
     }
 
     /// The notation in which all of this many fields are numbers; if comma and point both fit, by
     /// the given decimal mark.
     pub(super) fn notation_of_all(&self, present: u64, has_comma: Option<bool>) -> Option<Notation> {
-        let notations = match (&self.tails, self.tail(present)) {
-            (Some(tails), Tail::Factors | Tail::Unit(_)) => self.of_numbers.and(tails.notations()),
+        let notations = match (&self.suffixes, self.suffix(present)) {
+            (Some(suffixes), Suffix::Factors | Suffix::Unit(_)) => self.of_numbers.and(suffixes.notations()),
             (_, _) => self.notations,
         };
         notations.best(has_comma).or_else(|| notations.best(None))
@@ -223,17 +223,17 @@ impl Figures {
 
     /// The notation in which most numbers are written, and how many are.
     pub(super) fn most(&self, has_comma: Option<bool>) -> (Notation, u64) {
-        self.misfits.most(self.count, has_comma)
+        self.mismatches.most(self.count, has_comma)
     }
 
     /// The tail of the numbers of this many fields.
-    pub(super) fn tail(&self, present: u64) -> Tail {
-        self.tails.as_ref().map_or(Tail::None, |tails| tails.of_all(present, self.count))
+    pub(super) fn suffix(&self, present: u64) -> Suffix {
+        self.suffixes.as_ref().map_or(Suffix::None, |suffixes| suffixes.of_all(present, self.count))
     }
 
     /// Why this many fields are not numbers with a unit, if most are.
-    pub(super) fn odd_tails(&self, present: u64) -> Option<Odd<'_>> {
-        self.tails.as_ref()?.odd(present, self.count)
+    pub(super) fn odd_suffixes(&self, present: u64) -> Option<Odd<'_>> {
+        self.suffixes.as_ref()?.odd(present, self.count)
     }
 
     /// Whether digits followed by a minus are not negative numbers, but grades on a scale: `2-` is

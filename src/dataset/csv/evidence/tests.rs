@@ -7,12 +7,12 @@ fn evidence(fields: &[&str]) -> Evidence {
     for field in fields {
         evidence.add(field, &TableReading::default(), &budget);
     }
-    settle(std::slice::from_mut(&mut evidence), &TableReading::default(), Rules::Current, None);
+    combine(std::slice::from_mut(&mut evidence), &TableReading::default(), Rules::Current, None);
     evidence
 }
 
 #[test]
-fn columns_are_judged_by_all_their_fields() {
+fn columns_are_checked_by_all_their_fields() {
     let check = |fields: &[&str], has_comma: Option<bool>, expected: &str| {
         let name = match evidence(fields).judge(has_comma) {
             Content::Nothing => "nothing".to_owned(),
@@ -75,7 +75,7 @@ fn columns_are_judged_by_all_their_fields() {
 }
 
 #[test]
-fn row_numbers_are_told() {
+fn row_numbers_are_reported() {
     let check = |fields: &[&str], expected: bool| {
         assert_eq!(evidence(fields).are_row_numbers(), expected, "{fields:?}");
     };
@@ -128,7 +128,7 @@ fn fractions_are_forgotten_but_where_they_are_chosen() {
 fn columns_settle_what_one_leaves_open() {
     let settled = |columns: &[&[&str]], rules: Rules| {
         let mut all: Vec<Evidence> = columns.iter().map(|fields| evidence(fields)).collect();
-        settle(&mut all, &TableReading::default(), rules, None);
+        combine(&mut all, &TableReading::default(), rules, None);
         all
     };
     let dates = settled(&[&["03/04/2024"], &["12/31/2024"]], Rules::Current);

@@ -37,7 +37,7 @@ fn marks_are_1_where_the_other_fields_are_empty() {
         // A trained run reads other tables in the same way, and words for missing values as such.
         let (_dir, path) = write(&column("b", &["", "NA", mark]));
         let reading = TableReading::default();
-        let again = csv::load(&path, Asked::of(&reading), &raw.columns, &Progress::default()).unwrap();
+        let again = csv::load(&path, ReadOptions::of(&reading), &raw.columns, &Progress::default()).unwrap();
         let again = numbers(&again);
         assert!(again[0] == 0.0 && again[1].is_nan() && again[2] == 1.0, "{again:?}");
     }
@@ -90,7 +90,7 @@ fn durations_times_and_months_are_read() {
     let trained = loaded(&column("t", &utc)).columns;
     let (_dir, path) = write(&column("t", &["2024-01-31T09:00:00Z"]));
     let reading = TableReading::default();
-    let raw = csv::load(&path, Asked::of(&reading), &trained, &Progress::default()).unwrap();
+    let raw = csv::load(&path, ReadOptions::of(&reading), &trained, &Progress::default()).unwrap();
     assert_eq!(numbers(&raw), [3600.0]);
     // Four digits that are not times are codes.
     let raw = loaded(&column("t", &["0930", "1015", "0960", "1400", "2359"]));
@@ -130,7 +130,7 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
 }
 
 #[test]
-fn what_32_bits_cannot_hold_is_told() {
+fn what_32_bits_cannot_hold_is_reported() {
     let raw = loaded(&column("t", &["1700268260322", "1700385310338", "1700301560525"]));
     assert!(
         raw.notes.iter().any(|note| note.contains("\"t\": 32-bit precision keeps its numbers to within 2"))

@@ -31,8 +31,9 @@ pub(super) fn with(
     let Source::Csv { header, delimiter, labels, missing, reading, .. } = &data.source else {
         panic!("no table")
     };
-    let asked = Asked { header: *header, delimiter: *delimiter, labels, missing: *missing, reading, rules };
-    csv::load(&path, asked, &[], &Progress::default())
+    let options =
+        ReadOptions { header: *header, delimiter: *delimiter, labels, missing: *missing, reading, rules };
+    csv::load(&path, options, &[], &Progress::default())
 }
 
 #[test]
@@ -232,8 +233,8 @@ fn shown(text: &[u8], known: &[Column], labels: &[&str]) -> Result<Raw, DataErro
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
     let reading = TableReading::default();
     let (header, delimiter) = (Header::Yes, Delimiter::Comma);
-    let asked = Asked { header, delimiter, labels: &labels, ..Asked::of(&reading) };
-    csv::load(&path, asked, known, &Progress::default())
+    let options = ReadOptions { header, delimiter, labels: &labels, ..ReadOptions::of(&reading) };
+    csv::load(&path, options, known, &Progress::default())
 }
 
 #[test]
@@ -271,11 +272,11 @@ fn a_trained_run_finds_its_columns_by_name() {
     let choice = crate::project::ColumnChoice { name: "a".to_owned(), take: Take::Label };
     let reading = TableReading { columns: vec![choice], ..TableReading::default() };
     let (_dir, path) = write(b"a,b,c\n1,2,3\n");
-    let asked = Asked::of(&reading);
+    let options = ReadOptions::of(&reading);
     let (_dir, stepped) = write(b"1,2,3\n0.5,2.5,9\n");
-    let raw = csv::load(&stepped, asked, &known, &Progress::default()).unwrap();
+    let raw = csv::load(&stepped, options, &known, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
-    let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
+    let raw = csv::load(&path, options, &known, &Progress::default()).unwrap();
     assert!(
         raw.warnings.iter().any(|warning| warning.contains("choice made for it is ignored")),
         "{:?}",
@@ -340,7 +341,7 @@ fn dropped_rows_leave_their_numbers() {
 }
 
 #[test]
-fn columns_are_told_as_they_were_found() {
+fn the_overview_of_columns_shows_what_was_found() {
     let raw = loaded(b"n,w,d,e\n1.5,x,2024-01-01,\n,y,2024-01-03,\n3.5,x,2024-01-02,\n2.5,y,2024-01-02,\n");
     let told: Vec<_> =
         raw.overview.iter().map(|c| (c.name.as_str(), c.content.as_str(), c.missing)).collect();

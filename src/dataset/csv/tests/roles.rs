@@ -6,7 +6,7 @@ use crate::dataset::{OtherColumn, csv};
 use crate::project::{Choice, Take};
 
 #[test]
-fn rows_without_a_label_are_told_and_version_1_has_more_of_them() {
+fn rows_without_a_label_are_reported_and_version_1_has_more_of_them() {
     let text = b"c,x\na,0.5\nNA,1.5\n,2.5\n-,3.5\nnone at all,4.5\n";
     let words = Choice::MissingWords(vec!["none at all".to_owned()]);
     for (rules, expected) in [
@@ -68,7 +68,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     let known = Known { columns: &features, others: &others, ..Known::default() };
     let read = |text: &[u8], labels: &[String], known: Known<'_>| {
         let (_dir, path) = write(text);
-        let asked = Asked {
+        let options = ReadOptions {
             header: Header::Auto,
             delimiter: Delimiter::Auto,
             labels,
@@ -76,7 +76,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
             reading: &TableReading::default(),
             rules: Rules::Current,
         };
-        csv::load_known(&path, asked, known, &Progress::default())
+        csv::load_known(&path, options, known, &Progress::default())
     };
     let raw = read(b"7,1,x,2\n9,3.5,y,4\n", &["id".to_owned()], known).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.5, 4.0]));
@@ -109,7 +109,7 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     }
     // A run that was trained without a header, and a table that has one.
     let made_up = ["column 1", "column 2"].map(Column::numbers);
-    let asked = Asked {
+    let options = ReadOptions {
         header: Header::No,
         delimiter: Delimiter::Auto,
         labels: &[],
@@ -118,18 +118,18 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
         rules: Rules::Current,
     };
     let (_dir, path) = write(b"x,y\n1,2\n3,4.5\n");
-    let error = csv::load(&path, asked, &made_up, &Progress::default()).unwrap_err().to_string();
+    let error = csv::load(&path, options, &made_up, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("--header yes") && !error.contains("categories"), "{error}");
-    let told = Asked { header: Header::Yes, ..asked };
+    let told = ReadOptions { header: Header::Yes, ..options };
     let raw = csv::load(&path, told, &made_up, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
     // Neither has a header: an additional column shifts all positions.
     let (_dir, path) = write(b"7,1,2\n9,3,4.5\n");
-    let error = csv::load(&path, asked, &made_up, &Progress::default()).unwrap_err().to_string();
+    let error = csv::load(&path, options, &made_up, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("the table has 3 columns"), "{error}");
     let last = ["column 2", "column 3"].map(Column::numbers);
     let (_dir, path) = write(b"1,2\n3,4.5\n");
-    let raw = csv::load(&path, asked, &last, &Progress::default()).unwrap();
+    let raw = csv::load(&path, options, &last, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
     assert!(raw.warnings.iter().any(|told| told.contains("by position")), "{:?}", raw.warnings);
 }
@@ -143,7 +143,7 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
     let text = format!("a,truth,grade,price,t\n{}", rows.concat());
     let read = |reading: &TableReading| {
         let (_dir, path) = write(text.as_bytes());
-        let asked = Asked {
+        let options = ReadOptions {
             header: Header::Auto,
             delimiter: Delimiter::Auto,
             labels: &["a".to_owned()],
@@ -151,7 +151,7 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
             reading,
             rules: Rules::Current,
         };
-        csv::load(&path, asked, &known, &Progress::default()).unwrap()
+        csv::load(&path, options, &known, &Progress::default()).unwrap()
     };
     let raw = read(&TableReading::default());
     let (label, out) = (Take::Label, Take::LeftOut);

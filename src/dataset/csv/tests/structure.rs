@@ -27,7 +27,7 @@ const ABC: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1.0];
 const ROWS: &str = "1,2,3\n4,5,6\n7,8,1\n";
 
 #[test]
-fn years_are_names_whatever_stands_below() {
+fn years_are_names_whatever_is_below_() {
     let wide = "Country,2000,2005,2011\nFrance,5.5,6.1,7\nChad,1.5,2.5,3.1\nPeru,3.1,4.5,1.2\nMali,5,1.1,9\n";
     let raw = loaded(wide.as_bytes());
     assert_eq!(raw.rows.len(), 12);
@@ -206,7 +206,7 @@ fn delimiters_at_the_end_of_lines_are_no_columns() {
 }
 
 #[test]
-fn what_was_left_out_or_renamed_is_said() {
+fn what_was_left_out_or_renamed_is_reported() {
     check(
         "a,a,b\n1,2,3\n4,5,6\n",
         &["a", "a (2)", "b"],
@@ -377,18 +377,18 @@ fn a_second_table_is_doubted() {
 #[test]
 fn words_among_words_with_digits_begin_no_table() {
     let male = ["Male,18-24,10-20k\n", "Male,25-34,20-50k\n", "Male,35-44,10-20k\n"].concat();
-    let survey = format!("gender,age,income\n{male}Female,Under 18,Prefer not to say\n{male}");
+    let first_pass = format!("gender,age,income\n{male}Female,Under 18,Prefer not to say\n{male}");
     let homes = ["Ed,9 Oak St,555-1237\n", "Al,7 Elm St,555-1230\n", "Di,1 Oak St,555-1241\n"].concat();
     let homes = format!("name,home,phone,x\n{homes}Bob,Broadway,unlisted\n{homes}").replace('\n', ",1\n");
     let homes = homes.replacen(",x,1", ",x", 1);
-    for (text, rows) in [(survey, 7), (homes, 7)] {
+    for (text, rows) in [(first_pass, 7), (homes, 7)] {
         let raw = loaded(text.as_bytes());
         assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
     }
 }
 
 #[test]
-fn a_second_table_beside_the_first_is_doubted() {
+fn a_second_table_next_to_the_first_is_doubted() {
     let text = "x,y,,name,value\n1,2,,alpha,5\n2,1,,beta,6\n3,5,,,\n4,2,,,\n5,4,,,\n";
     let left_out = |name: &str| Choice::Column(name.to_owned(), Some(Take::LeftOut));
     let doubts = loaded(text.as_bytes()).doubts;
@@ -428,7 +428,7 @@ fn headers_of_several_rows_are_joined() {
 }
 
 #[test]
-fn names_in_a_comment_are_the_header_that_is_asked_for() {
+fn names_in_a_comment_are_the_header_that_is_requested() {
     let text = b"# t x\n0 1.5\n1 2.5\n2 0.5\n";
     let raw = with(text, &[], Rules::Current, vec![Choice::Header(Header::Yes)]).unwrap();
     assert_eq!((raw.feature_names, raw.rows.len()), (vec!["t".into(), "x".into()], 6));

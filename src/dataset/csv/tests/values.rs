@@ -53,7 +53,7 @@ fn codes_keep_their_leading_zeros() {
 }
 
 #[test]
-fn dates_that_are_none_are_told_with_the_reason() {
+fn dates_that_are_none_are_reported_with_the_reason() {
     let mut fields = vec!["2024-01-31"; 9];
     fields[3] = "unknown";
     let raw = loaded(&column("d", &fields));
@@ -82,7 +82,7 @@ fn dates_that_are_none_are_told_with_the_reason() {
 }
 
 #[test]
-fn the_order_of_dates_is_told_or_chosen() {
+fn the_order_of_dates_is_detected_or_chosen() {
     let check = |fields: &[&str], order: DateOrder, format: &str, others: &[DateOrder]| {
         let raw = with(&column("d", fields), &[], Rules::Current, vec![Choice::DateOrder(order)]).unwrap();
         let ColumnKind::Dates { format: own, .. } = &raw.columns[0].kind else { panic!("{:?}", raw.columns) };
@@ -111,7 +111,7 @@ fn the_order_of_dates_is_told_or_chosen() {
 }
 
 #[test]
-fn zones_are_told() {
+fn zones_are_reported() {
     let raw = loaded(&column("t", &["2024-01-31T10:00:00+02:00", "2024-01-31T10:00:00Z"]));
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!([values[0], values[2]], [0.0, 7200.0]);
@@ -142,7 +142,7 @@ fn words_for_missing_values_are_those_of_the_table() {
 }
 
 #[test]
-fn numbers_are_told_as_they_are_written() {
+fn numbers_are_reported_as_they_are_written() {
     let check = |fields: &[&str], values: &[f32], said: &str| {
         let raw = loaded(&column("n", fields));
         let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
@@ -179,7 +179,7 @@ fn the_decimal_mark_is_that_of_the_run_where_both_fit() {
     assert_eq!(trained.columns[0].kind, ColumnKind::CommaNumbers { base: 0.0 });
     let check = |text: &[u8], values: &[f32]| {
         let (_dir, path) = write(text);
-        let asked = Asked {
+        let options = ReadOptions {
             header: Header::Auto,
             delimiter: Delimiter::Auto,
             labels: &[],
@@ -187,7 +187,7 @@ fn the_decimal_mark_is_that_of_the_run_where_both_fit() {
             reading: &TableReading::default(),
             rules: Rules::Current,
         };
-        let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
+        let raw = csv::load(&path, options, &trained.columns, &Progress::default()).unwrap();
         assert_eq!(raw.rows, Rows::F32(values.to_vec()), "{}", String::from_utf8_lossy(text));
         assert_eq!(raw.columns, trained.columns);
     };
@@ -202,7 +202,7 @@ fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
     let check = |known: &[&str], new: &[&str], values: &[f32], is_doubted: bool| {
         let trained = loaded(&column("d", known));
         let (_dir, path) = write(&column("d", new));
-        let asked = Asked {
+        let options = ReadOptions {
             header: Header::Auto,
             delimiter: Delimiter::Auto,
             labels: &[],
@@ -210,7 +210,7 @@ fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
             reading: &TableReading::default(),
             rules: Rules::Current,
         };
-        let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
+        let raw = csv::load(&path, options, &trained.columns, &Progress::default()).unwrap();
         let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
         assert_eq!(all.iter().step_by(2).copied().collect::<Vec<_>>(), values, "{new:?}");
         assert_eq!(!remedies(&raw, "are ambiguous").is_empty(), is_doubted, "{:?}", raw.doubts);
@@ -225,7 +225,7 @@ fn each_column_of_a_run_keeps_its_decimal_mark() {
     let read = |text: &[u8], known: &[Column]| {
         let (_dir, path) = write(text);
         let reading = TableReading::default();
-        csv::load(&path, Asked::of(&reading), known, &Progress::default()).unwrap()
+        csv::load(&path, ReadOptions::of(&reading), known, &Progress::default()).unwrap()
     };
     let points = loaded(b"x\ty\n0.125\t1.234\n2.5\t3.456\n").columns;
     // A column that the run does not know has no effect on its columns.
@@ -315,13 +315,13 @@ fn years_of_two_digits_in_the_future_are_doubted_or_births() {
     // A run reads other tables like its own.
     let (_dir, path) = write(&column("birth_date", &["01/02/68", "13/02/69"]));
     let reading = TableReading::default();
-    let raw = csv::load(&path, Asked::of(&reading), &births.columns, &Progress::default()).unwrap();
+    let raw = csv::load(&path, ReadOptions::of(&reading), &births.columns, &Progress::default()).unwrap();
     assert_eq!((first_day(&raw), raw.columns == births.columns), (-700.0, true));
     // So does an older run, which does not store the century.
     let mut before = births.columns;
     let ColumnKind::Dates { first_year, .. } = &mut before[0].kind else { panic!("no readable dates") };
     *first_year = None;
-    let raw = csv::load(&path, Asked::of(&reading), &before, &Progress::default()).unwrap();
+    let raw = csv::load(&path, ReadOptions::of(&reading), &before, &Progress::default()).unwrap();
     assert_eq!(first_day(&raw), 35_825.0);
     let raw = with(&column("birth_date", &old), &[], Rules::Version1, vec![]).unwrap();
     assert_eq!((first_day(&raw), remedies(&raw, "two-digit years").len()), (35_825.0, 0));
@@ -396,7 +396,7 @@ fn columns_that_count_are_offered_as_labels() {
 }
 
 #[test]
-fn dates_and_numbers_for_missing_values_are_told_once() {
+fn dates_and_numbers_for_missing_values_are_reported_once() {
     let fields = ["2023-01-02", "9999-12-31", "2023-03-04", "9999-12-31", "2023-05-06", "2023-06-01"];
     let raw = loaded(&column("until", &fields));
     let words = Choice::MissingWords(vec!["9999-12-31".to_owned()]);
@@ -427,7 +427,7 @@ fn units_are_kept_with_a_run_and_compared() {
     let check = |header: &str, warning: &str, note: &str| {
         let (_dir, path) = write(format!("{header}{}", rows.replace('\n', ",7\n")).as_bytes());
         let reading = TableReading::default();
-        let raw = csv::load(&path, Asked::of(&reading), &trained.columns, &Progress::default());
+        let raw = csv::load(&path, ReadOptions::of(&reading), &trained.columns, &Progress::default());
         let raw = raw.unwrap_or_else(|error| panic!("{header}: {error}"));
         assert_eq!(raw.rows, trained.rows, "{header}");
         let (warnings, notes) = (raw.warnings.join("\n"), raw.notes.join("\n"));
@@ -445,6 +445,7 @@ fn units_are_kept_with_a_run_and_compared() {
     check("temp (°C),dose (mg),p (hPa)\n", "", "");
     let (_dir, path) = write(b"temp (\xc2\xb0F),dose (mg),p (hPa)\n1,2,3\n4,5,7\n");
     let reading = TableReading::default();
-    let error = csv::load(&path, Asked::of(&reading), &trained.columns, &Progress::default()).unwrap_err();
+    let error =
+        csv::load(&path, ReadOptions::of(&reading), &trained.columns, &Progress::default()).unwrap_err();
     assert!(error.to_string().contains("\"temp\" was trained in °C, but this file has °F"), "{error}");
 }

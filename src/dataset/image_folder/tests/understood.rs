@@ -6,11 +6,16 @@ use super::*;
 use crate::dataset::picture::Depth;
 use crate::project::{Alpha, Choice, Masks, PixelRange};
 
-fn read_as(dir: &TempDir, wanted: Wanted, reading: PictureReading) -> Raw {
+fn read_as(dir: &TempDir, wanted: TargetFormat, reading: PictureReading) -> Raw {
     read_known(dir, wanted, &reading, None)
 }
 
-fn read_known(dir: &TempDir, wanted: Wanted, reading: &PictureReading, known: Option<Known<'_>>) -> Raw {
+fn read_known(
+    dir: &TempDir,
+    wanted: TargetFormat,
+    reading: &PictureReading,
+    known: Option<Known<'_>>,
+) -> Raw {
     super::super::load(dir.path(), wanted, reading, &Data::default(), known, &Progress::default()).unwrap()
 }
 
@@ -260,7 +265,7 @@ fn each_page_of_a_file_is_a_sample_or_the_first_is() {
     fs::remove_file(dir.path().join("d.png")).unwrap();
     let raw = read_as(&dir, GREY, PictureReading::default());
     assert_eq!(raw.understood[0], "1 file of 3 pages, each page a sample");
-    raw.assert_sound();
+    raw.assert_valid();
     let raw = read_as(&dir, GREY, PictureReading { pages: Pages::First, ..PictureReading::default() });
     assert_eq!((firsts(&raw), &raw.row_names[0][..]), (vec![1, 4, 6], "a.tif"));
     assert_eq!(raw.understood[0], "1 file of 3 pages: the first of each, 2 skipped");
@@ -314,7 +319,7 @@ fn parts_become_splits_and_masks_are_left_out() {
 }
 
 #[test]
-fn labels_come_from_where_they_are_asked_for() {
+fn labels_come_from_where_they_are_requested() {
     let one = png(1);
     let check = |names: &[&str], label: LabelFrom, expected: Option<&[&str]>| {
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &one[..])).collect();
@@ -363,7 +368,7 @@ fn labels_come_from_where_they_are_asked_for() {
 }
 
 #[test]
-fn labels_come_from_a_table_beside_the_pictures() {
+fn labels_come_from_a_table_next_to_the_pictures() {
     let one = png(1);
     let dir = folder(&[
         ("images/a.png", &one),
@@ -392,8 +397,8 @@ fn one_picture_is_one_picture() {
 }
 
 #[test]
-fn the_statement_tells_number_sizes_and_range() {
-    let check = |pictures: &[(&str, Vec<u8>)], wanted: Wanted, range: PixelRange, expected: &str| {
+fn the_summary_contains_number_sizes_and_range() {
+    let check = |pictures: &[(&str, Vec<u8>)], wanted: TargetFormat, range: PixelRange, expected: &str| {
         let files: Vec<(&str, &[u8])> = pictures.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
         let raw = read_as(&folder(&files), wanted, PictureReading { range, ..PictureReading::default() });
         assert_eq!([&[raw.what][..], &raw.understood].concat().join("; "), expected);
@@ -412,13 +417,13 @@ fn the_statement_tells_number_sizes_and_range() {
     check(&[("a.png", of(4, 2))], GREY, auto, "1 picture 8×8 grey (from 4×2, enlarged and cropped to 8×8)");
     check(
         &[("a.png", of(4, 4)), ("b.png", of(16, 9))],
-        Wanted { fit: Fit::Fit, ..GREY },
+        TargetFormat { fit: Fit::Fit, ..GREY },
         auto,
         "2 pictures 8×8 grey (from 4×4 to 16×9, fitted into 8×8, 1 enlarged)",
     );
     check(
         &[("a.png", of(9, 4)), ("b.png", of(9, 4))],
-        Wanted { fit: Fit::Stretch, ..GREY },
+        TargetFormat { fit: Fit::Stretch, ..GREY },
         auto,
         "2 pictures 8×8 grey (from 9×4, stretched to 8×8)",
     );

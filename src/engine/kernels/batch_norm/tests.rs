@@ -51,7 +51,7 @@ fn values_gradients_and_running_statistics_equal_pytorch() {
 }
 
 #[test]
-fn the_minibatch_leaves_with_the_mean_and_deviation_asked_for() {
+fn the_minibatch_has_the_mean_and_deviation_requested() {
     // 128 · 14 · 14 pixels make many shards; a mean far from 0 must not lose digits.
     let (rows, channels) = (128, 3);
     let x = random_node(rows, 14 * 14 * channels, 1);
@@ -92,7 +92,7 @@ fn gradients_equal_finite_differences() {
 }
 
 #[test]
-fn an_input_that_nobody_learns_gets_no_gradient() {
+fn an_input_that_is_not_learned_gets_no_gradient() {
     let run = |wants: bool| {
         let mut norm =
             norm(&random_node(5, 12, 1), &random_node(1, 3, 2), &random_node(1, 3, 3), Activation::Relu);

@@ -71,7 +71,7 @@ fn check_gradients(net: &Net, value: &dyn Fn() -> f64, ours: &[Vec<f32>], weight
 /// differences of the value.
 fn check(net: &Net, what: &str) {
     let exact = net.penalty(Estimator::Exact);
-    assert!(exact.route.way != Way::Probe);
+    assert!(exact.route.method != JacobianMethod::Probe);
     let (value, expected) = (net.value(&exact), by_differences(net));
     assert!((value - expected).abs() < 1e-3 * expected, "{what}: {value}, not {expected}");
     assert!(expected > 0.01, "{what}: nothing moves the code");
@@ -95,7 +95,7 @@ fn check(net: &Net, what: &str) {
 
     // Random tangents have their own gradients.
     let probes = net.penalty(Estimator::Probes(3));
-    assert!(probes.route.way == Way::Probe);
+    assert!(probes.route.method == JacobianMethod::Probe);
     let (_, ours) = net.gradients(&probes, weight, 1);
     check_gradients(net, &|| net.value(&probes), &ours, weight, &format!("{what}, probes"));
 }
@@ -159,7 +159,7 @@ fn rectifiers_have_slopes_without_curvature() {
 }
 
 #[test]
-fn convolutions_and_their_companions() {
+fn convolutions_with_norms_and_pools() {
     let net = Net::new(2, 5 * 4 * 2, (5, 4), 7).conv(3, 2, Activation::Tanh).permute(Order::ChannelsFirst);
     check(&net.dense(3, Activation::Sigmoid, false), "conv, flattened");
     let net = Net::new(2, 4 * 4, (4, 4), 8).conv(3, 1, Activation::Gelu).pool(PoolKind::Average);
@@ -253,7 +253,7 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
     // This encoder, with every basis vector of the input pushed forward.
     let push = |maps: &[MapSizes]| {
         let pulled = Route::new(maps, Estimator::Exact, net.rows);
-        Route { way: Way::Push, has_gram: false, probes: 5, block: (3, 5), ..pulled }
+        Route { method: JacobianMethod::Push, has_gram: false, probes: 5, block: (3, 5), ..pulled }
     };
     let penalty = Contractive::by(net.chain(), push).expect("small");
     let pushed = net.value(&penalty);
@@ -283,12 +283,12 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
 fn what_is_too_much_work_is_estimated() {
     let small = Net::new(1, 784, (1, 1), 1).dense(500, Activation::Sigmoid, false);
     let penalty = small.penalty(Estimator::Auto);
-    assert!(penalty.route.way != Way::Probe, "the published setting");
+    assert!(penalty.route.method != JacobianMethod::Probe, "the published setting");
     assert_eq!(penalty.route.multiply_adds, 784 * 500);
     let large =
         Net::new(1, 784, (1, 1), 1).dense(600, Activation::Relu, false).dense(64, Activation::Tanh, false);
     let penalty = large.penalty(Estimator::Auto);
-    assert!(penalty.route.way == Way::Probe);
+    assert!(penalty.route.method == JacobianMethod::Probe);
     assert!(penalty.route.multiply_adds < 784 * 600 + 64 * 600 + 2000, "one tangent");
     // Rows of the upper weight, 600 slopes, and W Wᵀ.
     let exact = 64 * (600 + 600 + 600 * 600) + 600 * 600 * 784 / 32;

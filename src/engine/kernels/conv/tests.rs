@@ -151,7 +151,7 @@ fn gradients_equal_finite_differences() {
 }
 
 #[test]
-fn an_input_that_nobody_learns_gets_no_gradient() {
+fn an_input_that_is_not_learned_gets_no_gradient() {
     for (direction, sides) in [(Direction::Down, (5, 4)), (Direction::Up, (3, 2))] {
         let window = window(direction, sides, 3, 2, Padding::Pixels(1));
         let run = |wants: bool| {

@@ -74,7 +74,7 @@ impl Geometry {
     /// Adds the convolution of a large picture to a small one.
     pub fn shrink(&self, weights: &[f32], large: &[f32], small: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            self.for_each_meeting(
+            self.for_each_overlap(
                 #[inline(always)]
                 |small_at, at, large_at| {
                     self.add_products(&mut small[small_at..], &weights[at..], &large[large_at..]);
@@ -96,7 +96,7 @@ impl Geometry {
     /// Adds the transposed convolution of a small picture to a large one.
     pub fn enlarge(&self, weights: &[f32], small: &[f32], large: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            self.for_each_meeting(
+            self.for_each_overlap(
                 #[inline(always)]
                 |small_at, at, large_at| {
                     self.add_products(&mut large[large_at..], &weights[at..], &small[small_at..]);
@@ -121,7 +121,7 @@ impl Geometry {
     /// Adds the gradient of the weight, in the layout of [`lay_out`](Geometry::lay_out).
     pub fn add_to_weight(&self, large: &[f32], small: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
         if self.is_depthwise() {
-            self.for_each_meeting(
+            self.for_each_overlap(
                 #[inline(always)]
                 |small_at, at, large_at| {
                     self.add_products(&mut dw[at..], &large[large_at..], &small[small_at..]);
@@ -163,7 +163,7 @@ impl Geometry {
     /// For depthwise convolutions: calls `work` for each pixel of the small picture and each place
     /// of the kernel inside the large picture, with where the channels of the small pixel, the
     /// kernel place and the large pixel begin.
-    fn for_each_meeting(&self, mut work: impl FnMut(usize, usize, usize)) {
+    fn for_each_overlap(&self, mut work: impl FnMut(usize, usize, usize)) {
         let channels = self.small;
         vectorised(
             #[inline(always)]

@@ -168,7 +168,7 @@ fn exact(model: &Model) -> f64 {
 }
 
 #[test]
-fn the_bound_tightens_with_samples_and_the_estimate_meets_the_likelihood() {
+fn the_bound_tightens_with_samples_and_the_estimate_reaches_the_likelihood() {
     let model = model(1, 50, 1, 5);
     let exact = exact(&model);
     let mean_bound = |samples: usize| {

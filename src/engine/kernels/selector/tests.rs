@@ -123,7 +123,7 @@ fn threads_and_kept_exponentials_change_no_bit() {
 }
 
 #[test]
-fn fewer_rows_than_there_is_room_for_give_the_same_rows() {
+fn fewer_rows_than_the_capacity_give_the_same_rows() {
     let (case, fewer) = (case(40, ROWS, UNITS, KEPT_CHOICES), case(40, ROWS, UNITS, KEPT_CHOICES));
     let (all, _) = run(&case, ROWS, Some(relaxation(1.0)), 1);
     let (some, _) = run(&fewer, 2, Some(relaxation(1.0)), 1);

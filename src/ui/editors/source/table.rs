@@ -170,8 +170,8 @@ fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
     if columns.is_empty() {
         return;
     }
-    let told = |column: &ColumnChoice| format!("{}: {}", visible(&column.name), column.take.name());
-    let mut lines: Vec<String> = columns.iter().take(MOST_CHOICES).map(told).collect();
+    let line = |column: &ColumnChoice| format!("{}: {}", visible(&column.name), column.take.name());
+    let mut lines: Vec<String> = columns.iter().take(MOST_CHOICES).map(line).collect();
     if columns.len() > MOST_CHOICES {
         lines.push(format!("and {} more", columns.len() - MOST_CHOICES));
     }

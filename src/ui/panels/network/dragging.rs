@@ -21,7 +21,7 @@ pub(super) enum Dragged {
 pub(super) fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
     let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
     let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
-    ghost(ui, state, &dragged, pointer);
+    drag_preview(ui, state, &dragged, pointer);
     let reach = ui.clip_rect().expand(20.0);
     let nearest = spots.iter().min_by(|a, b| {
         let far = |spot: &(Gap, Rect)| (spot.1.center().y - pointer.y).abs();
@@ -30,7 +30,7 @@ pub(super) fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
     let Some((gap, rect)) = nearest.filter(|_| reach.contains(pointer)) else { return };
     let tokens = tokens(ui);
     let line = Rect::from_center_size(rect.center(), vec2(rect.width() * 0.8, 4.0));
-    ui.painter().rect_filled(line, 2.0, tokens.thread);
+    ui.painter().rect_filled(line, 2.0, tokens.highlight);
     if ui.input(|input| input.pointer.any_released()) {
         DragAndDrop::clear_payload(ui.ctx());
         match &*dragged {
@@ -41,7 +41,7 @@ pub(super) fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
 }
 
 /// Draws the dragged object at the pointer.
-fn ghost(ui: &Ui, state: &State, dragged: &Dragged, pointer: Pos2) {
+fn drag_preview(ui: &Ui, state: &State, dragged: &Dragged, pointer: Pos2) {
     let layer = match dragged {
         Dragged::Card(place) => state.project.layer(*place),
         Dragged::New(layer) => Some(layer),
@@ -53,6 +53,6 @@ fn ghost(ui: &Ui, state: &State, dragged: &Dragged, pointer: Pos2) {
     let size = title.size() + vec2(28.0, 14.0);
     let rect = Rect::from_min_size(pointer + vec2(12.0, 8.0), size);
     painter.rect_filled(rect, 8.0, tokens.raised.gamma_multiply(0.9));
-    painter.rect_stroke(rect, 8.0, Stroke::new(1.0, tokens.thread), StrokeKind::Inside);
+    painter.rect_stroke(rect, 8.0, Stroke::new(1.0, tokens.highlight), StrokeKind::Inside);
     painter.galley(rect.min + vec2(14.0, 7.0), title, tokens.text);
 }

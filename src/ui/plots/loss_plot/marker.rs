@@ -11,7 +11,7 @@ use crate::ui::plots::paint::{color, palette};
 
 /// Area in which the marker's triangle can be grabbed: larger than the triangle, which is hard to
 /// hit.
-const GRIP: Vec2 = vec2(26.0, 24.0);
+const HANDLE_SIZE: Vec2 = vec2(26.0, 24.0);
 
 /// The amber marker: a draggable triangle on a dotted line, which can be dragged as well.
 pub(super) fn marker_ui(
@@ -28,31 +28,32 @@ pub(super) fn marker_ui(
         return None;
     }
     let line_rect = Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range());
-    let grip_rect = Rect::from_center_size(pos2(x, rect.top()), GRIP);
+    let handle_rect = Rect::from_center_size(pos2(x, rect.top()), HANDLE_SIZE);
     if whole.drag_started_by(PointerButton::Primary) {
         // In a slow frame, the pointer has left the marker before egui checks what is under it.
         let from = ui.input(|input| input.pointer.press_origin());
-        *grabbed = from.is_some_and(|from| grip_rect.contains(from) || line_rect.contains(from));
+        *grabbed = from.is_some_and(|from| handle_rect.contains(from) || line_rect.contains(from));
     }
     let id = whole.id.with("marker");
     // Not focusable, so that the keyboard reaches the marker only once.
     let line = ui.interact(line_rect, id.with("line"), Sense::DRAG);
     line.widget_info(|| WidgetInfo::labeled(Role::Image, true, "epoch line"));
-    let grip = ui.interact(grip_rect, id, Sense::drag());
-    grip.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
-    let [line, grip] = [line, grip].map(|part| part.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal));
-    let strong = [&line, &grip].iter().any(|part| part.hovered() || part.dragged()) || grip.has_focus();
-    paint_marker(ui, x, rect, strong, grip.has_focus());
+    let handle = ui.interact(handle_rect, id, Sense::drag());
+    handle.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
+    let [line, handle] =
+        [line, handle].map(|part| part.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal));
+    let strong = [&line, &handle].iter().any(|part| part.hovered() || part.dragged()) || handle.has_focus();
+    paint_marker(ui, x, rect, strong, handle.has_focus());
 
     let known = plot.curves.iter().filter(|curve| !curve.faint).filter_map(|curve| curve.raw.last());
     let newest = known.map(|point| point[0]).fold(0.0, f64::max);
-    let parts = [&line, &grip].into_iter().chain(grabbed.then_some(whole));
+    let parts = [&line, &handle].into_iter().chain(grabbed.then_some(whole));
     let dragged = parts.into_iter().find(|part| part.dragged());
     let to = dragged.and_then(Response::interact_pointer_pos);
     let to = to.map(|to| shown.value_from_position(to).x.round());
-    if grip.has_focus() {
+    if handle.has_focus() {
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(grip.id, filter));
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(handle.id, filter));
         return to.or_else(|| marker_keys(ui, epoch)).map(|to| to.clamp(0.0, newest));
     }
     to.map(|to| to.clamp(0.0, newest))
@@ -61,13 +62,13 @@ pub(super) fn marker_ui(
 fn paint_marker(ui: &Ui, x: f32, rect: Rect, strong: bool, focused: bool) {
     let p = palette(ui);
     let ends = [pos2(x, rect.top()), pos2(x, rect.bottom())];
-    let stroke = Stroke::new(if strong { 2.0 } else { 1.2 }, color(p.thread));
+    let stroke = Stroke::new(if strong { 2.0 } else { 1.2 }, color(p.highlight));
     ui.painter().extend(Shape::dashed_line(&ends, stroke, 2.0, 3.0));
     let (half, tip) = if strong { (7.0, 6.0) } else { (6.0, 5.0) };
     let top = rect.top() - 6.0;
     let corners = vec![pos2(x - half, top), pos2(x + half, top), pos2(x, rect.top() + tip)];
     let outline = if focused { Stroke::new(1.0, color(p.accent)) } else { Stroke::NONE };
-    ui.painter().add(Shape::convex_polygon(corners, color(p.thread), outline));
+    ui.painter().add(Shape::convex_polygon(corners, color(p.highlight), outline));
 }
 
 /// The epoch selected by the arrow keys.

@@ -48,9 +48,9 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
     let (line, all) = (17.0, plot.curves.len());
     let most = ((rect.height() * 0.6 - 10.0) / line) as usize;
-    let told = told_of(all, most.saturating_sub(usize::from(detailed)));
-    let curves = &plot.curves[..told];
-    let more = (told < all).then(|| text(format!("and {} more", all - told), p.dim));
+    let listed = listed_curves(all, most.saturating_sub(usize::from(detailed)));
+    let curves = &plot.curves[..listed];
+    let more = (listed < all).then(|| text(format!("and {} more", all - listed), p.dim));
     let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
             let last = || curve.raw.last().map(|point| point[1]);
@@ -113,18 +113,18 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
 
 /// The number of curves named where there is space for this many lines. If not all fit, the last
 /// line shows the number of the others.
-fn told_of(all: usize, lines: usize) -> usize {
+fn listed_curves(all: usize, lines: usize) -> usize {
     if all <= lines { all } else { lines.saturating_sub(1) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::told_of;
+    use super::listed_curves;
 
     #[test]
     fn every_curve_is_named_or_counted() {
-        for (all, lines, told) in [(6, 6, 6), (6, 9, 6), (6, 5, 4), (6, 1, 0), (6, 0, 0), (0, 0, 0)] {
-            assert_eq!(told_of(all, lines), told, "{all} in {lines}");
+        for (all, lines, listed) in [(6, 6, 6), (6, 9, 6), (6, 5, 4), (6, 1, 0), (6, 0, 0), (0, 0, 0)] {
+            assert_eq!(listed_curves(all, lines), listed, "{all} in {lines}");
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use egui::{ComboBox, Key, RichText, TextEdit, Ui, vec2};
 
-use super::super::in_sight::lines_in_sight;
 use super::super::parts::named;
 use super::super::sample::row_number;
+use super::super::visible_lines::visible_lines;
 use super::facts::class_column;
 use super::filter::Filter;
 use crate::dataset::{Dataset, Subset};
@@ -64,7 +64,7 @@ fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) 
     ui.set_min_width(120.0);
     let height = ui.spacing().interact_size.y.max(20.0);
     let (top, clip) = (ui.cursor().top(), ui.clip_rect());
-    let lines = lines_in_sight(clip.top() - top, clip.bottom() - top, height, count);
+    let lines = visible_lines(clip.top() - top, clip.bottom() - top, height, count);
     ui.add_space(lines.start as f32 * height);
     for line in lines.clone() {
         let size = vec2(ui.available_width(), height);

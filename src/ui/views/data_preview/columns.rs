@@ -4,7 +4,7 @@ use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
 use super::super::parts::{chip_ui, named};
 use super::grid::{BAR_PX, Grid, text_ui};
-use super::{DataPreviewView, Look};
+use super::{DataPreviewView, LoadedData};
 use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, format_value, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};
@@ -51,11 +51,11 @@ pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
 /// The columns with the given height. Returns a change to the use of a column.
 pub(super) fn columns_ui(
     ui: &mut Ui,
-    look: &Look<'_>,
+    loaded: &LoadedData<'_>,
     view: &mut DataPreviewView,
     height: f32,
 ) -> Option<Choice> {
-    let (data, p) = (look.data, palette(ui));
+    let (data, p) = (loaded.data, palette(ui));
     let shown =
         view.cache.found_columns.of(view.cache.rows_stamp, &view.find, data.overview.len(), |column| {
             data.overview[column].name.clone()
@@ -74,11 +74,11 @@ pub(super) fn columns_ui(
         let (text, tint) = match part {
             Part::Name => (visible(&column.name).into_owned(), p.text),
             Part::Take => {
-                chosen = take_ui(ui, column, look.design).or(chosen.take());
+                chosen = take_ui(ui, column, loaded.design).or(chosen.take());
                 return;
             }
             Part::Content => (visible(&column.content).into_owned(), p.dim),
-            Part::Range => (range_text(look, column), p.text),
+            Part::Range => (range_text(loaded, column), p.text),
             Part::Missing if column.missing > 0 => (format_count(column.missing), p.code),
             Part::Missing => (format_count(column.missing), p.dim),
             Part::Distinct => (column.distinct.map_or_else(|| "many".to_owned(), format_count), p.dim),
@@ -151,10 +151,10 @@ impl Part {
 }
 
 /// Minimum and maximum, as dates where the column contains dates.
-fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
+fn range_text(loaded: &LoadedData<'_>, column: &ColumnOverview) -> String {
     let Some((low, high)) = column.range else { return String::new() };
     let is_own = |own: &&dataset::Column| column.take == Take::Dates && own.name == column.name;
-    let own = look.data.columns.iter().find(is_own);
+    let own = loaded.data.columns.iter().find(is_own);
     let text = |value: f64| {
         let date = own.and_then(|own| own.date(value));
         date.map_or_else(|| format_value(value), |date| visible(&date).into_owned())
@@ -169,10 +169,10 @@ fn between(low: String, high: &str) -> String {
 
 /// The use of a column: as a feature (and of which kind), as a label, or unused.
 fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice> {
-    let told = told(&design.source, &column.name);
-    let is = told.unwrap_or(column.take);
+    let chosen_take = chosen_take(&design.source, &column.name);
+    let is = chosen_take.unwrap_or(column.take);
     let name = visible(&column.name);
-    let mut wish = None;
+    let mut choice = None;
     let spacing = ui.spacing_mut();
     (spacing.item_spacing.x, spacing.interact_size.y, spacing.button_padding) = (3.0, 20.0, vec2(6.0, 2.0));
     for (text, on, to) in [
@@ -182,26 +182,26 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
     ] {
         let chip = named(chip_ui(ui, on, text), format!("{name} as {text}"));
         if chip.clicked() && !on {
-            wish = Some(Some(to));
+            choice = Some(Some(to));
         }
     }
     let text = |take: Option<Take>| take.map_or("as detected", Take::name);
     let combo = ComboBox::from_id_salt(("take", &column.name)).width(92.0);
-    let combo = combo.selected_text(RichText::new(text(told)).size(11.0));
+    let combo = combo.selected_text(RichText::new(text(chosen_take)).size(11.0));
     let shown = combo.show_ui(ui, |ui| {
         for to in std::iter::once(None).chain(Take::ALL.map(Some)) {
-            if ui.selectable_label(told == to, text(to)).clicked() && told != to {
-                wish = Some(to);
+            if ui.selectable_label(chosen_take == to, text(to)).clicked() && chosen_take != to {
+                choice = Some(to);
             }
         }
     });
     named(shown.response, format!("Role of {name}"))
         .on_hover_text("As detected in the file, or as you choose. Can be undone.");
-    wish.map(|to| Choice::Column(column.name.clone(), to))
+    choice.map(|to| Choice::Column(column.name.clone(), to))
 }
 
 /// The use of a column set in the design, if any.
-fn told(source: &Source, name: &str) -> Option<Take> {
+fn chosen_take(source: &Source, name: &str) -> Option<Take> {
     match source {
         Source::Csv { labels, reading, .. } => {
             let is_label = labels.iter().any(|label| label == name);

@@ -2,7 +2,7 @@
 
 use egui::{Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::sample::tells_groups;
+use super::super::sample::has_groups;
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::project::{format_count, format_range, format_value, visible, visible_list};
 use crate::ui::plots::{class_marker, color, palette, shortened};
@@ -123,7 +123,7 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
 /// columns are ignored.
 pub(super) fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
     data.labels.iter().find_map(|column| match &column.values {
-        LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),
+        LabelValues::Classes { names, ids } if has_groups(column) => Some((&names[..], &ids[..])),
         LabelValues::Classes { .. } | LabelValues::Numbers(_) => None,
     })
 }

@@ -16,12 +16,12 @@ pub struct Filter {
 
 /// The rows that pass a filter, as far as found.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Passing {
+pub(super) struct FilteredRows {
     of: Option<(u64, Filter)>,
     /// Rows of the class; unused where all classes pass.
     found: Vec<u32>,
     /// Number of candidates examined.
-    looked: usize,
+    scanned: usize,
     /// Whether all candidates were examined.
     is_whole: bool,
 }
@@ -29,12 +29,12 @@ pub(super) struct Passing {
 /// Maximum number of candidates examined per frame: about a millisecond.
 const EACH_FRAME: usize = 1 << 20;
 
-impl Passing {
+impl FilteredRows {
     /// Examines more candidates. `stamp` identifies data, labels and split. Returns whether all
     /// were examined.
     pub fn follow(&mut self, data: &Dataset, ids: &[u32], filter: Filter, stamp: u64) -> bool {
         if self.of != Some((stamp, filter)) {
-            *self = Passing { of: Some((stamp, filter)), ..Passing::default() };
+            *self = FilteredRows { of: Some((stamp, filter)), ..FilteredRows::default() };
         }
         let Some(class) = filter.class else {
             self.is_whole = true;
@@ -42,13 +42,13 @@ impl Passing {
         };
         let of_split = filter.subset.map(|subset| data.split.rows(subset));
         let candidates = of_split.map_or(ids.len(), <[u32]>::len);
-        let end = candidates.min(self.looked + EACH_FRAME);
+        let end = candidates.min(self.scanned + EACH_FRAME);
         let is_of_class = |row: &u32| ids.get(*row as usize) == Some(&class);
         match of_split {
-            Some(rows) => self.found.extend(rows[self.looked..end].iter().copied().filter(is_of_class)),
-            None => self.found.extend((self.looked as u32..end as u32).filter(is_of_class)),
+            Some(rows) => self.found.extend(rows[self.scanned..end].iter().copied().filter(is_of_class)),
+            None => self.found.extend((self.scanned as u32..end as u32).filter(is_of_class)),
         }
-        (self.looked, self.is_whole) = (end, end == candidates);
+        (self.scanned, self.is_whole) = (end, end == candidates);
         self.is_whole
     }
 
@@ -119,16 +119,16 @@ mod tests {
         let data = samples::table(60, 5);
         let ids = data.labels[0].class_ids().unwrap().to_vec();
         let found = |class, subset| {
-            let mut passing = Passing::default();
-            assert!(passing.follow(&data, &ids, Filter { class, subset }, 7));
-            let all = passing.part(&data, 0..1000);
-            assert_eq!(all.len(), passing.len(&data));
-            assert_eq!(passing.part(&data, 2..4), all.iter().skip(2).take(2).copied().collect::<Vec<_>>());
-            assert!(passing.part(&data, 1000..1002).is_empty());
+            let mut filtered = FilteredRows::default();
+            assert!(filtered.follow(&data, &ids, Filter { class, subset }, 7));
+            let all = filtered.part(&data, 0..1000);
+            assert_eq!(all.len(), filtered.len(&data));
+            assert_eq!(filtered.part(&data, 2..4), all.iter().skip(2).take(2).copied().collect::<Vec<_>>());
+            assert!(filtered.part(&data, 1000..1002).is_empty());
             for (place, row) in all.iter().enumerate() {
-                assert_eq!(passing.find(&data, *row), Some((place, *row)));
+                assert_eq!(filtered.find(&data, *row), Some((place, *row)));
             }
-            assert_eq!(passing.find(&data, 1000), all.len().checked_sub(1).map(|last| (last, all[last])));
+            assert_eq!(filtered.find(&data, 1000), all.len().checked_sub(1).map(|last| (last, all[last])));
             all
         };
         assert_eq!(found(None, None), (0..60).collect::<Vec<_>>());
@@ -144,20 +144,20 @@ mod tests {
         let mut data = samples::table(3, 1);
         data.split.train = (0..count as u32).collect();
         let ids: Vec<u32> = (0..count as u32).map(|row| row % 2).collect();
-        let (mut passing, odd) = (Passing::default(), Filter { class: Some(1), subset: None });
-        assert!(!passing.follow(&data, &ids, odd, 7));
-        assert_eq!(passing.len(&data), EACH_FRAME / 2);
-        assert_eq!(passing.find(&data, 4), Some((2, 5)), "the next of the class");
-        assert_eq!(passing.find(&data, count as u32), None, "more may follow");
-        assert!(!passing.follow(&data, &ids, odd, 7));
-        assert!(passing.follow(&data, &ids, odd, 7));
-        assert_eq!(passing.len(&data), count / 2);
-        assert!(passing.follow(&data, &ids, odd, 7), "all are there");
-        assert_eq!(passing.len(&data), count / 2);
+        let (mut filtered, odd) = (FilteredRows::default(), Filter { class: Some(1), subset: None });
+        assert!(!filtered.follow(&data, &ids, odd, 7));
+        assert_eq!(filtered.len(&data), EACH_FRAME / 2);
+        assert_eq!(filtered.find(&data, 4), Some((2, 5)), "the next of the class");
+        assert_eq!(filtered.find(&data, count as u32), None, "more may follow");
+        assert!(!filtered.follow(&data, &ids, odd, 7));
+        assert!(filtered.follow(&data, &ids, odd, 7));
+        assert_eq!(filtered.len(&data), count / 2);
+        assert!(filtered.follow(&data, &ids, odd, 7), "all are there");
+        assert_eq!(filtered.len(&data), count / 2);
         let trained = Filter { class: Some(0), subset: Some(Subset::Train) };
-        assert!(!passing.follow(&data, &ids, trained, 7));
-        assert_eq!(passing.part(&data, 0..2), [0, 2]);
-        assert!(!passing.follow(&data, &ids, trained, 8), "other data");
-        assert_eq!(passing.len(&data), EACH_FRAME / 2);
+        assert!(!filtered.follow(&data, &ids, trained, 7));
+        assert_eq!(filtered.part(&data, 0..2), [0, 2]);
+        assert!(!filtered.follow(&data, &ids, trained, 8), "other data");
+        assert_eq!(filtered.len(&data), EACH_FRAME / 2);
     }
 }

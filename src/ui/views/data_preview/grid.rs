@@ -3,8 +3,8 @@
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::super::in_sight::{line_top, lines_in_sight};
-use super::position::{Stand, scrolled};
+use super::super::visible_lines::{line_top, visible_lines};
+use super::position::{ScrollState, scrolled};
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
@@ -38,7 +38,7 @@ pub(super) struct Place {
 impl Grid<'_> {
     /// Shows the table in the full width and at most this height; returns its scroll offset and
     /// range. `cell_ui` shows a cell in its rectangle.
-    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> Stand {
+    pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) -> ScrollState {
         always_seen(ui);
         let height = height.max(0.0);
         let corner = ui.available_rect_before_wrap().min;
@@ -55,7 +55,7 @@ impl Grid<'_> {
             // End of the header and of the first column.
             let first = self.widths.first().copied().unwrap_or_default().min(0.6 * seen.width());
             let inner = seen.min + vec2(first, HEADER_PX);
-            let rows = lines_in_sight(offset, offset + seen.bottom() - inner.y, self.row_px, self.rows);
+            let rows = visible_lines(offset, offset + seen.bottom() - inner.y, self.row_px, self.rows);
             let rows: Vec<Option<usize>> = rows.map(Some).collect();
             let columns = self.columns_in(inner.x - origin.x, seen.right() - origin.x);
             let columns: Vec<usize> = columns.filter(|column| *column > 0).collect();
@@ -77,7 +77,7 @@ impl Grid<'_> {
             ui.painter().hline(seen.x_range(), inner.y - 0.5, line);
             ui.painter().vline(inner.x - 0.5 * GAP_PX, seen.top()..=bottom, line);
         });
-        Stand::of(&shown)
+        ScrollState::of(&shown)
     }
 
     /// Shows the cells of some rows and columns; without vertical scrolling, the first would begin

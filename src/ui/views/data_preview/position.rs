@@ -85,15 +85,15 @@ impl Lines {
 
 /// The scroll state at the end of a frame: offset and maximum offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Stand {
+pub(super) struct ScrollState {
     pub offset: f32,
     pub end: f32,
 }
 
-impl Stand {
-    pub fn of<R>(shown: &ScrollAreaOutput<R>) -> Stand {
+impl ScrollState {
+    pub fn of<R>(shown: &ScrollAreaOutput<R>) -> ScrollState {
         let end = (shown.content_size.y - shown.inner_rect.height()).max(0.0);
-        Stand { offset: shown.state.clamped_offset().y, end }
+        ScrollState { offset: shown.state.clamped_offset().y, end }
     }
 }
 
@@ -116,7 +116,7 @@ pub(super) struct Position {
     /// The positions in the lists of other filters.
     others: HashMap<Filter, (Lines, f32)>,
     /// The layout and scroll state of the last frame.
-    last: Option<(Lines, Stand)>,
+    last: Option<(Lines, ScrollState)>,
     /// The offset to scroll to in this frame.
     wanted: f32,
     step: Option<Step>,
@@ -131,7 +131,7 @@ pub(super) struct Position {
 
 impl Position {
     /// Switches to the list of a filter: to its start, or to its last position.
-    pub fn turn_to(&mut self, filter: Filter) {
+    pub fn switch_to(&mut self, filter: Filter) {
         if filter == self.filter {
             return;
         }
@@ -157,7 +157,7 @@ impl Position {
     /// number of a row, or of the next one shown, once known.
     pub fn offset(&mut self, lines: &Lines, find: impl Fn(u32) -> Option<(usize, u32)>) -> Option<f32> {
         let end = match &self.last {
-            Some((last, stand)) if last == lines => stand.end,
+            Some((last, scroll_state)) if last == lines => scroll_state.end,
             Some(_) | None => lines.end(),
         };
         let stepped = self.step.take().map(|step| {
@@ -178,23 +178,28 @@ impl Position {
             self.left = Some((*lines, lines.offset(line as f64).min(end)));
         }
         self.wanted = self.wanted(lines, end);
-        let stood = self.last.filter(|(last, _)| last.area == lines.area).map(|(_, stand)| stand.offset);
+        let stood = self
+            .last
+            .filter(|(last, _)| last.area == lines.area)
+            .map(|(_, scroll_state)| scroll_state.offset);
         (!stood.is_some_and(|stood| are_same(stood, self.wanted))).then_some(self.wanted)
     }
 
     /// Records the scroll state. A difference from the requested one means that the user has
     /// scrolled.
-    pub fn settle(&mut self, lines: &Lines, stand: Stand) {
-        if !are_same(stand.offset, self.wanted.min(stand.end)) {
-            self.left = Some((*lines, stand.offset));
+    pub fn record_scroll(&mut self, lines: &Lines, scroll_state: ScrollState) {
+        if !are_same(scroll_state.offset, self.wanted.min(scroll_state.end)) {
+            self.left = Some((*lines, scroll_state.offset));
         }
-        self.last = Some((*lines, stand));
+        self.last = Some((*lines, scroll_state));
     }
 
     /// Whether the requested offset needs another frame, because the scroll range was not known
     /// yet.
     pub fn is_moving(&self) -> bool {
-        self.last.is_some_and(|(lines, stand)| !are_same(self.wanted(&lines, stand.end), stand.offset))
+        self.last.is_some_and(|(lines, scroll_state)| {
+            !are_same(self.wanted(&lines, scroll_state.end), scroll_state.offset)
+        })
     }
 
     /// The requested offset for this layout and maximum offset.
@@ -221,16 +226,16 @@ mod tests {
 
     /// Simulates a scroll area with maximum offset `end`.
     fn scroll(position: &mut Position, lines: &Lines, end: f32) -> f32 {
-        let before = position.last.map_or(0.0, |(_, stand)| stand.offset);
+        let before = position.last.map_or(0.0, |(_, scroll_state)| scroll_state.offset);
         let offset = position.offset(lines, FIND).unwrap_or(before).min(end);
-        position.settle(lines, Stand { offset, end });
+        position.record_scroll(lines, ScrollState { offset, end });
         offset
     }
 
     /// Simulates scrolling with the wheel or the scroll bar.
     fn pull(position: &mut Position, lines: &Lines, offset: f32) {
         scroll(position, lines, lines.end());
-        position.settle(lines, Stand { offset, end: lines.end() });
+        position.record_scroll(lines, ScrollState { offset, end: lines.end() });
     }
 
     #[test]
@@ -321,7 +326,7 @@ mod tests {
         let wide = lines(10);
         pull(&mut position, &wide, 1600.0);
         for (filter, expected) in [(some, 0.0), (all, 1600.0), (all, 1600.0)] {
-            position.turn_to(filter);
+            position.switch_to(filter);
             assert_eq!(scroll(&mut position, &wide, wide.end()), expected, "{filter:?}");
         }
     }

@@ -3,7 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use super::super::parts::chip_ui;
-use crate::dataset::{Dataset, Doubt, Said};
+use crate::dataset::{Dataset, Doubt, ReadReport};
 use crate::project::{Choice, Data, Rules, visible_lines};
 use crate::ui::editors::source::NEW_RULES;
 use crate::ui::plots::{color, palette};
@@ -15,9 +15,9 @@ const MOST: usize = 5;
 const MOST_POINTED_AT: usize = 30;
 
 /// The summary of how the data were read, across the view.
-pub(super) fn line_ui(ui: &mut Ui, said: &Said) {
-    if !said.line.is_empty() {
-        let text = RichText::new(visible_lines(&said.line)).size(12.0).color(color(palette(ui).text));
+pub(super) fn line_ui(ui: &mut Ui, read_report: &ReadReport) {
+    if !read_report.line.is_empty() {
+        let text = RichText::new(visible_lines(&read_report.line)).size(12.0).color(color(palette(ui).text));
         ui.add(Label::new(text).wrap().selectable(true));
         ui.add_space(8.0);
     }
@@ -29,16 +29,16 @@ pub(super) fn asks(data: &Dataset, design: &Data) -> bool {
 }
 
 /// Doubts with their fixes, and the offer of other rules. Returns the choice made.
-pub(super) fn asked_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
+pub(super) fn doubts_and_rules_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
     let chosen = doubts_ui(ui, &data.doubts);
     rules_ui(ui, design).or(chosen)
 }
 
 /// Warnings and notes.
-pub(super) fn told_ui(ui: &mut Ui, data: &Dataset) {
+pub(super) fn summary_ui(ui: &mut Ui, data: &Dataset) {
     let p = palette(ui);
     list_ui(ui, &data.warnings, color(p.code));
-    list_ui(ui, &data.said.notes, color(p.dim));
+    list_ui(ui, &data.read_report.notes, color(p.dim));
 }
 
 /// Doubts as warnings, each with its fixes. Returns the fix chosen.

@@ -6,7 +6,7 @@ use super::super::sample::{Cells, label_text, row_name};
 use super::grid::{BAR_PX, Grid, HEADER_PX, text_ui, width_of};
 use super::position::Lines;
 use super::samples::Seen;
-use super::{Cache, DataPreviewView, Look};
+use super::{Cache, DataPreviewView, LoadedData};
 use crate::dataset::Dataset;
 use crate::figure::Palette;
 use crate::project::{format_count, visible};
@@ -103,29 +103,29 @@ struct Cell {
 }
 
 /// The rows with this height.
-pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32) -> Seen {
-    let (data, p) = (look.data, palette(ui));
+pub(super) fn rows_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView, height: f32) -> Seen {
+    let (data, p) = (loaded.data, palette(ui));
     let cells = Cells::of(data);
-    let Cache { found_features, widths, rows_stamp, passing, position, .. } = &mut view.cache;
+    let Cache { found_features, widths, rows_stamp, filtered, position, .. } = &mut view.cache;
     let shown = found_features.of(*rows_stamp, &view.find, cells.len(), |column| cells.name(column));
     let widths = widths.of(*rows_stamp, &view.find, data, &cells, shown);
     let has_bar = widths.iter().sum::<f32>() > ui.available_width() - BAR_PX;
     let room = height - HEADER_PX - if has_bar { BAR_PX } else { 0.0 };
-    let count = passing.len(data);
+    let count = filtered.len(data);
     let lines = Lines { area: ui.scope_id(), count, across: 1, each: ROW_PX, view: room };
-    let offset = position.offset(&lines, |row| passing.find(data, row));
+    let offset = position.offset(&lines, |row| filtered.find(data, row));
     let grid = Grid { name: "samples", widths, rows: count, row_px: ROW_PX, offset };
     let table = Table { data, cells: &cells, shown, palette: p };
     let (marked, mut seen) = (position.marked, Seen::default());
-    seen.stand = grid.ui(ui, height, |ui, place| {
-        let row = place.row.and_then(|place| passing.at(data, place));
+    seen.scroll_state = grid.ui(ui, height, |ui, place| {
+        let row = place.row.and_then(|place| filtered.at(data, place));
         let cell = table.cell(row, place.column);
         let Some(row) = row else {
             cell_ui(ui, cell);
             return;
         };
         let room = ui.max_rect().expand2(vec2(4.0, 0.0));
-        let is_selected = look.selection.contains(data.fingerprint, row);
+        let is_selected = loaded.selection.contains(data.fingerprint, row);
         if is_selected {
             ui.painter().rect_filled(room, 0.0, color(p.raised));
         }
@@ -147,7 +147,7 @@ pub(super) fn rows_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, 
             seen.clicked = place.row;
         }
     });
-    position.settle(&lines, seen.stand);
+    position.record_scroll(&lines, seen.scroll_state);
     seen
 }
 

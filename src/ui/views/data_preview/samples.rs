@@ -4,13 +4,13 @@ use egui::{
     Pos2, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2,
 };
 
-use super::super::in_sight::{line_top, lines_in_sight};
 use super::super::reconstructions::listing::clicked;
 use super::super::sample::{label_text, row_name};
+use super::super::visible_lines::{line_top, visible_lines};
 use super::grid::{BAR_PX, whole_pixels};
-use super::position::{Lines, Stand, Step, scrolled};
+use super::position::{Lines, ScrollState, Step, scrolled};
 use super::rows::rows_ui;
-use super::{DataPreviewView, Look};
+use super::{DataPreviewView, LoadedData};
 use crate::dataset::{Dataset, Subset};
 use crate::project::visible;
 use crate::ui::plots::{color, palette, shortened, stamp_of};
@@ -23,7 +23,7 @@ const FRAME_PX: f32 = 2.0;
 #[derive(Default)]
 pub(super) struct Seen {
     /// Scroll offset and maximum offset.
-    pub stand: Stand,
+    pub scroll_state: ScrollState,
     /// The index of the clicked sample.
     pub clicked: Option<usize>,
     /// Whether one of them has the keyboard focus.
@@ -32,11 +32,17 @@ pub(super) struct Seen {
 
 /// Shows all samples that pass with this height. Keys scroll them while the pointer is over `area`
 /// and no text is being typed, or while one of them has the focus.
-pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
-    let (data, height) = (look.data, height.max(0.0));
-    view.cache.position.turn_to(view.filter);
-    if view.cache.passing.len(data) == 0 {
-        view.cache.in_sight = None;
+pub(super) fn samples_ui(
+    ui: &mut Ui,
+    loaded: &LoadedData<'_>,
+    view: &mut DataPreviewView,
+    height: f32,
+    area: Rect,
+) {
+    let (data, height) = (loaded.data, height.max(0.0));
+    view.cache.position.switch_to(view.filter);
+    if view.cache.filtered.len(data) == 0 {
+        view.cache.visible_rows = None;
         let text = RichText::new("No samples of this class in this split.").size(11.5);
         ui.label(text.color(color(palette(ui).dim)));
         return;
@@ -55,8 +61,8 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
         list.request_focus();
     }
     let seen = match Layout::of(data, ui.available_width() - BAR_PX) {
-        Some(layout) => pictures_ui(ui, look, view, &layout, height),
-        None => rows_ui(ui, look, view, height),
+        Some(layout) => pictures_ui(ui, loaded, view, &layout, height),
+        None => rows_ui(ui, loaded, view, height),
     };
     view.cache.position.has_focus = list.has_focus() || seen.has_focus;
     if view.cache.position.is_moving() {
@@ -67,7 +73,7 @@ pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewVie
         ui.painter().rect_stroke(room, 2.0, stroke, StrokeKind::Inside);
     }
     if let Some(place) = seen.clicked {
-        select(ui, look, view, place);
+        select(ui, loaded, view, place);
     }
 }
 
@@ -103,54 +109,54 @@ impl Layout {
 
 fn pictures_ui(
     ui: &mut Ui,
-    look: &Look<'_>,
+    loaded: &LoadedData<'_>,
     view: &mut DataPreviewView,
     layout: &Layout,
     height: f32,
 ) -> Seen {
-    let (data, cache) = (look.data, &mut view.cache);
-    let (count, across, each) = (cache.passing.len(data), layout.across, layout.pitch.y);
+    let (data, cache) = (loaded.data, &mut view.cache);
+    let (count, across, each) = (cache.filtered.len(data), layout.across, layout.pitch.y);
     let lines = Lines { area: ui.scope_id(), count, across, each, view: height };
-    let passing = &cache.passing;
+    let filtered = &cache.filtered;
     let area = ScrollArea::vertical().id_salt("pictures").auto_shrink([false, false]);
-    let area = scrolled(ui, area, cache.position.offset(&lines, |row| passing.find(data, row)));
+    let area = scrolled(ui, area, cache.position.offset(&lines, |row| filtered.find(data, row)));
     let corner = ui.available_rect_before_wrap().min;
     let mut seen = Seen::default();
     // If the view scrolls as a whole, the list keeps its height even if partly hidden.
     let shown = area.max_height(height).min_scrolled_height(height).show_viewport(ui, |ui, viewport| {
         ui.set_min_height(lines.len() as f32 * each);
         let offset = whole_pixels(ui, viewport.top());
-        let in_sight = lines_in_sight(offset, offset + viewport.height(), each, lines.len());
-        let places = in_sight.start * across..(in_sight.end * across).min(count);
-        let rows = cache.passing.part(data, places.clone());
+        let visible_lines = visible_lines(offset, offset + viewport.height(), each, lines.len());
+        let places = visible_lines.start * across..(visible_lines.end * across).min(count);
+        let rows = cache.filtered.part(data, places.clone());
         let of = stamp_of((cache.rows_stamp, view.filter));
         cache.thumbs.follow(ui, data, of, (places.clone(), &rows), layout.cell);
         for (place, row) in places.zip(rows.iter().copied()) {
             let rect = layout.rect(place, corner, offset);
             cache.thumbs.paint(ui.painter(), place, rect);
-            let response = picture_ui(ui, look, row, rect, cache.position.marked == Some(row));
+            let response = picture_ui(ui, loaded, row, rect, cache.position.marked == Some(row));
             seen.has_focus |= response.has_focus();
             if response.clicked() {
                 seen.clicked = Some(place);
             }
         }
-        cache.in_sight = Some((data.fingerprint, rows));
+        cache.visible_rows = Some((data.fingerprint, rows));
     });
-    seen.stand = Stand::of(&shown);
-    cache.position.settle(&lines, seen.stand);
+    seen.scroll_state = ScrollState::of(&shown);
+    cache.position.record_scroll(&lines, seen.scroll_state);
     seen
 }
 
 /// Decorations of a picture: its label, and a frame if it is selected or was gone to.
-fn picture_ui(ui: &Ui, look: &Look<'_>, row: u32, rect: Rect, is_marked: bool) -> Response {
-    let (p, data) = (palette(ui), look.data);
+fn picture_ui(ui: &Ui, loaded: &LoadedData<'_>, row: u32, rect: Rect, is_marked: bool) -> Response {
+    let (p, data) = (palette(ui), loaded.data);
     if let Some(label) = data.labels.first() {
         let text = shortened(&label_text(label, row), (rect.width() / 5.5) as usize);
         let font = egui::FontId::proportional(10.0);
         ui.painter().text(rect.center_bottom(), egui::Align2::CENTER_TOP, text, font, color(p.dim));
     }
     let response = ui.interact(rect, ui.scope_id().with(("picture", row)), Sense::click());
-    let is_selected = look.selection.contains(data.fingerprint, row);
+    let is_selected = loaded.selection.contains(data.fingerprint, row);
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Image, true, row_name(data, row));
         info.selected = Some(is_selected);
@@ -164,13 +170,13 @@ fn picture_ui(ui: &Ui, look: &Look<'_>, row: u32, rect: Rect, is_marked: bool) -
 }
 
 /// Handles a click on the sample at an index among those that pass.
-fn select(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, place: usize) {
+fn select(ui: &Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView, place: usize) {
     let cache = &mut view.cache;
     let of = (cache.rows_stamp, view.filter);
     let anchor = cache.anchor.filter(|anchor| anchor.0 == of).map(|anchor| anchor.1);
     let modifiers = ui.input(|input| input.modifiers);
-    let is_selected = |row: u32| look.selection.contains(look.data.fingerprint, row);
-    let part = |places| cache.passing.part(look.data, places);
+    let is_selected = |row: u32| loaded.selection.contains(loaded.data.fingerprint, row);
+    let part = |places| cache.filtered.part(loaded.data, places);
     cache.select = Some(clicked(part, place, anchor, modifiers, is_selected));
     if !modifiers.shift || anchor.is_none() {
         cache.anchor = Some((of, place));

@@ -153,7 +153,7 @@ pub fn value(value: &Value) -> String {
 }
 
 fn kind_text(of: &str, settings: &Value) -> String {
-    let told = match settings {
+    let description = match settings {
         // The only other kind with that name is noise.
         Value::Object(map) if of == "Gaussian" && map.contains_key("variance") => {
             return format!("Gaussian likelihood, {}", value(settings));
@@ -169,7 +169,7 @@ fn kind_text(of: &str, settings: &Value) -> String {
         Value::Array(_) => format!("({})", value(settings)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value(settings),
     };
-    format!("{} {told}", word(of)).trim_end().to_owned()
+    format!("{} {description}", word(of)).trim_end().to_owned()
 }
 
 /// A layer within a list: only its units where it has some.
@@ -202,10 +202,11 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
         }
         // Penalties are summed; layers are listed.
         ([.., "regularizers"], Value::Array(old), Value::Array(new)) => (sum(old), sum(new)),
-        (_, _, _) if is_unsaid(path) => {
+        (_, _, _) if is_default(path) => {
             // A missing setting has its default.
-            let said =
-                |value: &Value| if value.is_null() { unsaid(path).to_owned() } else { typed(path, value) };
+            let said = |value: &Value| {
+                if value.is_null() { default_words(path).to_owned() } else { typed(path, value) }
+            };
             (said(old), said(new))
         }
         // Texts typed by the user are not translated.
@@ -231,7 +232,7 @@ fn sum(terms: &[Value]) -> String {
 }
 
 /// Whether a setting is only stored where it was set by the user.
-fn is_unsaid(path: &[&str]) -> bool {
+fn is_default(path: &[&str]) -> bool {
     path == ["data", "rules"]
         || path == ["training", "initialisation"]
         || path == ["training", "starts_from_data"]
@@ -239,7 +240,7 @@ fn is_unsaid(path: &[&str]) -> bool {
 }
 
 /// The words for such a setting where it was not set.
-fn unsaid(path: &[&str]) -> &'static str {
+fn default_words(path: &[&str]) -> &'static str {
     match path.last().copied().unwrap_or_default() {
         "rules" => "current",
         "initialisation" => "PyTorch's default",

@@ -15,9 +15,9 @@ use crate::run::{Finding, Kept, Run};
 use crate::session::{Coded, Decoding, JobKind};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{
-    Explore, ExploredPlane, How, PlacedCodes, Question, Set, SetChoice, SetCodes, Sets, ShownPin,
+    Explore, ExploredPlane, PlacedCodes, Question, SelectionMode, Set, SetChoice, SetCodes, Sets, ShownPin,
 };
-use crate::ui::views::sample::{feature_name, tells_groups};
+use crate::ui::views::sample::{feature_name, has_groups};
 
 /// The network, data and codes being explored.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ impl<'a> Shown<'a> {
 
     /// The first column of their data with classes.
     pub fn classes(&self) -> Option<&'a LabelColumn> {
-        self.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column))
+        self.data.labels.iter().find(|column| column.class_ids().is_some() && has_groups(column))
     }
 }
 
@@ -141,7 +141,7 @@ pub struct Actions {
     /// A new note for a pin.
     pub note: Option<(usize, String)>,
     /// Rows to select, in the data with this fingerprint.
-    pub select: Option<(u64, Vec<u32>, How)>,
+    pub select: Option<(u64, Vec<u32>, SelectionMode)>,
     /// A finding to save with the run.
     pub keep: Option<Finding>,
 }
@@ -238,11 +238,17 @@ impl<'a> Context<'a> {
     }
 
     /// Requests the survey of the training codes, unless it is known.
-    pub fn survey(&self, actions: &mut Actions) {
+    pub fn code_statistics(&self, actions: &mut Actions) {
         let training = &self.subject.training;
         let stamp = stamp_of((self.subject.codes_stamp, training.epoch, Arc::as_ptr(training).addr()));
-        if self.explore.is_new(Question::Survey, stamp) && !self.explore.is_open(Question::Survey) {
-            actions.questions.push((Question::Survey, stamp, JobKind::Survey(Arc::clone(training))));
+        if self.explore.is_new(Question::CodeStatistics, stamp)
+            && !self.explore.is_open(Question::CodeStatistics)
+        {
+            actions.questions.push((
+                Question::CodeStatistics,
+                stamp,
+                JobKind::CodeStatistics(Arc::clone(training)),
+            ));
         }
     }
 }

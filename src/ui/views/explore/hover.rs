@@ -7,7 +7,7 @@ use super::pictures::{ErrorMaps, Pictures};
 use crate::project::{format_number, visible};
 use crate::session::{Decoding, row_error};
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::views::parts::card_beside_pointer;
+use crate::ui::views::parts::card_at_pointer;
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 
 /// Pictures of the sample.
@@ -43,7 +43,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         hover.map.fill(ui, data, stamp_of((of, stamp)), [hover.original.rows(), rows]);
     }
     let [given, .., difference] = context.given(data.fingerprint).names();
-    card_beside_pointer(ui, "explored sample", |ui| {
+    card_at_pointer(ui, "explored sample", |ui| {
         let p = palette(ui);
         ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
         for labels in &data.labels {

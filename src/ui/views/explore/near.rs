@@ -14,7 +14,7 @@ use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{Question, Set, ShownPin};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, label_text, row_name};
-use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::button::text_button_ui;
 
 /// The state of the section.
 #[derive(Clone, Default)]
@@ -127,7 +127,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     if let (Some(split), false, Some(checkpoint)) = (split, values.is_empty(), &context.run.checkpoint) {
         let about =
             "Keep this precision with the run; its details and the runs table show it. Can be undone.";
-        if named(quiet_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
+        if named(text_button_ui(ui, "Keep"), "Keep precision with the run").on_hover_text(about).clicked() {
             let (count, among) = (found.code.len(), candidates(context));
             let about = format!("{}, the {count} nearest among {among}", row_name(context.data, row));
             let measured = Measured { epoch: context.shown.epoch, ..Measured::of(checkpoint, 1) };

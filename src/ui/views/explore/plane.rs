@@ -197,11 +197,11 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         stamp: of,
         series: plane.series,
         isolated,
-        lanes: None,
+        class_rows: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
         density: shown.density.map(|density| if view.mosaic.is_on { &nothing } else { density }),
     };
-    let (mosaic, marks, veil) = (&mut view.mosaic, &mut view.lasso, &mut view.veil);
+    let (mosaic, marks, overlay) = (&mut view.mosaic, &mut view.lasso, &mut view.overlay);
     let (scatter_view, builder) =
         (&mut view.scatter, UiBuilder::new().max_rect(room).id_salt("explore plot"));
     let plot = ui.scope_builder(builder, |ui| {
@@ -210,7 +210,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
                 mosaic.paint(transform, shapes);
             } else if shown.density.is_none() {
                 let of = stamp_of((plane.stamp, subject.codes_stamp));
-                shapes.push(Shape::Mesh(veil.mesh(ui, &subject.density, of, transform)));
+                shapes.push(Shape::Mesh(overlay.mesh(ui, &subject.density, of, transform)));
             }
             shapes.extend(marks.marks(ui, shown.points, transform));
         })
@@ -218,7 +218,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     let Some(plot) = plot.inner else { return };
     if let Some(tool) = view.tool.selects() {
         let selected = view.lasso.ui(ui, tool, &plot, shown.points, rows);
-        actions.select = selected.map(|(rows, how)| (fingerprint, rows, how));
+        actions.select = selected.map(|(rows, mode)| (fingerprint, rows, mode));
     }
     if view.mosaic.is_on {
         view.mosaic.ask(ui, context, &plot, plane, actions);
@@ -283,14 +283,14 @@ fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
 
 /// The density of the codes as a transparent layer below the points, updated only after changes.
 #[derive(Clone, Default)]
-pub struct Veil {
-    made: Option<(VeilKey, Arc<Mesh>)>,
+pub struct DensityOverlay {
+    made: Option<(OverlayKey, Arc<Mesh>)>,
 }
 
 /// The stamp of the density, the plot's rectangle and limits, and the colour.
-type VeilKey = (u64, Rect, egui_plot::PlotBounds, Color32);
+type OverlayKey = (u64, Rect, egui_plot::PlotBounds, Color32);
 
-impl Veil {
+impl DensityOverlay {
     /// The layer of the density identified by `of`.
     fn mesh(
         &mut self,
@@ -300,7 +300,7 @@ impl Veil {
         transform: &egui_plot::PlotTransform,
     ) -> Arc<Mesh> {
         let tint = color(palette(ui).code);
-        let key: VeilKey = (of, *transform.frame(), *transform.bounds(), tint);
+        let key: OverlayKey = (of, *transform.frame(), *transform.bounds(), tint);
         let known = self.made.take().filter(|(known, _)| *known == key);
         let make = || (key, Arc::new(density_mesh(density, transform, tint)));
         Arc::clone(&self.made.insert(known.unwrap_or_else(make)).1)

@@ -207,7 +207,7 @@ fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usi
 /// The codebook entry of each vector.
 fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: usize) {
     // Weights in a file are about to be read to decode the code.
-    let weights = context.trained.weights().at_hand();
+    let weights = context.trained.weights().in_memory();
     let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let Some(codebook) = codebook else { return };
     let entries: Vec<&[f32]> = codebook.values.chunks_exact(dimension.max(1)).collect();

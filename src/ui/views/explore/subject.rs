@@ -11,7 +11,7 @@ use crate::analysis::spread::Spread;
 use crate::dataset::Dataset;
 use crate::project::Shape;
 use crate::run::{Kept, Probe};
-use crate::session::{Survey, places_on};
+use crate::session::{CodeStatistics, places_on};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{Explore, ExploredPlane, ShownPin};
 
@@ -60,7 +60,7 @@ pub struct Subject {
     /// Changes with the codes.
     pub codes_stamp: u64,
     /// The survey of the codes of this epoch, or of the previous one until that is available.
-    survey: Option<(u64, Arc<Survey>)>,
+    code_statistics: Option<(u64, Arc<CodeStatistics>)>,
     /// Each unit's values over the training codes.
     pub spreads: Vec<Spread>,
     /// Units in order of decreasing variance.
@@ -100,7 +100,7 @@ impl Subject {
 
     /// Updates the requested plane after changes of codes, settings or pins. `axes` are the units
     /// or components along x and y; `run` identifies the run, whose codes have this shape.
-    pub fn turn_to(
+    pub fn switch_to(
         &mut self,
         run: u64,
         code: Shape,
@@ -108,10 +108,10 @@ impl Subject {
         explore: &Explore,
     ) {
         let count = self.training.code_units.max(1);
-        if let Some((stamp, survey)) = explore.survey() {
-            self.survey = Some((stamp, Arc::clone(survey)));
+        if let Some((stamp, code_statistics)) = explore.code_statistics() {
+            self.code_statistics = Some((stamp, Arc::clone(code_statistics)));
         }
-        let (codes, surveyed) = (self.codes_stamp, self.survey.as_ref().map(|(stamp, _)| *stamp));
+        let (codes, surveyed) = (self.codes_stamp, self.code_statistics.as_ref().map(|(stamp, _)| *stamp));
         let base = explore.active().map_or_else(|| self.mean(), |pin| pin.code.clone());
         let pins: &[ShownPin] = &explore.pins;
         let through: Vec<&[f32]> = pins.iter().rev().take(3).rev().map(|pin| &pin.code[..]).collect();
@@ -127,7 +127,7 @@ impl Subject {
             return;
         }
         self.wanted_stamp = stamp;
-        let pca = self.survey.as_ref().and_then(|(_, survey)| survey.pca.as_ref());
+        let pca = self.code_statistics.as_ref().and_then(|(_, code_statistics)| code_statistics.pca.as_ref());
         let plane = match kind {
             PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
             // A code of two units forms its own plane.
@@ -161,7 +161,7 @@ impl Subject {
 
     /// Number of principal components that can be chosen; `None` until known.
     pub fn components(&self) -> Option<usize> {
-        Some(self.survey.as_ref()?.1.pca.as_ref().map_or(0, Pca::k))
+        Some(self.code_statistics.as_ref()?.1.pca.as_ref().map_or(0, Pca::k))
     }
 
     /// The mean of the training codes.
@@ -172,7 +172,8 @@ impl Subject {
     /// Whether a code is far from all training codes, so that the decoder has not been trained on
     /// anything similar.
     pub fn is_far(&self, code: &[f32]) -> bool {
-        let usual = self.survey.as_ref().map_or(f32::INFINITY, |(_, survey)| survey.usual);
+        let usual =
+            self.code_statistics.as_ref().map_or(f32::INFINITY, |(_, code_statistics)| code_statistics.usual);
         let found = nearest(code, &self.training.codes, 1, Distance::Euclidean);
         found.first().is_some_and(|near| near.distance > FAR * usual)
     }
@@ -237,9 +238,9 @@ mod tests {
         let pins = pins.iter().enumerate().map(pin).collect();
         let mut explore = Explore::default();
         (explore.pins, explore.active) = (pins, active);
-        explore.expect(JobId(1), Question::Survey, 1);
-        let survey = JobResult::Survey(Arc::new(Survey::of(kept)));
-        assert_eq!(explore.take(JobId(1), Ok(survey)), Ok(None));
+        explore.expect(JobId(1), Question::CodeStatistics, 1);
+        let code_statistics = JobResult::CodeStatistics(Arc::new(CodeStatistics::of(kept)));
+        assert_eq!(explore.take(JobId(1), Ok(code_statistics)), Ok(None));
         explore
     }
 
@@ -247,7 +248,7 @@ mod tests {
     fn subject(kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) -> Subject {
         let mut subject = Subject::default();
         subject.follow(kept, 1, || vec![true; 100]);
-        subject.turn_to(1, Shape::Vector(kept.code_units), (kind, axes), explore);
+        subject.switch_to(1, Shape::Vector(kept.code_units), (kind, axes), explore);
         subject.show(None);
         subject
     }
@@ -318,7 +319,7 @@ mod tests {
         let mut follow = |of, is_training: &[bool]| {
             subject.follow(&kept, of, || is_training.to_vec());
             let components = (PlaneKind::Components, [0, 1]);
-            subject.turn_to(1, Shape::Vector(2), components, &Explore::default());
+            subject.switch_to(1, Shape::Vector(2), components, &Explore::default());
             subject.show(None);
             let ranges: Vec<[f32; 2]> = subject.spreads.iter().map(|spread| spread.range).collect();
             (ranges, subject.points.len(), subject.density.bounds)

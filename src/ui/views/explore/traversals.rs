@@ -63,7 +63,7 @@ pub fn traversals_ui(
     let at = context.code.units_at(context.position);
     let most = context.most_samples();
     let mut numbers = Vec::new();
-    let weights = context.trained.weights().at_hand();
+    let weights = context.trained.weights().in_memory();
     let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let codes = || {
         let codebook = codebook.map_or(&[][..], |array| &array.values);

@@ -18,7 +18,7 @@ pub struct UnitsPlot {
 
 impl UnitsPlot {
     /// The tooltip of a bar.
-    pub fn told(&self, bar: usize) -> String {
+    pub fn bar_tooltip(&self, bar: usize) -> String {
         let value = self.bars.values.get(bar).copied().unwrap_or(f32::NAN);
         let number = bar + 1;
         match self.bars.bar.as_str() {

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::super::parts::card_beside_pointer;
+use super::super::parts::card_at_pointer;
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use super::{LatentInput, LatentView};
 use crate::dataset::{Dataset, LabelColumn};
@@ -40,7 +40,7 @@ pub(super) fn card_ui(
     let row = sample.row;
     let p = palette(ui);
     let (stamp, cache) = (view.cache.stamp, &mut view.card);
-    card_beside_pointer(ui, "sample", |ui| {
+    card_at_pointer(ui, "sample", |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         if let Some(data) = input.data {
             card_pictures_ui(ui, data, (run, kept), sample, stamp, cache);

@@ -9,7 +9,7 @@ use crate::run::Kept;
 use crate::ui::plots::{Zoom, shortened};
 use crate::ui::state::Set;
 use crate::ui::views::channels::{code_shape, index_ui, units_ui};
-use crate::ui::views::parts::{epoch_ui, named, quiet_ui};
+use crate::ui::views::parts::{epoch_ui, named, note_ui};
 use crate::ui::views::set_choice::{code_choice_ui, code_count_ui};
 use crate::ui::widgets::header::{Row, Side};
 
@@ -65,7 +65,7 @@ pub(super) fn controls_ui(
         let text = format!("{}{more}: another size", shortened(first, 18));
         let about = "Pictures that are not of the training size have codes of another size, which cannot be \
                      drawn here. Reconstructions shows them.";
-        quiet_ui(row, Side::Right, "another size", &text, about);
+        note_ui(row, Side::Right, "another size", &text, about);
     }
     let watched = (&Set::Watched, kept.codes.len() / units.max(1), kept.epoch);
     let shown = input.set.map_or(watched, |set| (&set.set, set.rows.len(), set.epoch));
@@ -73,7 +73,7 @@ pub(super) fn controls_ui(
     if units == 2 {
         let code = input.run.map_or(Shape::Vector(units), |run| code_shape(run, units));
         let axes = format!("{} × {}", code.unit_name(0), code.unit_name(1));
-        quiet_ui(row, Side::Left, "axes", &axes, "");
+        note_ui(row, Side::Left, "axes", &axes, "");
     }
 }
 

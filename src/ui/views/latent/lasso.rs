@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::region::inside;
 use crate::ui::plots::{Drag, Markers, ShownScatter, color, palette};
-use crate::ui::state::How;
+use crate::ui::state::SelectionMode;
 use crate::ui::widgets::header::{Row, Side};
 
 /// The effect of dragging.
@@ -103,11 +103,11 @@ impl Lasso {
         shown: &ShownScatter,
         points: &[[f32; 2]],
         rows: &[u32],
-    ) -> Option<(Vec<u32>, How)> {
-        let how = How::of(ui.input(|input| input.modifiers));
+    ) -> Option<(Vec<u32>, SelectionMode)> {
+        let mode = SelectionMode::of(ui.input(|input| input.modifiers));
         if shown.response.clicked() {
             let row = shown.hovered.and_then(|index| rows.get(index))?;
-            return Some((vec![*row], how));
+            return Some((vec![*row], mode));
         }
         if tool == Tool::Pan {
             self.corners.clear();
@@ -137,7 +137,7 @@ impl Lasso {
             return None;
         }
         let found = inside(&polygon, points);
-        Some((found.into_iter().filter_map(|index| rows.get(index).copied()).collect(), how))
+        Some((found.into_iter().filter_map(|index| rows.get(index).copied()).collect(), mode))
     }
 
     /// The corners of the outline.

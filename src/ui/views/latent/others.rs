@@ -2,14 +2,14 @@
 
 use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::parts::card_beside_pointer;
+use super::super::parts::card_at_pointer;
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::figure::Rgb;
 use crate::project::{Shown, format_count, format_number, visible};
 use crate::session::{CodePlane, Located};
 use crate::ui::plots::{Atlas, Markers, ShownScatter, color, palette, shortened, stamp_of};
-use crate::ui::state::{How, Selection};
+use crate::ui::state::{Selection, SelectionMode};
 
 /// Other data and the codes of their first rows.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Others {
         part: Part,
         shown: &ShownScatter,
         selection: &Selection,
-    ) -> (bool, Option<(u64, Vec<u32>, How)>) {
+    ) -> (bool, Option<(u64, Vec<u32>, SelectionMode)>) {
         let p = palette(ui);
         let pointer = shown.response.hover_pos();
         let (mut nearest, mut edges, mut fills): (Option<(f32, Pointed<'_>)>, _, _) = (None, vec![], vec![]);
@@ -101,9 +101,9 @@ impl Others {
         self.legend(ui, others, &outside, shown);
         let Some((_, pointed)) = nearest else { return (false, None) };
         self.card_ui(ui, pointed, part);
-        let how = How::of(ui.input(|input| input.modifiers));
+        let mode = SelectionMode::of(ui.input(|input| input.modifiers));
         let clicked = shown.response.clicked();
-        (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], how)))
+        (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], mode)))
     }
 
     /// One line per set at the lower left of the plot; `outside` are the numbers of its points
@@ -164,7 +164,7 @@ impl Others {
     fn card_ui(&mut self, ui: &Ui, Pointed { other, row }: Pointed<'_>, part: Part) {
         let p = palette(ui);
         let OtherCodes { name, data, located } = other;
-        card_beside_pointer(ui, "other sample", |ui| {
+        card_at_pointer(ui, "other sample", |ui| {
             ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
             let line = |text: String, size: f32, tint: Rgb| RichText::new(text).size(size).color(color(tint));
             self.picture_ui(ui, data, row);

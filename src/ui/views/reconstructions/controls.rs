@@ -2,14 +2,14 @@
 
 use egui::{ComboBox, Ui};
 
-use super::super::parts::{PCA_IS_EXACT, chip_ui, epoch_ui, figure_ui, named, quiet_ui};
+use super::super::parts::{PCA_IS_EXACT, chip_ui, epoch_ui, figure_ui, named, note_ui};
 use super::super::set_choice::set_choice_ui;
 use super::codes::MOST_CHANNELS;
 use super::{ReconstructionsInput, ReconstructionsView};
 use crate::project::{Shape, format_count, format_number, visible};
 use crate::run::{EpochRecord, Run};
 use crate::session::Order;
-use crate::ui::state::{Look, Set, SetChoice};
+use crate::ui::state::{ResolvedSet, Set, SetChoice};
 use crate::ui::widgets::header::{Row, Side};
 
 /// Adds controls and figures to the row; returns the name of other data to remove.
@@ -20,7 +20,7 @@ pub(super) fn controls_ui(
     choices: &[SetChoice],
 ) -> Option<String> {
     let run = input.run?;
-    let is_of_set = view.is_of_set(choices) && input.look.is_some();
+    let is_of_set = view.is_of_set(choices) && input.resolved.is_some();
     let mut remove = None;
     if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
@@ -57,22 +57,22 @@ pub(super) fn controls_ui(
     let corrupts = run.design.corruption.corrupts();
     if is_of_set && corrupts && is_other {
         let about = "The network gets these samples as they are, without the corruption of its training";
-        quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
+        note_ui(row, Side::Left, "corruption", "no corruption added", about);
     } else if is_of_set && corrupts {
         let about = "Corrupt the samples as in training";
         if row.chip(Side::Left, view.is_corrupted, "Corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
     }
-    let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
+    let data = input.resolved.as_ref().map(|resolved| &**resolved.data).or(input.data);
     if data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by error";
         if row.chip(Side::Left, view.has_numbers, "Numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
     }
-    match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(row, input, look, is_other, view.has_linear),
+    match input.resolved.as_ref().filter(|_| is_of_set) {
+        Some(resolved) => set_figures_ui(row, input, resolved, is_other, view.has_linear),
         None => watched_figures_ui(row, input, run),
     }
     remove
@@ -95,15 +95,15 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 fn set_figures_ui(
     row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
-    look: &Look<'_>,
+    resolved: &ResolvedSet<'_>,
     is_other: bool,
     has_linear: bool,
 ) {
-    let (known, all) = (look.looked(input.scored), look.rows.len());
-    let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
-    let of = look.order_stamp(Order::Data);
+    let (known, all) = (resolved.scanned(input.scored), resolved.rows.len());
+    let mut say = |name: &str, text: &str, about: &str| note_ui(row, Side::Right, name, text, about);
+    let of = resolved.order_stamp(Order::Data);
     let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
-    let failed = input.scored.failure(look.subject.stamp());
+    let failed = input.scored.failure(resolved.subject.stamp());
     if let Some(failed) = failed {
         say("errors", "errors unknown", failed);
     } else if mean.is_none() && known < all {
@@ -111,11 +111,11 @@ fn set_figures_ui(
         say("errors", &text, "The set is sorted once the errors of all samples are computed");
     }
     let about = "These samples are shown with the weights after this epoch";
-    say("weights", &format!("weights of epoch {}", look.epoch), about);
-    let corrupts = look.run.design.corruption.corrupts();
+    say("weights", &format!("weights of epoch {}", resolved.epoch), about);
+    let corrupts = resolved.run.design.corruption.corrupts();
     let given = if is_other && corrupts {
         " to the given samples"
-    } else if look.subject.is_corrupted {
+    } else if resolved.subject.is_corrupted {
         ", corrupted input"
     } else if corrupts {
         ", clean input"
@@ -125,12 +125,12 @@ fn set_figures_ui(
     if let Some(mean) = mean {
         figure_ui(row, &format!("MSE{given}"), &format_number(mean));
     }
-    if has_linear && !look.run.has_baseline() {
+    if has_linear && !resolved.run.has_baseline() {
         no_baseline_ui(row);
-    } else if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
+    } else if let Some(mean) = resolved.linear_error(input.scored).filter(|_| has_linear) {
         figure_ui(row, &format!("PCA MSE{given}"), &format_number(mean));
     }
-    if let Some(record) = record_at(look.run, Some(look.epoch)).filter(|_| is_other) {
+    if let Some(record) = record_at(resolved.run, Some(resolved.epoch)).filter(|_| is_other) {
         // The reference for the errors of other data.
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
         figure_ui(row, name, &format_number(record.mse));
@@ -156,7 +156,7 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
 
 /// In the place of the error of PCA, why there is none.
 fn no_baseline_ui(row: &mut Row<'_>) {
-    quiet_ui(row, Side::Right, "no PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
+    note_ui(row, Side::Right, "no PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
 }
 
 /// The record of the newest epoch up to this one; for `None`, of the newest of all.

@@ -24,8 +24,8 @@ impl ReconstructionsView {
         let (data, epoch) = if shown.are_watched {
             (state.data_of(run)?, super::kept_at(run, state.epoch)?.epoch)
         } else {
-            let look = state.look_in_any_size(&self.set, self.is_corrupted, state.epoch)?;
-            (look.data, look.epoch)
+            let resolved = state.resolve_in_any_size(&self.set, self.is_corrupted, state.epoch)?;
+            (resolved.data, resolved.epoch)
         };
         if data.fingerprint != shown.fingerprint {
             return None;

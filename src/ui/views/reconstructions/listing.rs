@@ -7,7 +7,7 @@ use egui::{Modifiers, Response, Role, Ui, WidgetInfo};
 use super::super::sample::row_name;
 use super::page::Page;
 use crate::dataset::Dataset;
-use crate::ui::state::{How, Selection, SetRows};
+use crate::ui::state::{Selection, SelectionMode, SetRows};
 
 /// Rows of the data in an order.
 pub(super) enum Listing<'a> {
@@ -77,18 +77,18 @@ pub(in crate::ui::views) fn clicked(
     anchor: Option<usize>,
     modifiers: Modifiers,
     is_selected: impl Fn(u32) -> bool,
-) -> (Vec<u32>, How) {
+) -> (Vec<u32>, SelectionMode) {
     if let (true, Some(anchor)) = (modifiers.shift, anchor) {
         let (from, to) = (anchor.min(place), anchor.max(place));
-        return (part(from..to + 1), How::Replace);
+        return (part(from..to + 1), SelectionMode::Replace);
     }
     let rows = part(place..place + 1);
-    let how = match rows.first() {
-        Some(row) if modifiers.command && is_selected(*row) => How::Subtract,
-        Some(_) if modifiers.command => How::Add,
-        Some(_) | None => How::Replace,
+    let mode = match rows.first() {
+        Some(row) if modifiers.command && is_selected(*row) => SelectionMode::Subtract,
+        Some(_) if modifiers.command => SelectionMode::Add,
+        Some(_) | None => SelectionMode::Replace,
     };
-    (rows, how)
+    (rows, mode)
 }
 
 #[cfg(test)]
@@ -99,16 +99,16 @@ mod tests {
     fn a_click_selects_as_in_any_list() {
         let rows = [9, 4, 7, 1, 3];
         let listing = Listing::Ordered(&rows);
-        let check = |place, anchor, modifiers, expected: &[u32], how| {
+        let check = |place, anchor, modifiers, expected: &[u32], mode| {
             let found = clicked(|places| listing.part(places), place, anchor, modifiers, |row| row == 4);
-            assert_eq!(found, (expected.to_vec(), how));
+            assert_eq!(found, (expected.to_vec(), mode));
         };
-        check(2, Some(0), Modifiers::NONE, &[7], How::Replace);
-        check(1, None, Modifiers::COMMAND, &[4], How::Subtract);
-        check(0, None, Modifiers::COMMAND, &[9], How::Add);
-        check(3, Some(1), Modifiers::SHIFT, &[4, 7, 1], How::Replace);
-        check(1, Some(3), Modifiers::SHIFT, &[4, 7, 1], How::Replace);
-        check(4, None, Modifiers::SHIFT, &[3], How::Replace);
+        check(2, Some(0), Modifiers::NONE, &[7], SelectionMode::Replace);
+        check(1, None, Modifiers::COMMAND, &[4], SelectionMode::Subtract);
+        check(0, None, Modifiers::COMMAND, &[9], SelectionMode::Add);
+        check(3, Some(1), Modifiers::SHIFT, &[4, 7, 1], SelectionMode::Replace);
+        check(1, Some(3), Modifiers::SHIFT, &[4, 7, 1], SelectionMode::Replace);
+        check(4, None, Modifiers::SHIFT, &[3], SelectionMode::Replace);
         assert_eq!((listing.part(3..9), listing.part(7..9)), (vec![1, 3], vec![]));
     }
 }

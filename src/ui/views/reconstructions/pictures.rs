@@ -20,7 +20,7 @@ const GAP: f32 = 5.0;
 /// Width of the labels beside the pictures.
 const LABEL_PX: f32 = 100.0;
 /// Height of the error below the pictures.
-const FOOT_PX: f32 = 22.0;
+const ERROR_HEIGHT_PX: f32 = 22.0;
 
 /// The layout of pictures: blocks of rows (original to error), with as many columns as fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub(super) fn grid(room: Vec2, samples: usize, rows: usize, [width, height]: [us
 }
 
 fn block_height(grid: Grid, rows: usize) -> f32 {
-    rows as f32 * (grid.cell.y + GAP) + FOOT_PX
+    rows as f32 * (grid.cell.y + GAP) + ERROR_HEIGHT_PX
 }
 
 /// Shows the samples; `brightest` is the error at the bright end of the colour bar.

@@ -15,7 +15,7 @@ use crate::prepared::Given;
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{Look, Set, Wanted};
+use crate::ui::state::{NeededSamples, ResolvedSet, Set};
 
 /// Shows the watched samples at an epoch.
 pub(super) fn watched_ui(
@@ -30,7 +30,7 @@ pub(super) fn watched_ui(
     let features = data.shape.features().max(1);
     let count = run.kept.probe.picture_rows.len().min(kept.reconstructions.len() / features);
     let rows = &run.kept.probe.picture_rows[..count];
-    let of = input.look.as_ref().map(Look::values_stamp);
+    let of = input.resolved.as_ref().map(ResolvedSet::values_stamp);
     let values = input.scored.values.as_ref().filter(|(own, _)| Some(*own) == of && view.has_linear);
     let linear = values.map(|(_, values)| values);
     let channels = view.channels(run);
@@ -44,7 +44,8 @@ pub(super) fn watched_ui(
     samples_ui(ui, input, view, data, &Listing::Ordered(&ordered), stamp, output);
     view.samples = ShownSamples { fingerprint: data.fingerprint, are_watched: true, rows: ordered };
     let is_corrupted = view.is_corrupted;
-    output.wanted = view.has_linear.then(|| Wanted { has_linear: true, is_corrupted, ..Wanted::default() });
+    output.wanted =
+        view.has_linear.then(|| NeededSamples { has_linear: true, is_corrupted, ..NeededSamples::default() });
 }
 
 /// Shows the samples of a set, as seen by the network.
@@ -52,37 +53,37 @@ pub(super) fn set_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
-    look: &Look<'_>,
+    resolved: &ResolvedSet<'_>,
     output: &mut ReconstructionsOutput,
 ) {
-    let like = look.order_stamp(view.order);
+    let like = resolved.order_stamp(view.order);
     let ordered = input.scored.ordered.as_ref().filter(|ordered| ordered.like == like);
     let (listing, stamp) = match ordered {
         Some(ordered) if view.order != Order::Data => (Listing::Ordered(&ordered.rows), ordered.of),
-        Some(_) | None => (Listing::Set(&look.rows), like),
+        Some(_) | None => (Listing::Set(&resolved.rows), like),
     };
-    let given = Given::of(look.run, matches!(view.set, Set::Other(_)));
-    let like = look.subject.samples_stamp();
+    let given = Given::of(resolved.run, matches!(view.set, Set::Other(_)));
+    let like = resolved.subject.samples_stamp();
     match input.scored.pictures.as_ref().filter(|pictured| pictured.like == like) {
-        Some(pictured) => view.page.of_set(ui, look.run, look.data, given, pictured),
+        Some(pictured) => view.page.of_set(ui, resolved.run, resolved.data, given, pictured),
         None => view.page.clear(),
     }
-    let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
+    let seen = samples_ui(ui, input, view, resolved.data, &listing, stamp, output);
     view.see(stamp, seen.places.clone(), listing.len());
     let rows = listing.part(seen.places);
-    view.samples = ShownSamples { fingerprint: look.data.fingerprint, are_watched: false, rows };
-    let (scored, all) = (input.scored, look.rows.len());
-    if !scored.is_waiting(false) && !scored.failed(&look.subject) && look.looked(scored) < all {
+    view.samples = ShownSamples { fingerprint: resolved.data.fingerprint, are_watched: false, rows };
+    let (scored, all) = (input.scored, resolved.rows.len());
+    if !scored.is_waiting(false) && !scored.failed(&resolved.subject) && resolved.scanned(scored) < all {
         // The search for the next rows continues.
         ui.ctx().request_repaint();
     }
-    output.wanted = Some(Wanted {
+    output.wanted = Some(NeededSamples {
         set: view.set.clone(),
         order: view.order,
         is_corrupted: view.is_corrupted,
         rows: listing.part(view.window.1.clone()),
         has_linear: view.has_linear,
-        channels: view.channels(look.run),
+        channels: view.channels(resolved.run),
     });
 }
 
@@ -108,8 +109,8 @@ fn samples_ui(
         let anchor = view.anchor.filter(|anchor| anchor.0 == stamp).map(|anchor| anchor.1);
         let modifiers = ui.input(|input| input.modifiers);
         let is_selected = |row: u32| input.sets.selection.contains(data.fingerprint, row);
-        let (rows, how) = clicked(|places| listing.part(places), place, anchor, modifiers, is_selected);
-        output.select = Some((data.fingerprint, rows, how));
+        let (rows, mode) = clicked(|places| listing.part(places), place, anchor, modifiers, is_selected);
+        output.select = Some((data.fingerprint, rows, mode));
         if !modifiers.shift || anchor.is_none() {
             view.anchor = Some((stamp, place));
         }

@@ -9,32 +9,32 @@ use crate::ui::plots::{color, palette};
 
 /// The description of a run's design in its row.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub enum DesignText {
     /// There is no previous run: a summary of its design.
     First(String),
     /// The previous run, and the differences.
     Since(RunId, Difference),
 }
 
-impl Told {
+impl DesignText {
     /// Its text, which is the sort key.
     pub fn text(&self) -> String {
         match self {
-            Told::First(brief) => brief.clone(),
-            Told::Since(_, difference) => difference.changes_text(),
+            DesignText::First(brief) => brief.clone(),
+            DesignText::Since(_, difference) => difference.changes_text(),
         }
     }
 }
 
 /// The changes of every run since the previous one.
-pub fn told(runs: &[&Run]) -> Vec<Told> {
-    let first = runs.first().map(|run| Told::First(brief(&run.design)));
-    let since = runs.windows(2).map(|pair| Told::Since(pair[0].id, run_difference(pair[0], pair[1])));
+pub fn design_texts(runs: &[&Run]) -> Vec<DesignText> {
+    let first = runs.first().map(|run| DesignText::First(brief(&run.design)));
+    let since = runs.windows(2).map(|pair| DesignText::Since(pair[0].id, run_difference(pair[0], pair[1])));
     first.into_iter().chain(since).collect()
 }
 
 /// One line: the changes in normal text, followed by the unchanged parts in weak text.
-pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
+pub fn design_job(ui: &Ui, design_text: &DesignText) -> LayoutJob {
     let p = palette(ui);
     let mut job = LayoutJob::default();
     let style = ui.style();
@@ -42,15 +42,15 @@ pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
         let text = RichText::new(text).size(12.0).color(color(tint));
         text.append_to(&mut job, style, egui::FontSelection::Default, Align::Center);
     };
-    match told {
-        Told::First(brief) => {
+    match design_text {
+        DesignText::First(brief) => {
             add("The first run", p.text);
             add(&format!(" · {brief}"), p.dim);
         }
-        Told::Since(before, difference) if difference.changes.is_empty() => {
+        DesignText::Since(before, difference) if difference.changes.is_empty() => {
             add(&format!("Nothing: same design and data as run {before}"), p.dim);
         }
-        Told::Since(_, difference) => {
+        DesignText::Since(_, difference) => {
             add(&difference.changes_text(), p.text);
             if !difference.same.is_empty() {
                 add(&format!(" · {}", difference.same_text()), p.dim);
@@ -61,13 +61,13 @@ pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
 }
 
 /// A complete comparison of a run's design with the previous run and with the selected one.
-pub fn told_ui(ui: &mut Ui, run: &Run, told: &Told, selected: Option<&Run>) {
-    let before = match told {
-        Told::First(brief) => {
+pub fn design_ui(ui: &mut Ui, run: &Run, design_text: &DesignText, selected: Option<&Run>) {
+    let before = match design_text {
+        DesignText::First(brief) => {
             ui.label(brief);
             None
         }
-        Told::Since(before, difference) => {
+        DesignText::Since(before, difference) => {
             difference_ui(ui, *before, difference);
             Some(*before)
         }

@@ -152,7 +152,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
             let finding = run.results.newest_with(*kind, *split, name);
             let value = finding.and_then(|finding| finding.value(name));
             let is_old = finding.is_some_and(|finding| is_old(run, finding));
-            Cell { hint: finding.map(occasion), is_old, ..Cell::number(value) }
+            Cell { hint: finding.map(measurement_text), is_old, ..Cell::number(value) }
         }
     }
 }
@@ -187,7 +187,7 @@ pub fn is_old(run: &Run, finding: &Finding) -> bool {
 }
 
 /// The weights, the number of samples and the time of a measurement.
-pub fn occasion(finding: &Finding) -> String {
+pub fn measurement_text(finding: &Finding) -> String {
     let Finding { epoch, samples, unix_secs, .. } = *finding;
     let samples = if samples == 0 { String::new() } else { format!(", {} samples", format_count(samples)) };
     format!("weights of epoch {epoch}{samples}, {}", format_date(unix_secs))
@@ -247,7 +247,7 @@ pub fn beats_pca(run: &Run) -> bool {
 }
 
 /// The accessible name of a row: `run 2 done`, `run 2 · wide done`.
-pub fn spoken(run: &Run) -> String {
+pub fn row_name(run: &Run) -> String {
     format!("{} {}", run.title(), run.status.word())
 }
 
@@ -331,12 +331,12 @@ mod tests {
     #[test]
     fn attempts_and_names_are_shown() {
         let mut run = samples::run(3, 100);
-        assert_eq!((short(&run), spoken(&run)), ("3 done".to_owned(), "run 3 done".to_owned()));
+        assert_eq!((short(&run), row_name(&run)), ("3 done".to_owned(), "run 3 done".to_owned()));
         assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100");
         run.restarts = vec![Restart { step: 9, epoch: 30, attempt: 2, mean_max: 0.5, epochs: 100 }];
         assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100, attempt 2");
         run.caption = Caption { name: "wide".to_owned(), note: "One.\nTwo.".to_owned(), is_hidden: false };
-        assert_eq!((short(&run), spoken(&run)), ("3 wide".to_owned(), "run 3 · wide done".to_owned()));
+        assert_eq!((short(&run), row_name(&run)), ("3 wide".to_owned(), "run 3 · wide done".to_owned()));
         assert_eq!(cell(&RunColumn::Note, &run).text, "One.");
         run.status = Status::Stopped;
         assert_eq!(short(&run), "3 wide · stopped");

@@ -124,14 +124,14 @@ fn caption_ui(
         (RunField::Note, "note", "Note on the run", Caption::MOST_NOTE_CHARS),
     ];
     let mut is_writing = false;
-    for (field, name, spoken, most) in fields {
+    for (field, name, row_name, most) in fields {
         row_ui(ui, name, |ui| {
             let edit = match field {
                 RunField::Name => TextEdit::singleline(&mut draft.caption.name),
                 RunField::Note => TextEdit::multiline(&mut draft.caption.note).desired_rows(2),
             };
             let edit = edit.char_limit(most).desired_width(ui.available_width().min(420.0));
-            let response = ui.add(edit).accessible_name(spoken);
+            let response = ui.add(edit).accessible_name(row_name);
             if focus == Some(field) {
                 response.request_focus();
             }

@@ -2,7 +2,7 @@
 
 use super::super::dates::format_date;
 use super::super::differences::in_words;
-use super::columns::occasion;
+use super::columns::measurement_text;
 use crate::dataset::{Dataset, Subset};
 use crate::project::{
     capital, format_count, format_number, format_percent, format_secs, visible, visible_lines,
@@ -74,29 +74,29 @@ fn training(run: &Run) -> Vec<(String, String)> {
 
 /// Findings of the run, most serious first.
 fn findings(run: &Run) -> Vec<(String, String)> {
-    let told = |finding: &Diagnosis| {
+    let finding_text = |finding: &Diagnosis| {
         let advice: Vec<String> = finding.advice.iter().map(|advice| advice.label()).collect();
         let advice = if advice.is_empty() { String::new() } else { format!("; try: {}", advice.join("; ")) };
         row(visible(&finding.title()), format!("{}{advice}", finding.evidence_text()))
     };
-    run.diagnoses().iter().map(told).collect()
+    run.diagnoses().iter().map(finding_text).collect()
 }
 
 /// The measurements, the newest of each kind and split first.
 fn results(run: &Run) -> Vec<(String, String)> {
-    let told = |finding: &Finding| {
+    let finding_text = |finding: &Finding| {
         let values = finding.values.iter();
         let values = values.map(|(name, value)| format!("{} {}", visible(name), format_number(*value)));
         let mut text = values.collect::<Vec<_>>().join("; ");
         if !finding.about.is_empty() {
             text.extend(["; ", &visible(&finding.about)]);
         }
-        text.extend([" (", &occasion(finding), ")"]);
+        text.extend([" (", &measurement_text(finding), ")"]);
         let (kind, split) = (finding.kind.name(), finding.split.name());
         let of_split = if finding.kind.is_of_split() { format!(", {split} split") } else { String::new() };
         row(format!("{kind}{of_split}"), text)
     };
-    run.results.iter().rev().map(told).collect()
+    run.results.iter().rev().map(finding_text).collect()
 }
 
 /// Settings edited during training, and restarts, in order.
@@ -131,7 +131,7 @@ fn data_rows(run: &Run, data: Option<&Dataset>) -> Vec<(String, String)> {
         let count = data.split.rows(subset).len();
         format!("{} {}", subset.name(), format_count(count))
     });
-    let mut rows = vec![row("name", visible(&data.name)), row("as read", data.said.line.clone())];
+    let mut rows = vec![row("name", visible(&data.name)), row("as read", data.read_report.line.clone())];
     // If the rows are split differently now, these are not the splits of the run.
     if run.split.is_none_or(|split| split == data.split.fingerprint()) {
         rows.push(row("samples", counts.join(", ")));

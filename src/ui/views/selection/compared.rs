@@ -17,14 +17,14 @@ const MOST_LINES: usize = 24;
 pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
     let p = palette(ui);
     let (selected, others) = (format_count(compared.selected), format_count(compared.others));
-    let beside = beside(compared);
+    let reference = reference(compared);
     let samples = if compared.is_with_training { " samples" } else { "" };
-    let title = format!("{selected} selected, compared with {others} {beside}{samples}");
+    let title = format!("{selected} selected, compared with {others} {reference}{samples}");
     ui.label(RichText::new(title).font(bold(12.0)).color(color(p.text)));
     let numbers: Vec<&Difference> = compared.errors.iter().chain(&compared.columns).collect();
     if !numbers.is_empty() {
         Grid::new("numbers").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
-            head_ui(ui, ["", "selected", beside, "difference"]);
+            head_ui(ui, ["", "selected", reference, "difference"]);
             for difference in numbers.iter().take(MOST_LINES) {
                 number_ui(ui, difference);
             }
@@ -38,7 +38,7 @@ pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
 }
 
 /// The reference of the comparison.
-fn beside(compared: &Comparison) -> &'static str {
+fn reference(compared: &Comparison) -> &'static str {
     if compared.is_with_training { "training" } else { "others" }
 }
 
@@ -64,7 +64,7 @@ fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     // together.
     ui.set_max_width(ui.available_width().min(SHARES_PX));
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
-        head_ui(ui, [&name, "selected", beside(compared)]);
+        head_ui(ui, [&name, "selected", reference(compared)]);
         for (class, [selected, others]) in shares.classes.iter().take(MOST_LINES) {
             let (selected, others) = (share(*selected, compared.selected), share(*others, compared.others));
             text_ui(ui, shortened(class, 24), p.text, false);

@@ -2,10 +2,10 @@
 
 use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::in_sight::lines_in_sight;
 use super::super::parts::advice_ui;
 use super::super::sample::{label_text, row_name};
 use super::super::thumbs::Thumbs;
+use super::super::visible_lines::visible_lines;
 use crate::dataset::{Dataset, LabelColumn};
 use crate::project::{Shown, visible};
 use crate::ui::plots::{color, palette, shortened};
@@ -49,8 +49,8 @@ impl Gallery {
             let lines = rows.len().div_ceil(columns);
             ui.set_height(lines as f32 * each);
             let origin = ui.max_rect().min;
-            let in_sight = lines_in_sight(viewport.top(), viewport.bottom(), each, lines);
-            let places = in_sight.start * columns..(in_sight.end * columns).min(rows.len());
+            let visible_lines = visible_lines(viewport.top(), viewport.bottom(), each, lines);
+            let places = visible_lines.start * columns..(visible_lines.end * columns).min(rows.len());
             let seen = rows.get(places.clone()).unwrap_or_default();
             self.thumbs.follow(ui, data, changes, (places.clone(), seen), size);
             for (place, row) in places.zip(seen) {

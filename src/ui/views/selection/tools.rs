@@ -6,8 +6,8 @@ use super::super::parts::{chip_ui, named};
 use crate::dataset::{Dataset, LabelValues};
 use crate::project::{NamedSelection, RowSet, Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
-use crate::ui::state::{Criterion, How};
-use crate::ui::widgets::button::quiet_ui;
+use crate::ui::state::{Criterion, SelectionMode};
+use crate::ui::widgets::button::text_button_ui;
 
 /// Maximum number of lines in a list.
 const MOST_LINES: usize = 500;
@@ -46,8 +46,8 @@ pub(super) struct Tools {
 pub(super) struct ToolsOutput {
     /// Select from the data with this fingerprint.
     pub from: Option<u64>,
-    pub select: Option<(Criterion, How)>,
-    pub take: Option<(usize, How)>,
+    pub select: Option<(Criterion, SelectionMode)>,
+    pub take: Option<(usize, SelectionMode)>,
     pub rename: Option<(usize, String)>,
     pub remove: Option<usize>,
     pub label: Option<usize>,
@@ -76,10 +76,11 @@ impl Tools {
             if criterion.is_none() {
                 ui.disable();
             }
-            for how in How::ALL {
-                let button = named(quiet_ui(ui, how.verb()), format!("{} matching samples", how.verb()));
+            for mode in SelectionMode::ALL {
+                let button =
+                    named(text_button_ui(ui, mode.verb()), format!("{} matching samples", mode.verb()));
                 if button.clicked() {
-                    output.select = criterion.clone().map(|criterion| (criterion, how));
+                    output.select = criterion.clone().map(|criterion| (criterion, mode));
                 }
             }
         });
@@ -202,10 +203,10 @@ impl Tools {
             let count = format_count(usize::try_from(own.rows.len()).unwrap_or(usize::MAX));
             let count = RichText::new(count).size(11.0).color(color(palette(ui).dim));
             ui.add(Label::new(count)).on_hover_text("Samples");
-            for how in How::ALL {
-                let button = named(quiet_ui(ui, how.verb()), format!("{} {shown}", how.verb()));
+            for mode in SelectionMode::ALL {
+                let button = named(text_button_ui(ui, mode.verb()), format!("{} {shown}", mode.verb()));
                 if button.clicked() {
-                    output.take = Some((index, how));
+                    output.take = Some((index, mode));
                 }
             }
             let about = "Make it a label column, which the card Input can hold out or train on alone";
@@ -213,7 +214,7 @@ impl Tools {
             if chip.on_hover_text(about).clicked() {
                 output.label = Some(index);
             }
-            if named(quiet_ui(ui, "Remove"), format!("Remove {shown}")).clicked() {
+            if named(text_button_ui(ui, "Remove"), format!("Remove {shown}")).clicked() {
                 output.remove = Some(index);
             }
         });
@@ -275,8 +276,8 @@ mod tests {
             let harness = Harness::builder().with_size(egui::vec2(width, 300.0)).build_ui(|ui| {
                 drop(tools.ui(ui, &data, (&[], |_: &NamedSelection| false), &[]));
             });
-            for how in How::ALL {
-                let name = format!("{} matching samples", how.verb());
+            for mode in SelectionMode::ALL {
+                let name = format!("{} matching samples", mode.verb());
                 let height = harness.get_by_label(&name).rect().height();
                 assert!(height < 24.0, "{name} at {width}: {height}");
             }

@@ -359,8 +359,8 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
             let before = selection.clone();
             let (state, others) = (DataState::Loaded(&data), BTreeMap::new());
             let input = DataInput { state, design: &design, selection: &before, others: &others };
-            if let Some((rows, how)) = data_preview_ui(ui, &input, &mut view).select {
-                selection.apply(data.fingerprint, rows, how);
+            if let Some((rows, mode)) = data_preview_ui(ui, &input, &mut view).select {
+                selection.apply(data.fingerprint, rows, mode);
             }
         },
         Selection::default(),

@@ -97,7 +97,7 @@ fn the_saved_loss_has_the_curves_and_the_axes_that_are_drawn() {
 fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     let mut state = state(Scene::trained(10, samples::pictures(200, [8, 8, 1], 10), 2, false));
     let fingerprint = state.runs.last().expect("a run").fingerprint;
-    state.selection.apply(fingerprint, vec![3, 5], How::Replace);
+    state.selection.apply(fingerprint, vec![3, 5], SelectionMode::Replace);
     let (harness, figures) = shown::<LatentView>(state);
     let Some(Drawing::Scatter(scatter)) = figures.first().map(|figure| &figure.drawing) else {
         panic!("{figures:?}")

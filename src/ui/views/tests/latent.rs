@@ -35,8 +35,8 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
         harness.run_steps(2);
         harness.drop_at(end);
         harness.step();
-        let (_, rows, how) = harness.state().last.select.clone().expect("a selection");
-        assert!(rows.len() > 900 && how == How::Replace, "{tool}: {} of 1797", rows.len());
+        let (_, rows, mode) = harness.state().last.select.clone().expect("a selection");
+        assert!(rows.len() > 900 && mode == SelectionMode::Replace, "{tool}: {} of 1797", rows.len());
         assert_eq!(harness.state().views.latent.scatter.zoom.limits, None, "{tool}: nothing moves");
     }
 }
@@ -56,8 +56,8 @@ fn points_of_other_data_are_drawn_above_those_of_the_run() {
     harness.get_by_label("codes in the latent space").click();
     harness.run();
     assert!(harness.query_by_label("of photos").is_some(), "what is known of the one under the pointer");
-    let (fingerprint, rows, how) = harness.state().last.select.clone().expect("a selection");
-    assert_eq!((fingerprint, rows.len(), how), (50, 1, How::Replace));
+    let (fingerprint, rows, mode) = harness.state().last.select.clone().expect("a selection");
+    assert_eq!((fingerprint, rows.len(), mode), (50, 1, SelectionMode::Replace));
 }
 
 /// The digits from row 197 on as a set, on a grid of 64 × 25 points.
@@ -86,9 +86,9 @@ fn a_sample_of_a_set_is_hovered_and_clicked() {
     harness.get_by_label("codes in the latent space").click();
     harness.run();
     assert!(harness.query_by_label_contains("code (").is_some(), "what is known of it");
-    let (_, rows, how) = harness.state().last.select.clone().expect("a selection");
+    let (_, rows, mode) = harness.state().last.select.clone().expect("a selection");
     // The middle line of the grid: its points 12 · 64 to 12 · 64 + 63.
-    assert!(rows.len() == 1 && (965..=1028).contains(&rows[0]) && how == How::Replace, "{rows:?}");
+    assert!(rows.len() == 1 && (965..=1028).contains(&rows[0]) && mode == SelectionMode::Replace, "{rows:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn a_click_selects_a_sample() {
     harness.get_by_role_and_label(Role::Image, "row 3").click();
     harness.run();
     let fingerprint = harness.state().data.as_ref().map_or(0, |data| data.fingerprint);
-    assert_eq!(harness.state().last.select, Some((fingerprint, vec![2], How::Replace)));
+    assert_eq!(harness.state().last.select, Some((fingerprint, vec![2], SelectionMode::Replace)));
 }
 
 #[test]

@@ -4,15 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 
-use super::{FileEvent, FileRoom};
+use super::{FileEvent, FileThreads};
 use crate::io::{FileError, Store};
 use crate::ui::state::StoreRequest;
 
-impl FileRoom {
+impl FileThreads {
     /// Starts saving work in progress below `root`. Work left by a crash is searched first, because
     /// the search briefly takes the locks of all workspaces.
     pub fn start_keeping(&mut self, root: PathBuf) {
-        let (keeper, work) = channel();
+        let (store_thread, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let keep = move || {
             let tell = |event| {
@@ -20,20 +20,20 @@ impl FileRoom {
                 let _ = sender.send(event);
                 wake.request_repaint();
             };
-            let left = Store::look_back(&root);
+            let left = Store::find_leftovers(&root);
             left.set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
             tell(FileEvent::Found(left.work));
             keep(&root, &work, &tell);
         };
-        self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
-        self.keeper = Some(keeper);
+        self.store_handle = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
+        self.store_thread = Some(store_thread);
     }
 
     /// Sends a request to the live store.
     pub fn keep(&self, request: StoreRequest) {
-        if let Some(keeper) = &self.keeper {
+        if let Some(store_thread) = &self.store_thread {
             // A terminated keeper has already reported it.
-            let _ = keeper.send(request);
+            let _ = store_thread.send(request);
         }
     }
 
@@ -43,8 +43,8 @@ impl FileRoom {
         // An undelivered answer may hold the workspace.
         self.receiver = channel().1;
         self.keep(StoreRequest::Discard);
-        self.keeper = None;
-        if let Some(thread) = self.keeper_thread.take() {
+        self.store_thread = None;
+        if let Some(thread) = self.store_handle.take() {
             // A keeper that panicked leaves its workspace behind for recovery.
             let _ = thread.join();
         }
@@ -82,7 +82,7 @@ fn keep(root: &Path, work: &Receiver<StoreRequest>, tell: &dyn Fn(FileEvent)) {
                 if let Some(store) = store.as_ref().filter(|_| !runs.is_empty()) {
                     runs.iter().for_each(|run| complain(store.import_run(run)));
                     // They come from a file.
-                    complain(store.settle());
+                    complain(store.mark_saved());
                 }
             }
             (StoreRequest::Adopt(recovered), _) => {
@@ -96,7 +96,7 @@ fn keep(root: &Path, work: &Receiver<StoreRequest>, tell: &dyn Fn(FileEvent)) {
                 }
             }
             (StoreRequest::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
-            (StoreRequest::Settle, Some(store)) => complain(store.settle()),
+            (StoreRequest::Settle, Some(store)) => complain(store.mark_saved()),
             (StoreRequest::Forget(run), Some(store)) => complain(store.remove_run(run)),
             (StoreRequest::Import(run), Some(store)) => complain(store.import_run(&run)),
             (StoreRequest::Results(run, caption, results), Some(store)) => {

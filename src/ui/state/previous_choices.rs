@@ -7,7 +7,7 @@ use crate::project::{Bottleneck, Layer, Place, Project};
 /// Layers and codes as they were before another kind was chosen. They belong to this session, not
 /// to the document.
 #[derive(Clone, Debug, Default)]
-pub struct Tried {
+pub struct PreviousChoices {
     layers: HashMap<Place, Vec<Layer>>,
     /// The project at the time each kind of code was replaced.
     codes: Vec<Project>,
@@ -70,7 +70,7 @@ impl Part {
     }
 }
 
-impl Tried {
+impl PreviousChoices {
     /// Records that a layer was changed to another kind, and restores the earlier layer of that
     /// kind if there is one.
     pub fn switch_layer(&mut self, place: Place, before: Layer, now: &mut Layer) {
@@ -83,7 +83,7 @@ impl Tried {
     }
 
     /// Drops all layers, because places now refer to others.
-    pub fn forget_layers(&mut self) {
+    pub fn clear_layers(&mut self) {
         self.layers.clear();
     }
 
@@ -119,57 +119,58 @@ mod tests {
     use crate::check::choose_kind;
     use crate::project::{Activation, Loss};
 
-    fn choose(tried: &mut Tried, project: &Project, kind: usize) -> Project {
+    fn choose(previous_choices: &mut PreviousChoices, project: &Project, kind: usize) -> Project {
         let kind = Bottleneck::ALL[kind];
-        let chosen = tried.back_to(project, kind).unwrap_or_else(|| choose_kind(project, kind, None));
-        tried.leave(project, &chosen);
+        let chosen =
+            previous_choices.back_to(project, kind).unwrap_or_else(|| choose_kind(project, kind, None));
+        previous_choices.leave(project, &chosen);
         chosen
     }
 
     #[test]
     fn a_code_is_restored_after_trying_other_kinds() {
         let start = Project::default();
-        let mut tried = Tried::default();
+        let mut previous_choices = PreviousChoices::default();
         let mut project = start.clone();
         for kind in (1..Bottleneck::ALL.len()).rev() {
-            project = choose(&mut tried, &project, kind);
+            project = choose(&mut previous_choices, &project, kind);
             assert_ne!(project, start);
         }
-        assert_eq!(choose(&mut tried, &project, 0), start);
+        assert_eq!(choose(&mut previous_choices, &project, 0), start);
     }
 
     #[test]
     fn settings_of_a_kind_are_restored_and_later_changes_kept() {
-        let mut tried = Tried::default();
-        let mut project = choose(&mut tried, &Project::default(), 2);
+        let mut previous_choices = PreviousChoices::default();
+        let mut project = choose(&mut previous_choices, &Project::default(), 2);
         let Bottleneck::Variational { beta, .. } = &mut project.code.kind else { panic!("variational") };
         *beta = 4.0;
         let variational = project.clone();
-        let mut plain = choose(&mut tried, &project, 0);
+        let mut plain = choose(&mut previous_choices, &project, 0);
         assert_eq!(plain.loss, Loss::SquaredError, "it is as it was before");
         plain.code.units = 7;
         plain.training.epochs = 9;
-        let back = choose(&mut tried, &plain, 2);
+        let back = choose(&mut previous_choices, &plain, 2);
         assert_eq!((back.code.kind, back.loss), (variational.code.kind, variational.loss));
         assert_eq!((back.code.units, back.training.epochs), (7, 9));
-        let last = choose(&mut tried, &back, 0);
+        let last = choose(&mut previous_choices, &back, 0);
         assert_eq!((last.code.units, last.training.epochs, last.loss), (7, 9, Loss::SquaredError));
     }
 
     #[test]
     fn a_layer_is_restored_at_its_place() {
         let own = Layer::Dense { units: 77, activation: Activation::Tanh };
-        let mut tried = Tried::default();
+        let mut previous_choices = PreviousChoices::default();
         for kind in Layer::ALL.iter().filter(|kind| kind.name() != own.name()) {
             let mut layer = kind.clone();
-            tried.switch_layer(Place::Encoder(1), own.clone(), &mut layer);
+            previous_choices.switch_layer(Place::Encoder(1), own.clone(), &mut layer);
             assert_eq!(layer, *kind);
             let mut dense = Layer::ALL.iter().find(|kind| kind.name() == own.name()).expect("dense").clone();
-            tried.switch_layer(Place::Encoder(1), layer, &mut dense);
+            previous_choices.switch_layer(Place::Encoder(1), layer, &mut dense);
             assert_eq!(dense, own);
         }
         let mut other = Layer::Dense { units: 1, activation: Activation::Relu };
-        tried.switch_layer(Place::Encoder(0), Layer::Flatten, &mut other);
+        previous_choices.switch_layer(Place::Encoder(0), Layer::Flatten, &mut other);
         assert_eq!(other, Layer::Dense { units: 1, activation: Activation::Relu }, "of another place");
     }
 }

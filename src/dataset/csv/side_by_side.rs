@@ -12,7 +12,7 @@ const OFFERED: usize = 4;
 
 /// Reports a doubt about columns separated from the others by an empty one without a name, if they
 /// have fewer values than these, or the same names.
-pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
+pub(super) fn report(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
     let is_gap = |at: &usize| {
         layout.columns[*at] == format!("column {}", at + 1) && evidence[*at].judge(None) == Content::Nothing
     };

@@ -13,9 +13,9 @@ use super::missing;
 use super::number::Notation;
 use super::remarks::Remarks;
 use super::roles::{self, Role, Roles};
-use super::tails::Tail;
+use super::suffixes::Suffix;
 use super::text::Text;
-use super::{Asked, listed};
+use super::{ReadOptions, listed};
 use crate::dataset::Column;
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
@@ -29,7 +29,7 @@ impl Remarks {
         layout: &TableLayout,
         evidence: &[Evidence],
         roles: &[Role],
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
     ) {
         let columns = || layout.columns.iter().zip(evidence.iter().zip(roles));
         let named = |wanted: &dyn Fn(&Evidence, &Role) -> bool| -> Vec<&String> {
@@ -112,8 +112,8 @@ impl Remarks {
             let what = "numbers the rows or contains their ids: a label, not a feature";
             note(&ids, &format!("{what} ({option} makes it a feature)"));
         }
-        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
-        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
+        let choices = options.reading.columns.iter().map(|choice| &choice.name);
+        let chosen: HashSet<&String> = options.labels.iter().chain(choices).collect();
         let is_word = |role: &Role| matches!(role, Role::Categories { .. } | Role::Label(_));
         let codes = columns().filter(|(_, (evidence, role))| evidence.are_codes() && is_word(role));
         let codes: Vec<&String> = codes.map(|(name, _)| name).filter(|name| !chosen.contains(name)).collect();
@@ -128,18 +128,18 @@ impl Remarks {
             );
         }
         // Other labels may be those found in the first rows.
-        let labels = asked.labels.iter().filter(|_| asked.reading.only_labels);
-        let by_person = labels.chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
-        let table = Columns { layout, evidence, roles, asked, chosen: &by_person };
+        let labels = options.labels.iter().filter(|_| options.reading.only_labels);
+        let by_person = labels.chain(options.reading.columns.iter().map(|choice| &choice.name)).collect();
+        let table = Columns { layout, evidence, roles, options, chosen: &by_person };
         let padded = table.padded();
         if padded.len() > PADDED {
             let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
             note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
         }
-        self.tails(layout, roles);
-        self.unused_words(evidence, asked);
+        self.suffixes(layout, roles);
+        self.unused_words(evidence, options);
         self.many_words(layout, evidence, roles, &chosen);
-        self.precision(layout, evidence, roles, asked.rules);
+        self.precision(layout, evidence, roles, options.rules);
         self.doubts.extend(table.doubts());
     }
 
@@ -149,25 +149,25 @@ impl Remarks {
         layout: &TableLayout,
         evidence: &[Evidence],
         roles: &[Role],
-        asked: &Asked<'_>,
+        options: &ReadOptions<'_>,
         matched: &Matched<'_>,
     ) {
-        let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
+        let table = Columns { layout, evidence, roles, options, chosen: &HashSet::new() };
         self.doubts.extend(table.known_doubts(matched));
-        self.tails(layout, roles);
+        self.suffixes(layout, roles);
     }
 
     /// Reports words for missing values that do not occur in the table.
-    fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
-        let told = &asked.reading.missing_words;
-        let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
+    fn unused_words(&mut self, evidence: &[Evidence], options: &ReadOptions<'_>) {
+        let chosen = &options.reading.missing_words;
+        let is_there = |place: usize| evidence.iter().any(|column| column.has_chosen(place));
         // A number may be written in several notations; the first of these is found.
         let is_used = |place: usize| {
             let is_same =
-                |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
-            is_there(place) || told.iter().enumerate().filter(is_same).any(|(other, _)| is_there(other))
+                |(_, other): &(usize, &String)| missing::is_same_number(other, chosen[place].as_bytes());
+            is_there(place) || chosen.iter().enumerate().filter(is_same).any(|(other, _)| is_there(other))
         };
-        let words = asked.reading.missing_words.iter().enumerate();
+        let words = options.reading.missing_words.iter().enumerate();
         let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
         let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
         if !unused.is_empty() {
@@ -177,13 +177,13 @@ impl Remarks {
     }
 
     /// Reports units and factors after numbers.
-    fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
+    fn suffixes(&mut self, layout: &TableLayout, roles: &[Role]) {
         let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
         for (name, role) in layout.columns.iter().zip(roles) {
             match role {
-                Role::Numbers { tail: Tail::Factors, .. } => factors.push(name),
-                Role::Numbers { tail: Tail::Unit(unit), .. } => units.entry(unit).or_default().push(name),
-                Role::Numbers { tail: Tail::None, .. }
+                Role::Numbers { suffix: Suffix::Factors, .. } => factors.push(name),
+                Role::Numbers { suffix: Suffix::Unit(unit), .. } => units.entry(unit).or_default().push(name),
+                Role::Numbers { suffix: Suffix::None, .. }
                 | Role::LeftOut
                 | Role::Label(_)
                 | Role::Truth { .. }
@@ -364,10 +364,10 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
             ] {
                 text.push_str(if is { what } else { "" });
             }
-            match evidence.tail() {
-                Tail::None => text,
-                Tail::Factors => text + ", k, M or B after",
-                Tail::Unit(unit) => format!("{text}, {unit}"),
+            match evidence.suffix() {
+                Suffix::None => text,
+                Suffix::Factors => text + ", k, M or B after",
+                Suffix::Unit(unit) => format!("{text}, {unit}"),
             }
         }
         Content::Truth { words: [no, yes] } if no.is_empty() => format!("{yes} or empty"),

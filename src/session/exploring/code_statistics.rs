@@ -11,7 +11,7 @@ const SAMPLED: usize = 200;
 
 /// Properties of codes that take longer than a frame to compute.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Survey {
+pub struct CodeStatistics {
     /// Their first principal components, at most [`MOST_AXES`]; `None` if there are none.
     pub pca: Option<Pca>,
     /// The 95th percentile of the distance to the nearest other code; infinite if there are too few
@@ -19,12 +19,12 @@ pub struct Survey {
     pub usual: f32,
 }
 
-impl Survey {
+impl CodeStatistics {
     /// Computes the survey for the codes of an epoch.
-    pub fn of(kept: &Kept) -> Survey {
+    pub fn of(kept: &Kept) -> CodeStatistics {
         let units = kept.code_units;
         let pca = Pca::fit(&kept.codes, units, units.min(MOST_AXES)).ok();
-        Survey { pca: pca.filter(|pca| pca.k() > 0), usual: usual_distance(&kept.codes, units) }
+        CodeStatistics { pca: pca.filter(|pca| pca.k() > 0), usual: usual_distance(&kept.codes, units) }
     }
 }
 
@@ -48,11 +48,11 @@ mod tests {
     fn the_survey_of_codes_on_a_line_has_one_component_and_their_spacing() {
         // Steps of (1, ½): √1.25 = 1.118 apart.
         let codes = (0..100).flat_map(|at| [at as f32, 0.5 * at as f32, 7.0]).collect();
-        let survey = Survey::of(&Kept { code_units: 3, codes, ..Kept::default() });
-        assert!((survey.usual - 1.25_f32.sqrt()).abs() < 1e-5, "{survey:?}");
-        let pca = survey.pca.expect("components");
+        let code_statistics = CodeStatistics::of(&Kept { code_units: 3, codes, ..Kept::default() });
+        assert!((code_statistics.usual - 1.25_f32.sqrt()).abs() < 1e-5, "{code_statistics:?}");
+        let pca = code_statistics.pca.expect("components");
         assert!((pca.components[0].abs() - 0.894_427).abs() < 1e-4, "{:?}", pca.components);
-        let one = Survey::of(&Kept { code_units: 2, codes: vec![1.0, 2.0], ..Kept::default() });
+        let one = CodeStatistics::of(&Kept { code_units: 2, codes: vec![1.0, 2.0], ..Kept::default() });
         assert_eq!(one.usual, f32::INFINITY);
     }
 }

@@ -6,7 +6,7 @@ use super::shortened;
 
 /// The text after the digits of all numbers of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tail {
+pub(super) enum Suffix {
     /// None, or not the same for all.
     #[default]
     None,
@@ -20,7 +20,7 @@ pub(super) enum Tail {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Odd<'a> {
     /// Different tails, as in these two fields.
-    Tails(&'a Place, &'a Place),
+    Suffixes(&'a Place, &'a Place),
     /// Some numbers have no tail.
     Bare(&'a Place),
     /// The second field is not a number; the flag says whether all other such fields are equal.
@@ -30,7 +30,7 @@ pub(super) enum Odd<'a> {
 /// The numbers of a column that have tails.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate finding about the fields")]
-pub(super) struct Tails {
+pub(super) struct Suffixes {
     notations: Notations,
     count: u64,
     /// Number of fields with a letter for thousands, millions or billions.
@@ -40,7 +40,7 @@ pub(super) struct Tails {
     are_amounts: bool,
     has_currency: bool,
     /// The tail of the first number, and whether all have it.
-    tail: Box<str>,
+    suffix: Box<str>,
     are_alike: bool,
     first: Option<Place>,
     /// Whether some are more than digits and a letter, which could be a code: `12a`.
@@ -48,32 +48,32 @@ pub(super) struct Tails {
     /// The first with another tail.
     other: Option<Place>,
     /// Number of fields that are not numbers.
-    strays: u64,
+    non_numbers: u64,
     first_stray: Option<Place>,
     are_strays_alike: bool,
 }
 
-impl Default for Tails {
+impl Default for Suffixes {
     fn default() -> Self {
-        Tails {
+        Suffixes {
             notations: Notations::ALL,
             count: 0,
             factors: 0,
             are_amounts: false,
             has_currency: false,
-            tail: Box::default(),
+            suffix: Box::default(),
             are_alike: true,
             first: None,
             are_sure: false,
             other: None,
-            strays: 0,
+            non_numbers: 0,
             first_stray: None,
             are_strays_alike: true,
         }
     }
 }
 
-impl Tails {
+impl Suffixes {
     /// Number of texts that are remembered.
     pub(super) const TEXTS: u64 = 4;
 
@@ -81,8 +81,8 @@ impl Tails {
     /// number with a tail.
     pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
         let place = || Place { row, text: field.to_owned() };
-        let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
-            self.strays += 1;
+        let Some((digits, suffix)) = is_short.then(|| split(field)).flatten() else {
+            self.non_numbers += 1;
             match &self.first_stray {
                 None => self.first_stray = Some(Place { row, text: shortened(field) }),
                 Some(first) => self.are_strays_alike &= first.text == field,
@@ -93,16 +93,16 @@ impl Tails {
         self.notations = self.notations.and(notations);
         self.count += 1;
         if self.count == 1 {
-            self.tail = tail.into();
-        } else if *self.tail != *tail {
+            self.suffix = suffix.into();
+        } else if *self.suffix != *suffix {
             self.are_alike = false;
             self.other.get_or_insert_with(place);
         }
-        let factor = factor(field, digits, tail);
+        let factor = factor(field, digits, suffix);
         self.factors += u64::from(factor.is_some());
         self.has_currency |= signs.currency;
         self.are_amounts |=
-            factor.is_some() && (tail != "B" || signs.currency || digits.contains(['.', ',']));
+            factor.is_some() && (suffix != "B" || signs.currency || digits.contains(['.', ',']));
         self.are_sure |= digits.len() + 1 < field.len();
         self.first.get_or_insert_with(place);
         Some((digits, factor.unwrap_or(1.0)))
@@ -115,30 +115,30 @@ impl Tails {
 
     /// The tail of the numbers in a column of this many fields, `bare` of which are numbers without
     /// one.
-    pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
+    pub(super) fn of_all(&self, present: u64, bare: u64) -> Suffix {
         // Temperatures in kelvin.
-        let is_kelvin = self.are_alike && bare == 0 && *self.tail == *"K" && !self.has_currency;
+        let is_kelvin = self.are_alike && bare == 0 && *self.suffix == *"K" && !self.has_currency;
         let are_factors = !is_kelvin && (self.are_amounts || 2 * self.count > present);
         if self.count > 0 && self.factors == self.count && self.count + bare == present && are_factors {
-            Tail::Factors
+            Suffix::Factors
         } else if self.count > 0 && self.are_alike && self.count == present {
-            Tail::Unit(self.tail.clone())
+            Suffix::Unit(self.suffix.clone())
         } else {
-            Tail::None
+            Suffix::None
         }
     }
 
     /// Why there is no tail, if most of the fields are numbers.
     pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
-        let are_most = self.count >= 3 && 2 * self.strays <= self.count + bare;
-        let is_none = self.of_all(present, bare) == Tail::None;
+        let are_most = self.count >= 3 && 2 * self.non_numbers <= self.count + bare;
+        let is_none = self.of_all(present, bare) == Suffix::None;
         let first = self.first.as_ref().filter(|_| are_most && is_none)?;
         let are_units = self.factors < self.count;
         if are_units && !self.are_sure {
             return None;
         }
         Some(match (&self.other, &self.first_stray) {
-            (Some(other), _) if are_units => Odd::Tails(first, other),
+            (Some(other), _) if are_units => Odd::Suffixes(first, other),
             (_, _) if bare > 0 && are_units => Odd::Bare(first),
             (_, Some(stray)) => Odd::Stray(first, stray, self.are_strays_alike),
             (_, None) => return None,
@@ -146,17 +146,17 @@ impl Tails {
     }
 }
 
-impl Tail {
+impl Suffix {
     /// The digits of a field and their factor; `None` if another unit follows them.
     pub(super) fn strip<'a>(&self, field: &'a str) -> Option<(&'a str, f64)> {
         match self {
-            Tail::None => Some((field, 1.0)),
-            Tail::Factors => Some(match split(field) {
-                Some((digits, tail)) => (digits, factor(field, digits, tail)?),
+            Suffix::None => Some((field, 1.0)),
+            Suffix::Factors => Some(match split(field) {
+                Some((digits, suffix)) => (digits, factor(field, digits, suffix)?),
                 None => (field, 1.0),
             }),
-            Tail::Unit(unit) => {
-                split(field).filter(|(_, tail)| *tail == &**unit).map(|(digits, _)| (digits, 1.0))
+            Suffix::Unit(unit) => {
+                split(field).filter(|(_, suffix)| *suffix == &**unit).map(|(digits, _)| (digits, 1.0))
             }
         }
     }
@@ -173,34 +173,34 @@ fn split(field: &str) -> Option<(&str, &str)> {
     const LETTERS: usize = 12;
     let field = field.trim();
     let is_own = |letter: char| letter.is_alphabetic() || "°'\"′″‰".contains(letter);
-    let (digits, tail) = field.split_at(field.find(is_own)?);
+    let (digits, suffix) = field.split_at(field.find(is_own)?);
     let digits = digits.trim_end();
     if digits.is_empty() {
         return None;
     }
     let mut before = None;
-    let is_sound = tail.chars().all(|letter| {
+    let is_valid = suffix.chars().all(|letter| {
         // A power of a unit: m2.
         let is_power = matches!(letter, '2' | '3') && before.is_some_and(char::is_alphabetic);
         before = Some(letter);
         is_own(letter) || is_power || "/·*^²³-.".contains(letter)
     });
-    let is_ordinal = matches!(tail, "st" | "nd" | "rd" | "th");
+    let is_ordinal = matches!(suffix, "st" | "nd" | "rd" | "th");
     // Codes have leading zeros, or a sign before the letters: 007B, 12-B.
     let bare = digits.trim_start_matches(['-', '−', '+']).as_bytes();
     let is_code = bare.first() == Some(&b'0') && bare.get(1).is_some_and(u8::is_ascii_digit);
     let ends_well = bare.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, b'.' | b')'));
     let is_number = || !is_code && !is_ordinal && ends_well && !Notations::of(digits).0.is_empty();
-    (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
+    (is_valid && suffix.chars().count() <= LETTERS && is_number()).then_some((digits, suffix))
 }
 
 /// The factor of a letter for thousands, millions or billions directly after the digits of a
 /// number.
-fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
-    if digits.len() + tail.len() < field.trim().len() {
+fn factor(field: &str, digits: &str, suffix: &str) -> Option<f64> {
+    if digits.len() + suffix.len() < field.trim().len() {
         return None;
     }
-    match tail {
+    match suffix {
         "k" | "K" => Some(1e3),
         "M" => Some(1e6),
         "B" | "bn" => Some(1e9),
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_told_from_what_follows_them() {
+    fn numbers_are_distinguished_from_what_follows_them() {
         let check =
             |field: &str, expected: Option<(&str, &str)>| assert_eq!(split(field), expected, "{field}");
         check("5.0 mg", Some(("5.0", "mg")));
@@ -242,47 +242,48 @@ mod tests {
     }
 
     #[test]
-    fn all_fields_have_the_same_unit_or_a_reason_is_told() {
-        let tails = |fields: &[&str]| {
-            let (mut tails, mut bare) = (Tails::default(), 0);
+    fn all_fields_have_the_same_unit_or_a_reason_is_given() {
+        let suffixes = |fields: &[&str]| {
+            let (mut suffixes, mut bare) = (Suffixes::default(), 0);
             for (row, field) in (1..).zip(fields) {
                 if Notations::of(field).0.is_empty() {
-                    tails.add(row, field, true);
+                    suffixes.add(row, field, true);
                 } else {
                     bare += 1;
                 }
             }
             let present = fields.len() as u64;
-            let odd = tails.odd(present, bare).map(|odd| match odd {
-                Odd::Tails(_, other) => (other.row, "another"),
+            let odd = suffixes.odd(present, bare).map(|odd| match odd {
+                Odd::Suffixes(_, other) => (other.row, "another"),
                 Odd::Bare(first) => (first.row, "none"),
                 Odd::Stray(_, stray, are_alike) => (stray.row, if are_alike { "a word" } else { "words" }),
             });
-            (tails.of_all(present, bare), odd)
+            (suffixes.of_all(present, bare), odd)
         };
-        let unit = |unit: &str| Tail::Unit(unit.into());
-        assert_eq!(tails(&["5 mg", "7.5mg"]), (unit("mg"), None));
-        assert_eq!(tails(&["109k", "1.2M", "950"]), (Tail::Factors, None));
-        assert_eq!(tails(&["5 mg", "7 mg", "2 g"]), (Tail::None, Some((3, "another"))));
-        assert_eq!(tails(&["7", "5 mg", "7 mg", "2 mg"]), (Tail::None, Some((2, "none"))));
-        assert_eq!(tails(&["5 mg", "7 mg", "n.d.", "2 mg"]), (Tail::None, Some((3, "a word"))));
-        assert_eq!(tails(&["5k", "7k", "2M", "few", "1M", "none"]), (Tail::None, Some((4, "words"))));
+        let unit = |unit: &str| Suffix::Unit(unit.into());
+        assert_eq!(suffixes(&["5 mg", "7.5mg"]), (unit("mg"), None));
+        assert_eq!(suffixes(&["109k", "1.2M", "950"]), (Suffix::Factors, None));
+        assert_eq!(suffixes(&["5 mg", "7 mg", "2 g"]), (Suffix::None, Some((3, "another"))));
+        assert_eq!(suffixes(&["7", "5 mg", "7 mg", "2 mg"]), (Suffix::None, Some((2, "none"))));
+        assert_eq!(suffixes(&["5 mg", "7 mg", "n.d.", "2 mg"]), (Suffix::None, Some((3, "a word"))));
+        assert_eq!(suffixes(&["5k", "7k", "2M", "few", "1M", "none"]), (Suffix::None, Some((4, "words"))));
         // Letters after a space, and kelvins, are units; a single B may be part of a code.
-        assert_eq!(tails(&["300 K", "77 K"]), (unit("K"), None));
-        assert_eq!(tails(&["300K", "77K"]), (unit("K"), None));
-        assert_eq!(tails(&["0.5 M", "2 M"]), (unit("M"), None));
-        assert_eq!(tails(&["300 K", "77"]), (Tail::None, None));
-        assert_eq!(tails(&["5k", "7k"]), (Tail::Factors, None));
-        assert_eq!(tails(&["101", "102", "103B", "104"]), (Tail::None, None));
-        assert_eq!(tails(&["101", "102", "1.5B", "104"]), (Tail::Factors, None));
-        assert_eq!(tails(&["101", "$2B", "7", "104"]), (Tail::Factors, None));
-        assert_eq!(tails(&["101", "2B", "7M", "4", "5"]), (Tail::Factors, None));
+        assert_eq!(suffixes(&["300 K", "77 K"]), (unit("K"), None));
+        assert_eq!(suffixes(&["300K", "77K"]), (unit("K"), None));
+        assert_eq!(suffixes(&["0.5 M", "2 M"]), (unit("M"), None));
+        assert_eq!(suffixes(&["300 K", "77"]), (Suffix::None, None));
+        assert_eq!(suffixes(&["5k", "7k"]), (Suffix::Factors, None));
+        assert_eq!(suffixes(&["101", "102", "103B", "104"]), (Suffix::None, None));
+        assert_eq!(suffixes(&["101", "102", "1.5B", "104"]), (Suffix::Factors, None));
+        assert_eq!(suffixes(&["101", "$2B", "7", "104"]), (Suffix::Factors, None));
+        assert_eq!(suffixes(&["101", "2B", "7M", "4", "5"]), (Suffix::Factors, None));
         // House numbers are not measurements.
-        assert_eq!(tails(&["12a", "14b", "3c", "4"]), (Tail::None, None));
-        let strip =
-            |tail: Tail, field: &str| tail.strip(field).map(|(digits, factor)| (digits.to_owned(), factor));
-        assert_eq!(strip(Tail::Factors, "1.2M"), Some(("1.2".to_owned(), 1e6)));
-        assert_eq!(strip(Tail::Factors, "950"), Some(("950".to_owned(), 1.0)));
+        assert_eq!(suffixes(&["12a", "14b", "3c", "4"]), (Suffix::None, None));
+        let strip = |suffix: Suffix, field: &str| {
+            suffix.strip(field).map(|(digits, factor)| (digits.to_owned(), factor))
+        };
+        assert_eq!(strip(Suffix::Factors, "1.2M"), Some(("1.2".to_owned(), 1e6)));
+        assert_eq!(strip(Suffix::Factors, "950"), Some(("950".to_owned(), 1.0)));
         assert_eq!(strip(unit("mg"), "5 g"), None);
     }
 }

@@ -21,7 +21,7 @@ use flate2::Crc;
 
 use super::{FileError, tensors};
 use crate::check::PlannedArray;
-use crate::run::{HeldWeights, StoredWeights, Weights};
+use crate::run::{LazyWeights, StoredWeights, Weights};
 
 /// Whether weights stay in files. If open files cannot be replaced, they would block the next save.
 pub(super) const STAYS: bool = cfg!(unix);
@@ -33,7 +33,7 @@ const RECENT_BYTES: usize = 256 << 20;
 
 /// A file that contains weights.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct WeightsFile {
     /// The file's path, for errors.
     path: PathBuf,
     /// Locked because readers move its position.
@@ -51,8 +51,8 @@ pub(super) struct Extent {
 
 /// The weights of one kept epoch in a file.
 #[derive(Debug)]
-struct Shelved {
-    shelf: Arc<Shelf>,
+struct WeightsInFile {
+    weights_file: Arc<WeightsFile>,
     name: String,
     extent: Extent,
     arrays: Arc<[PlannedArray]>,
@@ -66,23 +66,23 @@ struct Recent {
     read: Vec<(u64, Arc<Weights>)>,
 }
 
-impl Shelf {
+impl WeightsFile {
     /// A file without known content. While its weights are read, it must not be read or written
     /// otherwise.
-    pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<Shelf> {
+    pub(super) fn new(path: &Path, file: Arc<File>) -> Arc<WeightsFile> {
         let recent = Recent { capacity: RECENT_BYTES, read: Vec::new() };
-        Arc::new(Shelf { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
+        Arc::new(WeightsFile { path: path.to_owned(), file: Mutex::new(file), recent: Mutex::new(recent) })
     }
 
     /// Weights with these arrays that are already in the file; `name` is for errors.
     pub(super) fn hold(
-        self: &Arc<Shelf>,
+        self: &Arc<WeightsFile>,
         name: &str,
         extent: Extent,
         arrays: &Arc<[PlannedArray]>,
-    ) -> HeldWeights {
-        HeldWeights::Stored(Arc::new(Shelved {
-            shelf: Arc::clone(self),
+    ) -> LazyWeights {
+        LazyWeights::Stored(Arc::new(WeightsInFile {
+            weights_file: Arc::clone(self),
             name: name.to_owned(),
             extent,
             arrays: Arc::clone(arrays),
@@ -128,7 +128,7 @@ impl Extent {
     }
 }
 
-impl Shelved {
+impl WeightsInFile {
     fn bytes_in(&self, file: &mut Arc<File>) -> Result<Vec<u8>, String> {
         let error = match self.extent.read(file) {
             Ok(bytes) => return Ok(bytes),
@@ -148,37 +148,37 @@ impl Shelved {
     }
 
     fn error(&self, message: String) -> String {
-        FileError::content(&self.shelf.path, &self.name, message).to_string()
+        FileError::content(&self.weights_file.path, &self.name, message).to_string()
     }
 }
 
-impl StoredWeights for Shelved {
+impl StoredWeights for WeightsInFile {
     fn count(&self) -> usize {
         count(&self.arrays)
     }
 
-    fn at_hand(&self) -> Option<Arc<Weights>> {
-        lock(&self.shelf.recent).get(self.extent.start)
+    fn in_memory(&self) -> Option<Arc<Weights>> {
+        lock(&self.weights_file.recent).get(self.extent.start)
     }
 
     fn read(&self) -> Result<Arc<Weights>, String> {
-        if let Some(weights) = self.at_hand() {
+        if let Some(weights) = self.in_memory() {
             return Ok(weights);
         }
-        let mut file = lock(&self.shelf.file);
+        let mut file = lock(&self.weights_file.file);
         // Another thread may have read them while this one waited.
-        if let Some(weights) = self.at_hand() {
+        if let Some(weights) = self.in_memory() {
             return Ok(weights);
         }
         let bytes = self.bytes_in(&mut file)?;
         let weights = decoded(&bytes, &self.arrays).map_err(|message| self.error(message))?;
         let weights = Arc::new(weights);
-        lock(&self.shelf.recent).add(self.extent.start, Arc::clone(&weights));
+        lock(&self.weights_file.recent).add(self.extent.start, Arc::clone(&weights));
         Ok(weights)
     }
 
     fn bytes(&self) -> Result<Vec<u8>, String> {
-        self.bytes_in(&mut lock(&self.shelf.file))
+        self.bytes_in(&mut lock(&self.weights_file.file))
     }
 
     fn note_copy(&self, path: &Path) {

@@ -6,7 +6,7 @@ use crate::project::Recipe;
 
 /// The action once nothing can be lost any more.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Then {
+pub enum PendingAction {
     /// Ask for a recipe.
     New,
     /// Ask for a file.

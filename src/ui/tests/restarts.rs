@@ -196,7 +196,7 @@ fn a_clean_exit_during_a_run_leaves_no_workspace() {
     window.harness.run_ok();
     window.harness.key_press(Key::F5);
     window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
-    window.state().proceed(Then::Quit);
+    window.state().proceed(PendingAction::Quit);
     window.harness.step();
     let folder = window.close();
     let names = std::fs::read_dir(folder.path()).expect("readable").flatten().map(|entry| entry.file_name());
@@ -234,7 +234,7 @@ fn a_damaged_project_is_not_overwritten_without_a_warning() {
 fn closing_a_damaged_project_asks_for_another_name_too() {
     let mut state = State::default();
     open_damaged(&mut state, std::path::Path::new("/a/mine.hourglass"));
-    state.answer_unsaved(Then::Quit, true);
+    state.answer_unsaved(PendingAction::Quit, true);
     assert!(matches!(state.dialog, Some(Dialog::Path(_))));
     assert!(!state.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
 }

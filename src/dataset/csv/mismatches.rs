@@ -4,7 +4,7 @@ use super::number::{Notation, Notations};
 
 /// For each notation, the number of a column's numbers that do not fit it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Misfits {
+pub(super) struct Mismatches {
     by_notation: [u32; Notation::ALL.len()],
     /// Plain numbers with a point that were not examined closely: none fits a decimal comma.
     pub points: u64,
@@ -12,12 +12,12 @@ pub(super) struct Misfits {
     pub commas: u64,
 }
 
-impl Misfits {
+impl Mismatches {
     /// Adds a number in these notations.
     pub(super) fn add(&mut self, notations: Notations) {
         if notations != Notations::ALL {
-            for (misfits, notation) in self.by_notation.iter_mut().zip(Notation::ALL) {
-                *misfits = misfits.saturating_add(u32::from(!notations.has(notation)));
+            for (mismatches, notation) in self.by_notation.iter_mut().zip(Notation::ALL) {
+                *mismatches = mismatches.saturating_add(u32::from(!notations.has(notation)));
             }
         }
     }

@@ -8,13 +8,13 @@ use super::sets::{Set, SetRows, Sets};
 use crate::check::plan;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
-use crate::run::{HeldWeights, Kept, Run};
+use crate::run::{Kept, LazyWeights, Run};
 use crate::session::{CodePlane, Order, Trial};
 use crate::ui::plots::stamp_of;
 
 /// The samples of a set that a view needs.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct NeededSamples {
     /// The set.
     pub set: Set,
     /// Their order.
@@ -31,11 +31,11 @@ pub struct Wanted {
 
 /// The samples of a set and the network they are shown to.
 #[derive(Clone, Debug)]
-pub struct Look<'a> {
+pub struct ResolvedSet<'a> {
     /// The run.
     pub run: &'a Run,
     /// Its weights: the newest, or those kept closest to the epoch shown.
-    pub weights: HeldWeights,
+    pub weights: LazyWeights,
     /// The epoch of the weights.
     pub epoch: u32,
     /// The data of the run, where they are loaded.
@@ -57,19 +57,25 @@ impl State {
     }
 
     /// The samples of a set, as seen by the shown run; `None` without weights or data.
-    pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
-        self.look_at(set, is_corrupted, self.epoch)
+    pub fn resolve(&self, set: &Set, is_corrupted: bool) -> Option<ResolvedSet<'_>> {
+        self.resolve_at(set, is_corrupted, self.epoch)
     }
 
     /// The samples of a set, as seen by the shown run with the weights kept closest to an epoch;
     /// with the newest weights if no epoch is given, or if no weights were kept.
-    pub fn look_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
-        self.look_in_any_size(set, is_corrupted, epoch).filter(|look| look.data.shape == look.run.shape)
+    pub fn resolve_at(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<ResolvedSet<'_>> {
+        self.resolve_in_any_size(set, is_corrupted, epoch)
+            .filter(|resolved| resolved.data.shape == resolved.run.shape)
     }
 
-    /// As [`State::look_at`], but also accepts pictures of another size where the network does.
+    /// As [`State::resolve_at`], but also accepts pictures of another size where the network does.
     /// Their codes cannot be compared with those of the training.
-    pub fn look_in_any_size(&self, set: &Set, is_corrupted: bool, epoch: Option<u32>) -> Option<Look<'_>> {
+    pub fn resolve_in_any_size(
+        &self,
+        set: &Set,
+        is_corrupted: bool,
+        epoch: Option<u32>,
+    ) -> Option<ResolvedSet<'_>> {
         let run = self.shown()?;
         let kept = epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
         let (weights, epoch, moment) = if let Some((epoch, weights)) = kept {
@@ -93,7 +99,7 @@ impl State {
         let rows = sets.rows(set, Some(run), data);
         let named = sets.find_named(set, data).map(|named| named.rows.identity());
         let selected = if *set == Set::Selection { self.selection.changes() } else { 0 };
-        Some(Look {
+        Some(ResolvedSet {
             set: stamp_of((set, Arc::as_ptr(data).addr(), rows.len(), selected, named)),
             subject: Subject {
                 run: run.id,
@@ -112,9 +118,9 @@ impl State {
     }
 }
 
-impl Look<'_> {
+impl ResolvedSet<'_> {
     /// The network of some weights with its data; `None` where the design cannot be planned again.
-    pub fn trial(&self, state: &State, weights: &HeldWeights) -> Option<Trial> {
+    pub fn trial(&self, state: &State, weights: &LazyWeights) -> Option<Trial> {
         if self.data.shape != self.run.shape {
             let trained = Trained::again(self.run, weights.clone(), self.data.shape, (0.0, 1.0)).ok()?;
             let (data, is_corrupted) = (Arc::clone(self.data), self.subject.is_corrupted);
@@ -145,7 +151,7 @@ impl Look<'_> {
     }
 
     /// Identifies the requested pictures.
-    pub fn pictures_stamp(&self, wanted: &Wanted, has_linear: bool) -> u64 {
+    pub fn pictures_stamp(&self, wanted: &NeededSamples, has_linear: bool) -> u64 {
         stamp_of((self.subject, &wanted.rows, has_linear, &wanted.channels))
     }
 
@@ -179,10 +185,10 @@ impl Look<'_> {
     }
 
     /// Number of rows of the set whose error is shown, or will be soon.
-    pub fn looked(&self, scored: &Scored) -> usize {
+    pub fn scanned(&self, scored: &Scored) -> usize {
         let of = scored.coming.as_ref().or(scored.errors.as_ref());
         let key = of.map(|errors| stamp_of((errors.subject, self.set)));
-        if key == Some(scored.looked.0) { scored.looked.1 } else { 0 }
+        if key == Some(scored.scanned.0) { scored.scanned.1 } else { 0 }
     }
 }
 
@@ -206,7 +212,7 @@ mod tests {
         for (best, epoch) in [(None, 9), (Some(best), 4)] {
             run.checkpoint = Some(Arc::new(Checkpoint { best, ..checkpoint.clone() }));
             state.runs = vec![run.clone()];
-            assert_eq!(state.look(&Set::All, false).map(|look| look.epoch), Some(epoch));
+            assert_eq!(state.resolve(&Set::All, false).map(|resolved| resolved.epoch), Some(epoch));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use ::csv::ByteRecord;
 
-use super::Asked;
+use super::ReadOptions;
 use super::around;
 use super::body::{Body, Left, Rows};
 use super::evidence::{self, Content, Evidence};
@@ -22,8 +22,8 @@ use super::second_table::Second;
 use super::statistics::{self, Kind};
 use super::text::Text;
 use super::words::Words;
-use crate::dataset::memory::Held;
-use crate::dataset::progress::Pulse;
+use crate::dataset::memory::Reservation;
+use crate::dataset::progress::CancelTimer;
 use crate::dataset::{DataError, Progress};
 use crate::project::{RowSet, Rules};
 
@@ -37,47 +37,47 @@ const LONGEST: usize = 1 << 20;
 ///
 /// # Errors
 /// [`DataError`] for rows that cannot be read, and if memory is short.
-pub(super) fn survey(
+pub(super) fn first_pass(
     text: &Text<'_>,
     layout: &mut TableLayout,
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     progress: &Progress,
     remarks: &mut Remarks,
 ) -> Result<(Vec<Evidence>, Body), DataError> {
-    let mut body = Body::new(last(text, layout, asked, progress)?, asked);
-    let mut survey = Survey::of(text, layout, asked, progress)?;
-    let mut second = survey.read(&body)?;
-    around::tell_missing_rows(survey.end, asked, remarks);
+    let mut body = Body::new(last(text, layout, options, progress)?, options);
+    let mut first_pass = FirstPass::of(text, layout, options, progress)?;
+    let mut second = first_pass.read(&body)?;
+    around::report_missing_rows(first_pass.end, options, remarks);
     body.finds_second = false;
     if let Some(second) = &mut second {
-        let found = (&survey.contents()[..], survey.has_gap());
-        second.look_below(&Places { text, layout, progress }, &body, found, asked.reading)?;
+        let found = (&first_pass.contents()[..], first_pass.has_gap());
+        second.find_below(&Places { text, layout, progress }, &body, found, options.reading)?;
         if second.is_cut {
             body.last = Some(second.number - 1);
         } else {
             body.skip = body.skip.and(&RowSet::from_iter([second.number]));
         }
-        survey = survey.again(&body)?;
+        first_pass = first_pass.again(&body)?;
     }
-    let mut sums = survey.sums(&body)?;
+    let mut sums = first_pass.sums(&body)?;
     body.below = sums.end;
     if !sums.left_out.is_empty() || sums.end.is_some() {
         body.skip = body.skip.and(&sums.left_out.iter().map(|(number, _)| *number).collect());
-        survey = survey.again(&body)?;
+        first_pass = first_pass.again(&body)?;
     }
-    let kept = survey.find_end(&mut body, &mut sums)?;
-    let (mut evidence, counts, comments, tail) = survey.finish();
+    let kept = first_pass.find_end(&mut body, &mut sums)?;
+    let (mut evidence, counts, comments, tail) = first_pass.finish();
     let places = Places { text, layout, progress };
     if let Some(second) = &second {
-        second.doubt(&places, body.last, asked.reading.skip_rows.as_ref(), remarks);
+        second.doubt(&places, body.last, options.reading.skip_rows.as_ref(), remarks);
     }
-    if asked.reading.skip_footer.is_none() {
-        around::tell_end(&places, &tail, kept, &sums, remarks);
+    if options.reading.skip_footer.is_none() {
+        around::report_end(&places, &tail, kept, &sums, remarks);
     }
-    around::tell_sums(&places, &sums, asked, remarks);
-    around::tell_counts(&counts, remarks);
-    around::tell_comments(layout, comments, asked, remarks);
-    evidence::settle(&mut evidence, asked.reading, asked.rules, text.written_in());
+    around::report_sums(&places, &sums, options, remarks);
+    around::report_counts(&counts, remarks);
+    around::report_comments(layout, comments, options, remarks);
+    evidence::combine(&mut evidence, options.reading, options.rules, text.written_in());
     Ok((evidence, body))
 }
 
@@ -85,10 +85,10 @@ pub(super) fn survey(
 fn last(
     text: &Text<'_>,
     layout: &TableLayout,
-    asked: &Asked<'_>,
+    options: &ReadOptions<'_>,
     progress: &Progress,
 ) -> Result<Option<u64>, DataError> {
-    let Some(skipped) = asked.reading.skip_footer.filter(|skipped| *skipped > 0) else { return Ok(None) };
+    let Some(skipped) = options.reading.skip_footer.filter(|skipped| *skipped > 0) else { return Ok(None) };
     let mut rows = Rows::open(text, layout, progress)?;
     let mut record = ByteRecord::new();
     while rows.next(&mut record)? {}
@@ -96,12 +96,12 @@ fn last(
 }
 
 /// The first pass.
-struct Survey<'a> {
+struct FirstPass<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
-    asked: &'a Asked<'a>,
+    options: &'a ReadOptions<'a>,
     progress: &'a Progress,
-    pulse: Pulse<'a>,
+    cancel_timer: CancelTimer<'a>,
     evidence: Vec<Evidence>,
     counts: Counts,
     /// Number of comment lines.
@@ -112,36 +112,36 @@ struct Survey<'a> {
     among: Vec<Numbered>,
     /// Names of other statistics that rows within the table have.
     within: HashSet<Vec<u8>>,
-    held: Held<'a>,
+    reservation: Reservation<'a>,
     /// The number of the last row of the file, once all of it has been read.
     end: Option<u64>,
     /// The last row added.
     previous: Numbered,
 }
 
-impl<'a> Survey<'a> {
+impl<'a> FirstPass<'a> {
     /// A survey before the first row.
     fn of(
         text: &'a Text<'a>,
         layout: &'a TableLayout,
-        asked: &'a Asked<'a>,
+        options: &'a ReadOptions<'a>,
         progress: &'a Progress,
-    ) -> Result<Survey<'a>, DataError> {
-        let mut evidence = evidence::of_columns(&layout.columns, asked.reading, progress.budget())?;
-        evidence::tell_names(&mut evidence, &layout.columns, asked.rules);
-        Ok(Survey {
+    ) -> Result<FirstPass<'a>, DataError> {
+        let mut evidence = evidence::of_columns(&layout.columns, options.reading, progress.budget())?;
+        evidence::mark_date_names(&mut evidence, &layout.columns, options.rules);
+        Ok(FirstPass {
             text,
             layout,
-            asked,
+            options,
             progress,
-            pulse: Pulse::new(progress),
+            cancel_timer: CancelTimer::new(progress),
             evidence,
             counts: Counts::default(),
             comments: 0,
             tail: Tail::default(),
             among: Vec::new(),
             within: HashSet::new(),
-            held: progress.budget().hold(0)?,
+            reservation: progress.budget().charge_scoped(0)?,
             end: None,
             previous: Numbered::default(),
         })
@@ -153,21 +153,21 @@ impl<'a> Survey<'a> {
     }
 
     /// Reads again, with other rows.
-    fn again(mut self, body: &Body) -> Result<Survey<'a>, DataError> {
+    fn again(mut self, body: &Body) -> Result<FirstPass<'a>, DataError> {
         let budget = self.progress.budget();
         for evidence in &mut self.evidence {
             evidence.release(budget);
         }
         budget.release(self.evidence);
-        let mut survey = Survey::of(self.text, self.layout, self.asked, self.progress)?;
-        survey.read(body)?;
-        Ok(survey)
+        let mut first_pass = FirstPass::of(self.text, self.layout, self.options, self.progress)?;
+        first_pass.read(body)?;
+        Ok(first_pass)
     }
 
     /// Reads the rows of a body, up to the header of a second table.
     fn read(&mut self, body: &Body) -> Result<Option<Second>, DataError> {
         let mut rows = Rows::open(self.text, self.layout, self.progress)?;
-        let is_current = self.asked.rules == Rules::Current;
+        let is_current = self.options.rules == Rules::Current;
         // A row that may be the header of a second table.
         let mut waiting: Option<Numbered> = None;
         let mut record = ByteRecord::new();
@@ -232,7 +232,7 @@ impl<'a> Survey<'a> {
                 &self.previous.1,
                 names,
                 &mut contents,
-                self.asked.reading,
+                self.options.reading,
             )
     }
 
@@ -240,13 +240,13 @@ impl<'a> Survey<'a> {
     fn has_gap(&self) -> bool {
         let rows = &self.tail.rows;
         let is_other = |(_, row): &Numbered| !footer::is_empty(row) && !pairs::is_one(row);
-        let has_pairs = || pairs::start(rows, &self.contents(), self.asked.reading).is_some();
+        let has_pairs = || pairs::start(rows, &self.contents(), self.options.reading).is_some();
         !self.tail.has_others && (rows.iter().any(is_other) || has_pairs())
     }
 
     /// Whether a row was chosen to be skipped.
     fn is_chosen(&self, number: u64) -> bool {
-        self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
+        self.options.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
     }
 
     /// Adds rows that look as if they were below the table but are followed by others.
@@ -263,8 +263,8 @@ impl<'a> Survey<'a> {
                     self.within.insert(name.to_ascii_lowercase());
                 }
                 let may_be = called.is_likely() || (has_sure && called.is_whole);
-                if self.asked.reading.finds_sums() && self.among.len() < MOST_AMONG && may_be {
-                    self.held.take(2 * record.as_slice().len() as u64 + 256)?;
+                if self.options.reading.finds_sums() && self.among.len() < MOST_AMONG && may_be {
+                    self.reservation.take(2 * record.as_slice().len() as u64 + 256)?;
                     self.among.push((number, record.clone()));
                 }
             }
@@ -281,7 +281,7 @@ impl<'a> Survey<'a> {
         number: u64,
         record: &mut ByteRecord,
     ) -> Result<(), DataError> {
-        let (reading, budget) = (self.asked.reading, self.progress.budget());
+        let (reading, budget) = (self.options.reading, self.progress.budget());
         match body.left_out(self.layout, number, record) {
             Some(Left::Skipped) => self.counts.skipped += usize::from(self.is_chosen(number)),
             Some(Left::Empty) => self.counts.empty += 1,
@@ -292,11 +292,11 @@ impl<'a> Survey<'a> {
                 self.counts.rows += 1;
                 self.counts.longer += usize::from(record.len() > self.layout.columns.len());
                 for (evidence, bytes) in self.evidence.iter_mut().zip(&*record) {
-                    self.pulse.beat(1)?;
+                    self.cancel_timer.tick(1)?;
                     evidence.row = number;
                     if !evidence.add_plain(bytes, reading, budget) {
                         // It is tried as a date in every format.
-                        self.pulse.beat(256)?;
+                        self.cancel_timer.tick(256)?;
                         let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
                         evidence.add(field, reading, budget);
                     }
@@ -314,7 +314,7 @@ impl<'a> Survey<'a> {
 
     /// Determines how many of the rows that may be below the table belong to it, and adds these.
     fn find_end(&mut self, body: &mut Body, sums: &mut Sums) -> Result<usize, DataError> {
-        let reading = self.asked.reading;
+        let reading = self.options.reading;
         let mut kept = self.tail.rows.len();
         if reading.skip_footer.is_none() {
             kept = self.tail.of_table(&Above {
@@ -325,7 +325,7 @@ impl<'a> Survey<'a> {
                 is_proven: &|number| sums.has(number),
                 is_near: &|number| sums.near.contains(&number),
                 is_refuted: &|number| sums.is_refuted(number),
-                is_label: &|at| self.asked.labels.contains(&self.layout.columns[at]),
+                is_label: &|at| self.options.labels.contains(&self.layout.columns[at]),
                 is_new: &|row| self.has_new_name(row, &self.contents(), 0),
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),

@@ -11,7 +11,7 @@ const STANDARD_NAMES: [&str; 4] = [
     "train-images.idx3-ubyte.gz",
 ];
 /// Number of levels below the chosen folder that are searched.
-const DEEPEST: usize = 3;
+const MOST_DEPTH: usize = 3;
 /// Most files and folders examined in that search.
 const MOST_ENTRIES: usize = 4000;
 
@@ -20,16 +20,17 @@ const MOST_ENTRIES: usize = 4000;
 /// In a folder, the training images in it or below it are chosen; both spellings
 /// (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`) are known, with and without `.gz`, also
 /// in folders of these names. Nothing is read: missing files are skipped, and loading reports them.
-pub fn companions(path: &Path) -> Source {
+pub fn related_files(path: &Path) -> Source {
     let images = if path.is_dir() {
         images_below(path).into_iter().next().unwrap_or_else(|| path.join(STANDARD_NAMES[0]))
     } else {
         path.to_path_buf()
     };
     let name = file_name(&images);
-    let labels = beside(&images, &labels_name(&name));
-    let test_images = test_names(&name).iter().find_map(|test| beside(&images, test));
-    let test_labels = test_images.as_ref().and_then(|test| beside(test, &labels_name(&file_name(test))));
+    let labels = sibling_path(&images, &labels_name(&name));
+    let test_images = test_names(&name).iter().find_map(|test| sibling_path(&images, test));
+    let test_labels =
+        test_images.as_ref().and_then(|test| sibling_path(test, &labels_name(&file_name(test))));
     Source::Idx { images, labels, test_images, test_labels, reading: IdxReading::default() }
 }
 
@@ -38,7 +39,7 @@ pub fn companions(path: &Path) -> Source {
 pub fn images_below(folder: &Path) -> Vec<PathBuf> {
     let mut level = vec![folder.to_path_buf()];
     let mut left = MOST_ENTRIES;
-    for _ in 0..=DEEPEST {
+    for _ in 0..=MOST_DEPTH {
         let mut found = Vec::new();
         let (mut below, mut has_pictures) = (Vec::new(), false);
         for folder in &level {
@@ -134,7 +135,7 @@ fn test_names(images: &str) -> Vec<String> {
 
 /// The file of that name next to `path`, also in the other spelling or compression, and in a folder
 /// with its own name.
-fn beside(path: &Path, name: &str) -> Option<PathBuf> {
+fn sibling_path(path: &Path, name: &str) -> Option<PathBuf> {
     let plain = name.strip_suffix(".gz").unwrap_or(name);
     let other =
         if plain.contains("-idx") { plain.replace("-idx", ".idx") } else { plain.replace(".idx", "-idx") };

@@ -3,20 +3,20 @@ use std::time::{Duration, Instant};
 /// Intervals at which a [`Driver`](super::Driver) does work that costs time or is only occasionally
 /// of interest.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct Intervals {
     /// Minimum time between two reports of records and progress.
     pub report: Duration,
     /// When epochs are recorded with the probe.
-    pub look: Cadence,
+    pub probe: Interval,
     /// When the health is measured; `None` means only when the run pauses or ends.
-    pub health: Option<Cadence>,
+    pub health: Option<Interval>,
     /// When checkpoints are made while the run trains; one is always made when it pauses or ends.
     pub checkpoint: Checkpoints,
 }
 
 /// An interval for work that costs time.
 #[derive(Clone, Copy, Debug)]
-pub struct Cadence {
+pub struct Interval {
     /// Minimum time between two executions.
     pub every: Duration,
     /// Training between two executions lasts at least this many times as long as the last
@@ -30,14 +30,14 @@ pub struct Cadence {
 #[derive(Clone, Copy, Debug)]
 pub enum Checkpoints {
     /// By time only.
-    Timed(Cadence),
+    Timed(Interval),
     /// After this many epochs, including those of single layers, and by time in between. If saving
     /// takes long, the run trains for as long before the next one.
-    Epochs(u32, Cadence),
+    Epochs(u32, Interval),
 }
 
 impl Checkpoints {
-    pub(super) fn cadence(self) -> Cadence {
+    pub(super) fn cadence(self) -> Interval {
         match self {
             Checkpoints::Timed(cadence) | Checkpoints::Epochs(_, cadence) => cadence,
         }
@@ -55,7 +55,7 @@ impl Timer {
         Timer { done: now, cost: Duration::ZERO }
     }
 
-    pub(super) fn is_due(&self, now: Instant, cadence: Cadence) -> bool {
+    pub(super) fn is_due(&self, now: Instant, cadence: Interval) -> bool {
         now - self.done >= cadence.every.max(cadence.cost * self.cost)
     }
 

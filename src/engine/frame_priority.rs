@@ -20,7 +20,7 @@ pub fn frame_begins() {
 }
 
 /// Yields the core while a frame is drawn. Nearly free if no other thread wants it.
-pub fn give_way() {
+pub fn yield_to_frame() {
     if is_drawn(OVER.load(Ordering::Relaxed), micros) {
         std::thread::yield_now();
     }

@@ -28,11 +28,11 @@ struct System {
 
 impl System {
     fn available_bytes(&self) -> u64 {
-        let physical = [self.free_memory(), self.group_room()].into_iter().flatten().min();
-        let physical = physical.map(|room| room - (room / 8).min(KEPT_BYTES));
+        let physical = [self.free_memory(), self.cgroup_available()].into_iter().flatten().min();
+        let physical = physical.map(|available| available - (available / 8).min(KEPT_BYTES));
         // Threads that are still to be started reserve addresses, used or not.
         let kept = THREAD_BYTES.saturating_mul(self.threads.saturating_add(1));
-        let addresses = self.address_room().map(|room| room - (room / 2).min(kept));
+        let addresses = self.address_space_available().map(|available| available - (available / 2).min(kept));
         [physical, addresses].into_iter().flatten().min().unwrap_or(ASSUMED_BYTES)
     }
 
@@ -45,28 +45,28 @@ impl System {
     }
 
     /// The least remaining memory of all control groups around this process, in both versions.
-    fn group_room(&self) -> Option<u64> {
+    fn cgroup_available(&self) -> Option<u64> {
         let groups = self.read("proc/self/cgroup")?;
-        let rooms = groups.lines().filter_map(|line| {
+        let address_limits = groups.lines().filter_map(|line| {
             let mut parts = line.splitn(3, ':');
             let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
             if controllers.is_empty() {
-                self.room_above("sys/fs/cgroup", path, "memory.max", "memory.current")
+                self.cgroup_chain_available("sys/fs/cgroup", path, "memory.max", "memory.current")
             } else if controllers.split(',').any(|controller| controller == "memory") {
                 let (limit, usage) = ("memory.limit_in_bytes", "memory.usage_in_bytes");
-                self.room_above("sys/fs/cgroup/memory", path, limit, usage)
+                self.cgroup_chain_available("sys/fs/cgroup/memory", path, limit, usage)
             } else {
                 None
             }
         });
-        rooms.min()
+        address_limits.min()
     }
 
     /// The least remaining memory of a group and all those around it. In a container the path may
     /// be that of the host, of which only the last folder, the mount itself, exists.
-    fn room_above(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
+    fn cgroup_chain_available(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
         let below = Path::new(path.trim_start_matches('/'));
-        let rooms = below.ancestors().filter_map(|below| {
+        let address_limits = below.ancestors().filter_map(|below| {
             let folder = Path::new(mount).join(below);
             let number = |name: &str| self.read(folder.join(name))?.trim().parse::<u64>().ok();
             let limit = number(limit).filter(|limit| *limit < UNLIMITED)?;
@@ -74,19 +74,20 @@ impl System {
             let cached = self.read(folder.join("memory.stat")).map(|text| reclaimable(&text));
             Some(limit.saturating_sub(number(usage)?.saturating_sub(cached.unwrap_or(0))))
         });
-        rooms.min()
+        address_limits.min()
     }
 
     /// The address space and data size that the limits of the process leave.
-    fn address_room(&self) -> Option<u64> {
+    fn address_space_available(&self) -> Option<u64> {
         let (limits, status) = (self.read("proc/self/limits")?, self.read("proc/self/status")?);
-        let room = |limit: &str, usage: &str| {
+        let available = |limit: &str, usage: &str| {
             let text = limits.lines().find_map(|line| line.strip_prefix(limit))?;
             let limit: u64 = text.split_whitespace().next()?.parse().ok()?;
             Some(limit.saturating_sub(kibibytes(&status, usage)?))
         };
-        let rooms = [room("Max address space", "VmSize:"), room("Max data size", "VmData:")];
-        rooms.into_iter().flatten().min()
+        let address_limits =
+            [available("Max address space", "VmSize:"), available("Max data size", "VmData:")];
+        address_limits.into_iter().flatten().min()
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     #[test]
-    fn the_smallest_room_counts_less_what_is_kept_back() {
+    fn the_smallest_limit_counts_less_what_is_kept_back() {
         let check = |files: &[(&str, &str)], expected: u64| {
             let dir = tempfile::tempdir().unwrap();
             for (name, text) in files {

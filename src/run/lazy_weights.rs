@@ -7,7 +7,7 @@ use super::Weights;
 /// The network's weights at some point, in memory or in a file until they are needed. Clones share
 /// them.
 #[derive(Clone, Debug)]
-pub enum HeldWeights {
+pub enum LazyWeights {
     /// In memory.
     Memory(Arc<Weights>),
     /// In a file.
@@ -20,7 +20,7 @@ pub trait StoredWeights: Debug + Send + Sync {
     fn count(&self) -> usize;
 
     /// The weights, if they are cached. Never blocks on the disk.
-    fn at_hand(&self) -> Option<Arc<Weights>>;
+    fn in_memory(&self) -> Option<Arc<Weights>>;
 
     /// Reads and checks them.
     ///
@@ -38,20 +38,20 @@ pub trait StoredWeights: Debug + Send + Sync {
     fn note_copy(&self, path: &Path);
 }
 
-impl HeldWeights {
+impl LazyWeights {
     /// Number of values in all arrays together.
     pub fn count(&self) -> usize {
         match self {
-            HeldWeights::Memory(weights) => weights.len(),
-            HeldWeights::Stored(stored) => stored.count(),
+            LazyWeights::Memory(weights) => weights.len(),
+            LazyWeights::Stored(stored) => stored.count(),
         }
     }
 
     /// The weights, unless they would have to be read first. Never blocks on the disk.
-    pub fn at_hand(&self) -> Option<Arc<Weights>> {
+    pub fn in_memory(&self) -> Option<Arc<Weights>> {
         match self {
-            HeldWeights::Memory(weights) => Some(Arc::clone(weights)),
-            HeldWeights::Stored(stored) => stored.at_hand(),
+            LazyWeights::Memory(weights) => Some(Arc::clone(weights)),
+            LazyWeights::Stored(stored) => stored.in_memory(),
         }
     }
 
@@ -61,34 +61,34 @@ impl HeldWeights {
     /// A message with the file, what is wrong and what to do.
     pub fn read(&self) -> Result<Arc<Weights>, String> {
         match self {
-            HeldWeights::Memory(weights) => Ok(Arc::clone(weights)),
-            HeldWeights::Stored(stored) => stored.read(),
+            LazyWeights::Memory(weights) => Ok(Arc::clone(weights)),
+            LazyWeights::Stored(stored) => stored.read(),
         }
     }
 
     /// Whether both share the same weights.
-    pub fn is(&self, other: &HeldWeights) -> bool {
+    pub fn is(&self, other: &LazyWeights) -> bool {
         match (self, other) {
-            (HeldWeights::Memory(one), HeldWeights::Memory(other)) => Arc::ptr_eq(one, other),
-            (HeldWeights::Stored(one), HeldWeights::Stored(other)) => Arc::ptr_eq(one, other),
-            (HeldWeights::Memory(_), HeldWeights::Stored(_))
-            | (HeldWeights::Stored(_), HeldWeights::Memory(_)) => false,
+            (LazyWeights::Memory(one), LazyWeights::Memory(other)) => Arc::ptr_eq(one, other),
+            (LazyWeights::Stored(one), LazyWeights::Stored(other)) => Arc::ptr_eq(one, other),
+            (LazyWeights::Memory(_), LazyWeights::Stored(_))
+            | (LazyWeights::Stored(_), LazyWeights::Memory(_)) => false,
         }
     }
 }
 
-impl From<Arc<Weights>> for HeldWeights {
+impl From<Arc<Weights>> for LazyWeights {
     fn from(weights: Arc<Weights>) -> Self {
-        HeldWeights::Memory(weights)
+        LazyWeights::Memory(weights)
     }
 }
 
 /// In memory, compares values; in a file, compares identity, because comparing must not read.
-impl PartialEq for HeldWeights {
-    fn eq(&self, other: &HeldWeights) -> bool {
+impl PartialEq for LazyWeights {
+    fn eq(&self, other: &LazyWeights) -> bool {
         match (self, other) {
-            (HeldWeights::Memory(one), HeldWeights::Memory(other)) => one == other,
-            (HeldWeights::Memory(_) | HeldWeights::Stored(_), _) => self.is(other),
+            (LazyWeights::Memory(one), LazyWeights::Memory(other)) => one == other,
+            (LazyWeights::Memory(_) | LazyWeights::Stored(_), _) => self.is(other),
         }
     }
 }

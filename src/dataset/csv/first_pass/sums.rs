@@ -5,12 +5,12 @@ use ::csv::ByteRecord;
 use super::super::body::{Body, Rows};
 use super::super::evidence::{Content, Evidence};
 use super::super::footer;
-use super::super::left_out::{Judged, Numbered, Sums};
+use super::super::left_out::{CheckedRow, Numbered, Sums};
 use super::super::pairs;
-use super::super::statistics::{self, Found, Kind, Proof};
-use super::{MOST_AMONG, Survey};
+use super::super::statistics::{self, Found, Kind, StatisticCheck};
+use super::{FirstPass, MOST_AMONG};
 use crate::dataset::DataError;
-use crate::dataset::progress::Pulse;
+use crate::dataset::progress::CancelTimer;
 use crate::project::Rules;
 
 /// Fewest rows above a last one that sums them up without a name.
@@ -24,7 +24,7 @@ const LAST: u64 = 6;
 /// Probability of a coincidence below which numbers are sums or means, not values.
 const CHANCE: f64 = 1e-3;
 
-impl Survey<'_> {
+impl FirstPass<'_> {
     /// Finds the rows that sum up others by their names and numbers, and the last rows if only
     /// their numbers do.
     pub(super) fn sums(&self, body: &Body) -> Result<Sums, DataError> {
@@ -43,7 +43,8 @@ impl Survey<'_> {
             statistics::called(row).is_some_and(|called| matches!(called.kind, Kind::Quantile(_)))
         };
         let keeps_values = candidates().any(is_quantile);
-        let (mut proof, mut judged) = (Proof::of(&contents, keeps_values, self.progress)?, Vec::new());
+        let (mut proof, mut judged) =
+            (StatisticCheck::of(&contents, keeps_values, self.progress)?, Vec::new());
         // The last rows, from the first that is proven, and their kinds.
         let mut end: Vec<(u64, Option<Kind>)> = Vec::new();
         let (mut first_row, mut has_rows) = (None, false);
@@ -51,12 +52,13 @@ impl Survey<'_> {
         let tail = self.tail.rows.first().map_or(u64::MAX, |(number, _)| *number);
         let mut candidates = candidates().peekable();
         let mut rows = Rows::open(self.text, self.layout, self.progress)?;
-        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(self.progress));
+        let (mut record, mut cancel_timer) = (ByteRecord::new(), CancelTimer::new(self.progress));
         while body.reaches(rows.number + 1) && rows.next(&mut record)? {
-            pulse.beat(record.len())?;
+            cancel_timer.tick(record.len())?;
             let number = rows.number;
             let is_last = may_end && number + LAST > self.previous.0;
-            let told = || if is_last && finds_end { proof.told(&record, CHANCE) } else { None };
+            let statistic =
+                || if is_last && finds_end { proof.find_statistic(&record, CHANCE) } else { None };
             if let Some(candidate) = candidates.next_if(|(at, _)| *at == number) {
                 let row = &candidate.1;
                 let Some((name, called)) = statistics::named(row) else {
@@ -65,18 +67,18 @@ impl Survey<'_> {
                     }
                     continue;
                 };
-                let told = if number < tail { told() } else { None };
-                if told.is_some() || !end.is_empty() {
+                let statistic = if number < tail { statistic() } else { None };
+                if statistic.is_some() || !end.is_empty() {
                     first_row.get_or_insert_with(|| (number, record.clone()));
-                    end.push((number, told.or(Some(called.kind))));
+                    end.push((number, statistic.or(Some(called.kind))));
                     continue;
                 }
-                let is_misfit = self.is_misfit(row, &contents);
-                let found = Judged::of(candidate, (name, called), (&proof, is_misfit));
+                let is_mismatch = self.is_mismatch(row, &contents);
+                let found = CheckedRow::of(candidate, (name, called), (&proof, is_mismatch));
                 let is_within = number < tail && called.kind != Kind::Sum;
                 let is_data = match found.found {
                     Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
-                    Found::Nothing | Found::Unknown => (called.is_ambiguous || is_within) && !is_misfit,
+                    Found::Nothing | Found::Unknown => (called.is_ambiguous || is_within) && !is_mismatch,
                     Found::Proven | Found::InAll => false,
                 };
                 if is_within && found.found == Found::Unknown && called.is_whole {
@@ -88,16 +90,16 @@ impl Survey<'_> {
                 }
                 judged.push(found);
             } else if body.left_out(self.layout, number, &record).is_none() {
-                let told = told().filter(|_| self.has_new_name(&record, &contents, 1));
-                if told.is_some() || !end.is_empty() {
+                let statistic = statistic().filter(|_| self.has_new_name(&record, &contents, 1));
+                if statistic.is_some() || !end.is_empty() {
                     has_rows |= !self.has_new_name(&record, &contents, 1);
                     first_row.get_or_insert_with(|| (number, record.clone()));
-                    end.push((number, told));
+                    end.push((number, statistic));
                     continue;
                 }
                 if is_last && number == self.previous.0 && self.tail.rows.is_empty() {
-                    let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
-                    sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
+                    let is_reported = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
+                    sums.last = self.kinds_of_last().iter().any(is_reported).then(|| record.clone());
                 }
                 if may_end && self.text.bytes <= SMALL && first.is_none() {
                     first = Some((number, record.clone()));
@@ -111,10 +113,11 @@ impl Survey<'_> {
             let most = if *kind == Some(Kind::Sum) { 0 } else { proven };
             if has_rows || end.len() - proven > most || end[proven..].iter().any(|(_, kind)| kind.is_some()) {
                 let mut sums = self.sums_and(body, false)?;
-                let is_told =
-                    |number: u64| sums.left_out.iter().chain(&sums.doubtful).any(|(told, _)| *told == number);
-                let untold = first_row.filter(|(number, _)| !is_told(*number));
-                sums.doubtful.extend(untold);
+                let is_reported = |number: u64| {
+                    sums.left_out.iter().chain(&sums.doubtful).any(|(statistic, _)| *statistic == number)
+                };
+                let unreported = first_row.filter(|(number, _)| !is_reported(*number));
+                sums.doubtful.extend(unreported);
                 return Ok(sums);
             }
             (sums.end, sums.is_end_doubtful) = (Some(*first), end.len() > proven);
@@ -128,10 +131,10 @@ impl Survey<'_> {
                 let is_whole = statistics::called(row).is_some_and(|called| called.is_whole);
                 is_whole && sums.doubtful.last().is_some_and(|(above, _)| above + 1 == *number)
             };
-            let is_misfit = self.is_misfit(row, &contents);
-            if are_known && (sums.has(*number) || is_misfit) {
+            let is_mismatch = self.is_mismatch(row, &contents);
+            if are_known && (sums.has(*number) || is_mismatch) {
                 if !sums.has(*number) {
-                    sums.misfits.push((*number, row.clone()));
+                    sums.mismatches.push((*number, row.clone()));
                 }
                 sums.left_out.push((*number, row.clone()));
             } else if doubtful.contains(number) || is_below() {
@@ -144,13 +147,13 @@ impl Survey<'_> {
     }
 
     /// Whether a row begins with a word in a column of other content whose role was not chosen.
-    fn is_misfit(&self, row: &ByteRecord, contents: &[Content]) -> bool {
+    fn is_mismatch(&self, row: &ByteRecord, contents: &[Content]) -> bool {
         let mut fields = row.iter().zip(contents.iter().zip(&self.layout.columns));
         let first = fields.find(|(field, _)| !field.trim_ascii().is_empty());
         first.is_some_and(|(field, (content, name))| {
-            !footer::fits(field, content, self.asked.reading)
-                && !self.asked.labels.contains(name)
-                && self.asked.reading.columns.iter().all(|choice| choice.name != *name)
+            !footer::fits(field, content, self.options.reading)
+                && !self.options.labels.contains(name)
+                && self.options.reading.columns.iter().all(|choice| choice.name != *name)
         })
     }
 
@@ -176,10 +179,10 @@ impl Survey<'_> {
             value.is_none_or(|value| value.abs() >= low.abs().max(high.abs()))
         };
         let previous = &self.previous.1;
-        self.asked.rules == Rules::Current
+        self.options.rules == Rules::Current
             && self.counts.rows > SUMMED_UP
-            && self.asked.reading.skip_footer.is_none()
-            && self.asked.reading.finds_sums()
+            && self.options.reading.skip_footer.is_none()
+            && self.options.reading.finds_sums()
             && contents.iter().filter(are_numbers).count() > 1
             && (self.text.bytes <= SMALL
                 || self.has_new_name(previous, contents, 1)

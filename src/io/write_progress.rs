@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Shared between an export and its observer: progress and cancellation.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct WriteProgress {
     done: AtomicU64,
     total: AtomicU64,
     is_cancelled: AtomicBool,
@@ -11,17 +11,17 @@ pub struct Watch {
 }
 
 /// A write in progress until this is dropped.
-pub(super) struct UnderWay<'a>(Option<&'a Watch>);
+pub(super) struct WriteGuard<'a>(Option<&'a WriteProgress>);
 
-impl Drop for UnderWay<'_> {
+impl Drop for WriteGuard<'_> {
     fn drop(&mut self) {
-        if let Some(watch) = self.0 {
-            watch.writes.fetch_sub(1, Ordering::Release);
+        if let Some(progress) = self.0 {
+            progress.writes.fetch_sub(1, Ordering::Release);
         }
     }
 }
 
-impl Watch {
+impl WriteProgress {
     /// Units of work done and their total (0 while unknown).
     pub fn state(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
@@ -43,11 +43,11 @@ impl Watch {
     }
 
     /// Counts a write that begins.
-    pub(super) fn begin(watch: Option<&Watch>) -> UnderWay<'_> {
-        if let Some(watch) = watch {
-            watch.writes.fetch_add(1, Ordering::Acquire);
+    pub(super) fn begin(progress: Option<&WriteProgress>) -> WriteGuard<'_> {
+        if let Some(progress) = progress {
+            progress.writes.fetch_add(1, Ordering::Acquire);
         }
-        UnderWay(watch)
+        WriteGuard(progress)
     }
 
     pub(super) fn expect(&self, units: u64) {

@@ -17,7 +17,7 @@ impl Project {
     /// `base`: all changes of both are kept. If both added an item with the same name, the other's
     /// gets a number.
     #[must_use]
-    pub fn merged_beside(&self, other: &Project, base: Option<&Project>) -> Project {
+    pub fn merged_attachments(&self, other: &Project, base: Option<&Project>) -> Project {
         let mut all = self.clone();
         let base = base.cloned().unwrap_or_else(|| Project {
             selections: Vec::new(),
@@ -159,9 +159,9 @@ mod tests {
         let label = OwnLabel { name: "odd".to_owned(), fingerprint: 7, count: 9, rows: IndexSet::of(&[1]) };
         let mut theirs = Project { name: "theirs".to_owned(), others: vec![other], ..Project::default() };
         theirs.data.own_labels = vec![label.clone()];
-        let merged = Project::default().merged_beside(&theirs, None);
+        let merged = Project::default().merged_attachments(&theirs, None);
         assert_eq!((merged.design(), &merged.others), (Project::default().design(), &theirs.others));
         assert_eq!(merged.data.own_labels, [label]);
-        assert_eq!(theirs.merged_beside(&Project::default(), Some(&theirs)).others, []);
+        assert_eq!(theirs.merged_attachments(&Project::default(), Some(&theirs)).others, []);
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The lines of this height, out of `count`, that are visible between two heights.
-pub(super) fn lines_in_sight(from: f32, to: f32, each: f32, count: usize) -> Range<usize> {
+pub(super) fn visible_lines(from: f32, to: f32, each: f32, count: usize) -> Range<usize> {
     let at = |y: f32| (y / each).max(0.0);
     let end = (at(to).ceil() as usize).min(count);
     (at(from) as usize).min(end)..end
@@ -31,7 +31,7 @@ mod tests {
             (50.0, 20.0, 1..1),
             (-30.0, 5.0, 0..1),
         ] {
-            assert_eq!(lines_in_sight(from, to, 20.0, 10), lines, "{from} to {to}");
+            assert_eq!(visible_lines(from, to, 20.0, 10), lines, "{from} to {to}");
         }
     }
 
