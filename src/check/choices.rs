@@ -5,8 +5,8 @@
 use super::regularizer_rules::keeps_unit_range;
 use super::{DataFacts, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, Code, CodeForm, Competition, Decoder, Distance, Layer, Loss, Optimizer,
-    Output, Penalty, Project, Regularizer, Scaling, Schedule, Site, Training, Variance,
+    Activation, Binarise, Bottleneck, Code, CodeForm, Competition, Decoder, Distance, Layer, Loss, Output,
+    Penalty, Project, Regularizer, Scaling, Schedule, Site, Training, Variance,
 };
 
 /// Units of a k-sparse code per unit that stays active: Makhzani & Frey (2014) keep 15 to 100 of
@@ -24,6 +24,9 @@ const SELECTOR_BATCH: usize = 16;
 /// `log(500 d)` above the others, 11 to 14 for pictures. Adam moves it by about the learning rate
 /// per step.
 const SELECTOR_STEPS: u64 = 20_000;
+/// Highest learning rate of a hashing code. Noise hides a bit until its unit has large weights, and Adam
+/// moves a weight by about the rate per step.
+const HASHING_RATE: f32 = 8e-3;
 /// Fewest quantisers of a description length, as in the task of Hinton & Zemel (1994).
 const QUANTISERS: usize = 4;
 /// Fewest vectors of a quantised code.
@@ -50,6 +53,11 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
             // (Salakhutdinov & Hinton 2009, §1).
             let bits = data.map_or(LEAST_BITS, |facts| facts.train_rows.max(1).ilog2() as usize);
             widen(&mut chosen, bits.max(LEAST_BITS), 1);
+            let training = &mut chosen.training;
+            if is_default_training(training, data.map(|facts| facts.train_rows)) {
+                training.learning_rate = HASHING_RATE;
+                training.schedule = Schedule::ONE_CYCLE;
+            }
         }
         Bottleneck::DescriptionLength { choices, .. } => make_short(&mut chosen, choices, data),
         Bottleneck::Quantised { .. } => make_words(&mut chosen),
@@ -239,16 +247,10 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();
     let training = &mut chosen.training;
-    let default = Training::default();
-    let own = (training.batch_size, training.learning_rate, training.epochs);
-    let is_default = own == (default.batch_size, default.learning_rate, default.epochs);
-    let is_fitted = rows_before.is_some_and(|rows| own == training_for(rows));
-    if (is_default || is_fitted) && training.optimizer == Optimizer::default() {
+    if is_default_training(training, rows_before) {
         (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
         training.starts_from_data = true;
-        if training.schedule == default.schedule && training.warmup_epochs == 0 {
-            training.schedule = Schedule::ONE_CYCLE;
-        }
+        training.schedule = Schedule::ONE_CYCLE;
         if chosen.encoder == Project::default().encoder {
             for layer in &mut chosen.encoder {
                 if let Layer::Dense { activation, .. } = layer {
@@ -267,6 +269,18 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
         chosen.code.units = (features / 2).max(1);
     }
     chosen
+}
+
+/// Whether nobody has changed how the rate moves weights: the settings are the defaults, or those that
+/// [`choose_data`] gave data of `rows` training samples.
+fn is_default_training(training: &Training, rows: Option<usize>) -> bool {
+    let default = Training::default();
+    let own = (training.batch_size, training.learning_rate, training.epochs);
+    let is_fitted = rows.is_some_and(|rows| own == training_for(rows));
+    (is_fitted || own == (default.batch_size, default.learning_rate, default.epochs))
+        && training.optimizer == default.optimizer
+        && [default.schedule, Schedule::ONE_CYCLE].contains(&training.schedule)
+        && training.warmup_epochs == default.warmup_epochs
 }
 
 #[cfg(test)]

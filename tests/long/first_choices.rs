@@ -2,6 +2,7 @@
 //! pictures, ends below the linear method that keeps as much. `docs/first-choices.md` is written
 //! from what is measured here.
 
+use std::f64::consts::LN_2;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,12 +21,20 @@ use hourglass::run::facts;
 /// Seeds of each training.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 /// Pictures of the folder, and their side in pixels.
-const PICTURES: u64 = 600;
+const PICTURES: u64 = 2000;
 const SIDE: u32 = 32;
 /// Draws of random features that a selector is compared with.
 const DRAWS: u64 = 20;
 /// Where the measured numbers stand in the page.
 const MARKS: [&str; 2] = ["<!-- measurements -->\n", "<!-- /measurements -->"];
+
+/// A trained design.
+struct Trained {
+    /// Validation error per feature.
+    error: f64,
+    /// Mean bits per code, bits back (Hinton & Zemel 1994), of a description length.
+    bits: Option<f64>,
+}
 
 /// Results measured for one kind on one data set.
 struct Row {
@@ -81,23 +90,26 @@ fn error(a: &[f32], b: &[f32]) -> f64 {
 
 /// Validation error per feature of a design, trained to its end. What its run reports, but for
 /// hashing, whose code is made 0 or 1 first: without that it is no code of bits.
-fn trained(design: &Project, data: &Arc<Dataset>) -> f64 {
+fn trained(design: &Project, data: &Arc<Dataset>) -> Trained {
     let plan = plan(design, &facts(data)).expect("it can be trained");
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 2).expect("small");
     while !trainer.is_done() {
         trainer.step().expect("it learns");
     }
-    if !matches!(design.code.kind, Bottleneck::Hashing { .. }) {
-        return trainer.evaluate(Subset::Validation).expect("fits").mse;
+    if matches!(design.code.kind, Bottleneck::Hashing { .. }) {
+        let rows = gathered(data, &data.split.validation);
+        let mut codes = trainer.network().encode(&rows);
+        codes.iter_mut().for_each(|bit| *bit = if *bit > 0.5 { 1.0 } else { 0.0 });
+        return Trained { error: error(&trainer.network().decode(&codes), &rows), bits: None };
     }
-    let rows = gathered(data, &data.split.validation);
-    let mut codes = trainer.network().encode(&rows);
-    codes.iter_mut().for_each(|bit| *bit = if *bit > 0.5 { 1.0 } else { 0.0 });
-    error(&trainer.network().decode(&codes), &rows)
+    let found = trainer.evaluate(Subset::Validation).expect("fits");
+    let is_counted = matches!(design.code.kind, Bottleneck::DescriptionLength { .. });
+    let bits = is_counted.then(|| found.losses.get("code").expect("its cost") / LN_2);
+    Trained { error: found.mse, bits }
 }
 
 /// The baseline of a design: its name, and its validation error.
-fn baseline(design: &Project, data: &Dataset) -> (String, f64) {
+fn baseline(design: &Project, data: &Dataset, bits: Option<f64>) -> (String, f64) {
     let features = data.shape.features();
     let (train, rows) = (gathered(data, &data.split.train), gathered(data, &data.split.validation));
     let numbers = code_shape(design, data.shape).features();
@@ -126,9 +138,7 @@ fn baseline(design: &Project, data: &Dataset) -> (String, f64) {
             (format!("regression from {numbers} random features"), sum / DRAWS as f64)
         }
         Bottleneck::Hashing { .. } => quantised(numbers as f64),
-        Bottleneck::DescriptionLength { choices, .. } => {
-            quantised((numbers / choices) as f64 * (choices as f64).log2())
-        }
+        Bottleneck::DescriptionLength { .. } => quantised(bits.expect("a description length has bits")),
         Bottleneck::Quantised { entries, dimension, .. } => {
             quantised((numbers / dimension) as f64 * (entries as f64).log2())
         }
@@ -170,15 +180,17 @@ fn measure(project: &Project, name: &str) -> Vec<Row> {
         .filter(wanted)
         .map(|kind| {
             let design = choose_kind(&project, kind, Some(&facts(&data)));
-            let (baseline, expected) = baseline(&design, &data);
             let with_seed = |seed: u64| {
                 let mut design = design.clone();
                 design.training.seed = seed;
                 trained(&design, &data)
             };
             let start = Instant::now();
-            let found: Vec<f64> = seeds.iter().copied().map(with_seed).collect();
+            let trained: Vec<Trained> = seeds.iter().copied().map(with_seed).collect();
             let (kind_name, seconds) = (kind.name(), start.elapsed().as_secs_f64());
+            let bits = trained.iter().filter_map(|trained| trained.bits).reduce(f64::max);
+            let (baseline, expected) = baseline(&design, &data, bits);
+            let found: Vec<f64> = trained.iter().map(|trained| trained.error).collect();
             eprintln!("{name}, {kind_name}: {found:.4?}, {baseline} {expected:.4} ({seconds:.0} s)");
             Row { kind, baseline, expected, found }
         })

@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::{Problem, Severity, problems};
-use crate::project::{Layer, Recipe, Shape};
+use crate::project::{Recipe, Shape, Threshold};
 
 fn facts(shape: Shape) -> DataFacts {
     DataFacts {
@@ -185,12 +185,22 @@ fn settings_follow_the_number_of_samples_where_nobody_changed_them() {
     let data = |train_rows| DataFacts { train_rows, ..digits() };
     let chosen = choose_data(&Project::default(), None, &data(480));
     assert_eq!((chosen.training.batch_size, chosen.training.epochs), (32, 170));
+    assert_eq!(chosen.training.schedule, Schedule::ONE_CYCLE);
+    let mut encoder = Project::default().encoder;
+    for layer in &mut encoder {
+        let Layer::Dense { activation, .. } = layer else { panic!("{layer:?}") };
+        *activation = Activation::Elu;
+    }
+    assert_eq!(chosen.encoder, encoder);
     let next = choose_data(&chosen, Some(480), &data(60_000));
     assert_eq!((next.training.batch_size, next.training.epochs), (256, 15));
     assert_eq!(choose_data(&chosen, Some(100), &data(60_000)), chosen, "they were chosen otherwise");
     let mut own = Project::default();
     own.training.epochs = 99;
     assert_eq!(choose_data(&own, None, &data(480)), own);
+    let mut layers = Project::default();
+    layers.encoder.pop();
+    assert_eq!(choose_data(&layers, None, &data(480)).encoder, layers.encoder);
     let recipe = Recipe::Linear.project();
     assert_eq!(choose_data(&recipe, None, &data(480)), recipe);
 }
@@ -212,4 +222,20 @@ fn a_code_that_could_copy_the_new_data_becomes_smaller() {
         4,
         choose_kind(&table, Bottleneck::ALL[1], None).code.units,
     );
+}
+
+#[test]
+fn kinds_set_a_learning_rate_if_nobody_has() {
+    let data = DataFacts { train_rows: 480, ..digits() };
+    let hashing = Bottleneck::Hashing { std: 4.0, threshold: Threshold::default() };
+    let fitted = choose_data(&Project::default(), None, &data);
+    for project in [Project::default(), fitted.clone()] {
+        let training = choose_kind(&project, hashing, Some(&data)).training;
+        assert_eq!((training.learning_rate, training.schedule), (HASHING_RATE, Schedule::ONE_CYCLE));
+    }
+    let mut own = Project::default();
+    own.training.learning_rate = 0.01;
+    assert_eq!(choose_kind(&own, hashing, Some(&data)).training, own.training);
+    let selector = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 5 };
+    assert_eq!(choose_kind(&fitted, selector, Some(&data)).training.schedule, Schedule::Constant);
 }
