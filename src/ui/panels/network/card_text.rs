@@ -11,7 +11,7 @@ use crate::ui::state::State;
 use crate::ui::theme::Tokens;
 
 /// The text of a card.
-pub(super) struct Face {
+pub(super) struct CardText {
     pub place: Place,
     pub title: String,
     /// Candidates for the text below the title, from long to short; the longest that fits is shown.
@@ -21,9 +21,9 @@ pub(super) struct Face {
     pub hover: String,
 }
 
-impl Face {
+impl CardText {
     /// The text of the input.
-    pub fn input(state: &State) -> Face {
+    pub fn input(state: &State) -> CardText {
         let source = &state.project.data.source;
         let parts = match (&state.data.dataset, &state.data.progress, &state.data.error) {
             (_, Some((done, total)), _) if *total > 0 => {
@@ -44,11 +44,11 @@ impl Face {
         let title = "Input".to_owned();
         let hover = format!("Input: {}", parts.join(" · "));
         let about = shorter(&parts);
-        Face { place: Place::Data, title, about, color: |tokens| tokens.dim, mirrored: false, hover }
+        CardText { place: Place::Data, title, about, color: |tokens| tokens.dim, mirrored: false, hover }
     }
 
     /// The text of a layer, the code or the output.
-    pub fn of(card: &Card, state: &State) -> Face {
+    pub fn of(card: &Card, state: &State) -> CardText {
         let project = &state.project;
         let parameters = card.parameters.filter(|count| *count > 0);
         let parameters = parameters.map(|count| format!("{} parameters", short_count(count)));
@@ -100,7 +100,7 @@ impl Face {
             Place::Decoder(_) => |tokens| tokens.decoder,
             Place::Data | Place::Corruption | Place::Output | Place::Training => |tokens| tokens.dim,
         };
-        Face { place: card.place, title, about: shorter(&about), color, mirrored, hover }
+        CardText { place: card.place, title, about: shorter(&about), color, mirrored, hover }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{DragAndDrop, Id, LayerId, Order, Pos2, Rect, Stroke, StrokeKind, Ui, vec2};
 
-use super::face::words;
+use super::card_text::words;
 use crate::project::{Layer, Place};
 use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
