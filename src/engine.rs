@@ -12,7 +12,7 @@
 //!   loss; `terms` computes a regularizer. The terms of the history are weighted and add up to the
 //!   total.
 //! - [`Trainer`] takes one step at a time. Pause, single step, stop and exact resume depend only on
-//!   who calls [`Trainer::step`] and when. A run that diverges returns to its last sound state.
+//!   who calls [`Trainer::step`] and when. A run that diverges returns to its last finite state.
 //! - `pretraining` trains layer by layer before that. Each minibatch passes through the layers
 //!   already trained to the `Learner` of the next: a Boltzmann machine or a small network. Its
 //!   weights are then copied into the network. Its steps are steps of the trainer, so it pauses and

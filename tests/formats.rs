@@ -68,7 +68,7 @@ fn resumed(run: Run) -> (Run, Arc<Dataset>) {
     let mut driver = Driver::new(run, &plan, &data, 2, intervals, Nobody).expect("its own checkpoint");
     driver.begin();
     while !driver.trainer().is_done() {
-        driver.step().expect("sound");
+        driver.step().expect("valid");
     }
     driver.halt(Status::Done);
     (driver.into_run(), data)

@@ -180,7 +180,7 @@ fn a_session_trains_into_its_live_store() {
     let design = Project::from_ron(&fs::read_to_string(root.join("design")).expect("a design"));
     let design = design.expect("a design");
     let data = Arc::new(load(&design.data, &Progress::default()).expect("at hand"));
-    let plan = plan(&design, &facts(&data)).expect("sound");
+    let plan = plan(&design, &facts(&data)).expect("valid");
     let run = stored(&root).unwrap_or_else(|| Run::new(RunId(1), &plan, &data));
     let store = match workspaces(&root).first() {
         Some(path) => Store::open(path).expect("nobody works in it"),

@@ -27,7 +27,7 @@ fn rows(data: &Dataset, subset: Subset) -> Vec<f32> {
 
 /// Trains to the end and returns the network.
 fn trained(data: &Arc<Dataset>, project: &Project) -> Network {
-    let plan = plan(project, &facts(data)).expect("sound");
+    let plan = plan(project, &facts(data)).expect("valid");
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
     while !trainer.is_done() {
         trainer.step().expect("finite");

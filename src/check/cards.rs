@@ -193,7 +193,7 @@ impl Flow {
                     card.macs = Some(applied.cost.macs);
                 }
                 Err(invalid_reason) => {
-                    (card.output, card.invalid_reason) = (family(layer).fixed_output(), Some(invalid_reason))
+                    (card.output, card.invalid_reason) = (family(layer).fixed_output(), Some(invalid_reason));
                 }
             },
             (Some(layer), None) => {

@@ -239,10 +239,10 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 /// are the defaults, or those that suit `rows_before`. A code that could copy the input gets half as
 /// many numbers as the input has.
 ///
-/// The rate rises and falls in one cycle (Smith & Topin 2018), and the ReLU layers of the default
+/// The rate rises and falls in one cycle (Smith & Topin 2018), and the `ReLU` layers of the default
 /// project become ELU: if all inputs are positive, as in pictures, the gradients of all weights of a
-/// unit have the same sign (LeCun et al. 1998, "Efficient BackProp", §4.3), and one large step can
-/// turn a ReLU unit off for all samples, forever.
+/// unit have the same sign (`LeCun` et al. 1998, §4.3), and one large step can turn a `ReLU` unit
+/// off for all samples, forever.
 #[must_use]
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();

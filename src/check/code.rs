@@ -148,7 +148,7 @@ pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
             let (count, vectors) = (entries as u64, codes / (dimension as u64).max(1));
             let block = sizes::codebook_block(entries) as u64;
             let scores = product(&[sizes::CODEBOOK_SHARDS as u64, block, count]);
-            // Arrays without gradient, copied for the last sound state, the checkpoint and the best
+            // Arrays without gradient, copied for the last finite state, the checkpoint and the best
             // epoch.
             let averages = match update {
                 CodebookUpdate::Gradient => 0,

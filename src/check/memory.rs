@@ -112,7 +112,7 @@ impl Plan {
     }
 
     /// Bytes per trainable parameter: value, gradient and moments; a copy of value and moments for
-    /// the last sound state and for the checkpoint being written, and of the value for the best
+    /// the last finite state and for the checkpoint being written, and of the value for the best
     /// epoch.
     fn bytes_per_parameter(&self) -> u64 {
         let moments = match self.design().training.optimizer {
@@ -217,7 +217,7 @@ impl Plan {
     fn layer_training_bytes(&self, training: &LayerTraining) -> u64 {
         let Some(autoencoder) = &training.autoencoder else {
             let (inputs, units) = (training.pair.inputs as u64, training.pair.outputs as u64);
-            // Weights and their last update, each with copies for the last sound state and the
+            // Weights and their last update, each with copies for the last finite state and the
             // checkpoint; correlations.
             let weights = inputs.saturating_mul(units).saturating_mul(7);
             let biases = inputs.saturating_add(units).saturating_mul(6);

@@ -69,13 +69,13 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     if let Some(facts) = facts
         && let Ok(plan) = plan(&subject.project, &facts)
     {
-        line(sound(plan.shape(), plan.code_units(), (plan.parameters(), plan.macs())));
+        line(summary(plan.shape(), plan.code_units(), (plan.parameters(), plan.macs())));
     }
     Ok(())
 }
 
 /// The line about a design that can be trained.
-fn sound(input: Shape, units: usize, (parameters, macs): (u64, u64)) -> String {
+fn summary(input: Shape, units: usize, (parameters, macs): (u64, u64)) -> String {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     let input = match input {
         Shape::Vector(features) => format!("{features} input{}", s(features)),
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_line_of_a_sound_design_has_words_for_its_numbers() {
-        let check = |input, units, expected: &str| assert_eq!(sound(input, units, (9, 7)), expected);
+        let check = |input, units, expected: &str| assert_eq!(summary(input, units, (9, 7)), expected);
         let rest = "9 parameters, 7 multiply-adds per sample";
         check(Shape::Vector(5), 4, &format!("ok: 5 inputs, code of 4 numbers, {rest}"));
         check(Shape::Vector(1), 1, &format!("ok: 1 input, code of 1 number, {rest}"));

@@ -180,7 +180,7 @@ mod tests {
                 return Err(ErrorKind::WouldBlock.into());
             }
             let count = bytes.len().min(3);
-            WRITTEN.lock().expect("sound").extend(&bytes[..count]);
+            WRITTEN.lock().expect("valid").extend(&bytes[..count]);
             Ok(count)
         }
 
@@ -196,7 +196,7 @@ mod tests {
             STREAM.put(line.to_owned());
         }
         assert_eq!(STREAM.wait_until_written(|| true), None);
-        assert_eq!(WRITTEN.lock().expect("sound").as_slice(), b"one\ntwo\nthree\n");
+        assert_eq!(WRITTEN.lock().expect("valid").as_slice(), b"one\ntwo\nthree\n");
     }
 
     struct Full;
@@ -231,7 +231,7 @@ mod tests {
     impl Write for Stuck {
         fn write(&mut self, bytes: &[u8]) -> Result<usize> {
             let gate = GATE.get().expect("set");
-            gate.lock().expect("sound").recv().expect("opened");
+            gate.lock().expect("valid").recv().expect("opened");
             Ok(bytes.len())
         }
 

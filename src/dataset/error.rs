@@ -119,7 +119,7 @@ impl DataError {
 }
 
 impl From<Shortage> for DataError {
-    /// An error without a name, which the caller adds with [`DataError::about`].
+    /// An error without a name, which the caller adds with `DataError::about`.
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
         DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }

@@ -269,7 +269,7 @@ mod tests {
     fn loaded(path: &Path, side: usize) -> (Dataset, Source) {
         let source = source_for(path, side, side, Channels::Grey).expect("pictures");
         let data = Data { source: source.clone(), ..Data::default() };
-        (load(&data, &Progress::default()).expect("sound"), source)
+        (load(&data, &Progress::default()).expect("valid"), source)
     }
 
     fn with_holes(path: &Path, side: usize, mask: &Path, holes: HoleShade) -> Result<Dataset, String> {
@@ -331,7 +331,7 @@ mod tests {
         // The upper left quarter.
         let shade = |x: u32, y: u32| if x < 4 && y < 4 { 255 } else { 0 };
         GrayImage::from_fn(8, 8, |x, y| Luma([shade(x, y)])).save(&mask).expect("written");
-        let data = with_holes(&photo, 4, &mask, HoleShade::White).expect("sound");
+        let data = with_holes(&photo, 4, &mask, HoleShade::White).expect("valid");
         let holes = of_row(&data, 0);
         assert!([0, 1, 4, 5].iter().all(|inner| holes.contains(inner)), "{holes:?}");
         assert!([3, 7, 12, 15].iter().all(|outer| !holes.contains(outer)), "{holes:?}");

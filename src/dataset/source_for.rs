@@ -319,18 +319,16 @@ pub fn entered_table(data: &Data, before: &Source) -> Result<Option<Source>, Dat
     if data.rules == Rules::Version1 {
         return Ok(None);
     }
-    let known = match before {
-        Source::Csv { path: known_path, delimiter: known_delimiter, labels, .. }
-            if !known_path.as_os_str().is_empty() =>
-        {
-            forget_rows(reading, (path, known_path));
-            if delimiter == known_delimiter {
-                *delimiter = Delimiter::Auto;
-            }
-            labels.clone()
+    let mut known = Vec::new();
+    if let Source::Csv { path: known_path, delimiter: known_delimiter, labels, .. } = before
+        && !known_path.as_os_str().is_empty()
+    {
+        forget_rows(reading, (path, known_path));
+        if delimiter == known_delimiter {
+            *delimiter = Delimiter::Auto;
         }
-        _ => Vec::new(),
-    };
+        known.clone_from(labels);
+    }
     let preview = csv::sniff_as(path, *header, *delimiter, reading, data.rules)?;
     if *delimiter == Delimiter::Auto {
         *delimiter = preview.delimiter;

@@ -76,7 +76,7 @@ pub(super) fn toy_plan(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Plan 
     project.code = Code::plain(3);
     project.training = Training { batch_size: 16, epochs: 4, learning_rate: 1e-2, ..Training::default() };
     edit(&mut project);
-    plan(&project, &facts(data)).expect("a sound plan")
+    plan(&project, &facts(data)).expect("a valid plan")
 }
 
 /// A step in the middle of a run.
@@ -211,7 +211,7 @@ fn losses(plan: &Plan, data: &Arc<Dataset>, threads: usize) -> Vec<EpochRecord> 
     let mut trainer = Trainer::new(plan, Arc::clone(data), threads).expect("small");
     let mut records = Vec::new();
     while !trainer.is_done() {
-        records.extend(trainer.step().expect("sound").epoch);
+        records.extend(trainer.step().expect("valid").epoch);
     }
     without_time(records)
 }
@@ -269,14 +269,14 @@ fn a_run_goes_on_exactly_where_it_stopped() {
         let mut first = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let mut records = Vec::new();
         for _ in 0..8 {
-            records.extend(first.step().expect("sound").epoch);
+            records.extend(first.step().expect("valid").epoch);
         }
         let checkpoint = first.snapshot();
         assert!(checkpoint.progress.step_in_epoch > 0, "the test stops within an epoch");
         let mut second = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
         second.restore(&checkpoint, first.epochs()).expect("the same network");
         while !second.is_done() {
-            records.extend(second.step().expect("sound").epoch);
+            records.extend(second.step().expect("valid").epoch);
         }
         assert_eq!(without_time(records), whole, "{optimizer:?}");
     }
@@ -290,12 +290,12 @@ fn more_epochs_continue_from_the_last() {
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let mut records = Vec::new();
     while !trainer.is_done() {
-        records.extend(trainer.step().expect("sound").epoch);
+        records.extend(trainer.step().expect("valid").epoch);
     }
     let edit = trainer.apply(Setting::Epochs(6));
     assert_eq!(edit.step, trainer.steps());
     while !trainer.is_done() {
-        records.extend(trainer.step().expect("sound").epoch);
+        records.extend(trainer.step().expect("valid").epoch);
     }
     assert_eq!(without_time(records), long);
 }
@@ -312,7 +312,7 @@ fn early_stopping_keeps_the_best_weights() {
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let mut records = Vec::new();
     while !trainer.is_done() {
-        records.extend(trainer.step().expect("sound").epoch);
+        records.extend(trainer.step().expect("valid").epoch);
     }
     assert!(records.len() < 200, "it never stopped");
     let best = records.iter().min_by(|a, b| a.judged().total().total_cmp(&b.judged().total())).expect("some");
@@ -335,7 +335,7 @@ fn early_stopping_waits_until_the_divergence_has_its_whole_weight() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
         let best = trainer.snapshot().best.map(|best| best.epoch);
         assert!(best.is_none_or(|best| best >= 8), "{best:?}");
     }

@@ -49,7 +49,7 @@ pub struct Trainer {
     progress: TrainerProgress,
     best: Option<Best>,
     stopped_early: bool,
-    /// The state restored if the run diverges: the end of the last sound epoch, or the checkpoint
+    /// The state restored if the run diverges: the end of the last finite epoch, or the checkpoint
     /// it resumed from. Best epoch and settings are kept: training does not change them in between.
     finite: Checkpoint,
 }
@@ -120,7 +120,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`EngineError::Diverged`] if the loss, or at the end of an epoch a weight or moment, is not
-    /// finite. The trainer is then restored to the end of the last sound epoch, or to a later
+    /// finite. The trainer is then restored to the end of the last finite epoch, or to a later
     /// checkpoint that it resumed from.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         self.step_while(&|| true)
@@ -352,7 +352,7 @@ impl Trainer {
     /// Everything needed to resume exactly.
     ///
     /// It is always finite: if an update has just made weights or moments infinite, which is
-    /// reported by the next step or at the end of the epoch, it is the last sound state.
+    /// reported by the next step or at the end of the epoch, it is the last finite state.
     pub fn snapshot(&self) -> Checkpoint {
         let best = self.best.clone();
         if self.non_finite().is_some() {
@@ -400,7 +400,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Progress of the last sound state; user settings and the counts of early stopping are kept.
+    /// Progress of the last finite state; user settings and the counts of early stopping are kept.
     fn finite_progress(&self, finite: &Checkpoint) -> TrainerProgress {
         let TrainerProgress { learning_rate, stale_epochs, .. } = self.progress;
         TrainerProgress { learning_rate, stale_epochs, ..finite.progress.clone() }
@@ -581,7 +581,7 @@ impl Trainer {
         stopping.is_some_and(|stopping| self.progress.stale_epochs >= stopping.patience)
     }
 
-    /// Restores the last sound state and returns the error of a run that diverged.
+    /// Restores the last finite state and returns the error of a run that diverged.
     fn diverged(&mut self, what: &str, value: f64) -> EngineError {
         let TrainerProgress { step, epoch, .. } = self.progress;
         let error =

@@ -30,7 +30,7 @@ const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 /// The arrays that a run's design requires, filled with these bits repeatedly; with `prefixes`,
 /// those of an optimizer's state for learned arrays.
 fn arrays(of: &Run, prefixes: &[&str], bits: &[u32]) -> Weights {
-    let planned = of.plan().expect("sound").arrays();
+    let planned = of.plan().expect("valid").arrays();
     let mut bits = bits.iter().chain([&0]).cycle().map(|bits| f32::from_bits(*bits));
     let named = prefixes.iter().flat_map(|prefix| planned.iter().map(move |array| (prefix, array)));
     let named = named.filter(|(prefix, array)| prefix.is_empty() || array.is_learned);

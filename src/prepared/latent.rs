@@ -126,7 +126,7 @@ impl CodePoints {
     }
 }
 
-/// The classes that get separate lanes in the strip of a one-unit code.
+/// The classes that get separate rows in the strip of a one-unit code.
 pub fn class_rows(units: usize, column: Option<&LabelColumn>) -> Option<&[String]> {
     match column.map(|column| &column.values) {
         Some(LabelValues::Classes { names, .. }) if units == 1 => Some(names),

@@ -78,7 +78,7 @@ mod tests {
     fn pins_that_no_network_can_be_given_are_left_out() {
         let pins = vec![code(&[f32::NAN]), code(&[1.0]), code(&[]), code(&[f32::INFINITY, 0.0])];
         let text = Project { pins, ..Project::default() }.to_ron();
-        let read = Project::from_ron(&text).expect("the rest is sound");
+        let read = Project::from_ron(&text).expect("the rest is valid");
         assert_eq!(read.pins, [code(&[1.0])]);
     }
 }

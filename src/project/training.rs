@@ -224,7 +224,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// One cycle with PyTorch's settings.
+    /// One cycle with `PyTorch`'s settings.
     pub const ONE_CYCLE: Schedule = Schedule::OneCycle { rise: 0.3, start: 0.04, floor: 4e-6 };
 
     /// One of every kind, with its default settings.

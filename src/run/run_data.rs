@@ -236,7 +236,7 @@ mod tests {
     fn the_scaling_is_stored_with_a_run_and_other_data_are_recognised() {
         let design = Project::default();
         let data = load(&design.data, &Progress::default()).expect("embedded");
-        let plan = plan(&design, &facts(&data)).expect("sound");
+        let plan = plan(&design, &facts(&data)).expect("valid");
         let own = Run::new(RunId(3), &plan, &data);
         let before = Run { normaliser: None, split: None, ..own.clone() };
         assert_eq!((own.scaler(), before.scaler()), (Some(data.scaler.clone()), None));

@@ -412,7 +412,7 @@ mod tests {
         let mut design = Recipe::Undercomplete.project();
         edit(&mut design);
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
-        let plan = plan(&design, &facts(&data)).expect("sound");
+        let plan = plan(&design, &facts(&data)).expect("valid");
         let intervals = Intervals { report: Duration::ZERO, probe: HOURLY, health: None, checkpoint };
         let run = Run::new(RunId(1), &plan, &data);
         let (start, passed) = (Instant::now(), Rc::new(Cell::new(0)));
@@ -425,7 +425,7 @@ mod tests {
             Driver::with_clock(run, &plan, &data, 1, (intervals, seen_by), clock).expect("small");
         driver.begin();
         for _ in 0..steps {
-            driver.step().expect("sound");
+            driver.step().expect("valid");
             passed.set(passed.get() + step_secs);
         }
         assert_eq!(driver.observer().at, seen);
@@ -470,7 +470,7 @@ mod tests {
     fn pending_epochs_are_reported_when_training_ends() {
         let design = Recipe::Undercomplete.project();
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
-        let plan = plan(&design, &facts(&data)).expect("sound");
+        let plan = plan(&design, &facts(&data)).expect("valid");
         let intervals =
             Intervals { report: HOURLY.every, probe: HOURLY, health: None, checkpoint: every(3600) };
         let run = Run::new(RunId(1), &plan, &data);
@@ -480,7 +480,7 @@ mod tests {
         let mut driver = Driver::with_clock(run, &plan, &data, 1, observed, clock).expect("small");
         driver.begin();
         while driver.trainer().epoch() < 2 {
-            driver.step().expect("sound");
+            driver.step().expect("valid");
         }
         assert_eq!(driver.observer().0, [] as [u32; 0]);
         driver.report_epochs();

@@ -161,7 +161,7 @@ mod tests {
             code: Code { kind, ..Code::plain(2) },
             ..Recipe::Undercomplete.project()
         };
-        Network::new(&plan(&project, &facts(data)).expect("sound"), 1).expect("small")
+        Network::new(&plan(&project, &facts(data)).expect("valid"), 1).expect("small")
     }
 
     fn draws(from: Distribution, temperature: f32) -> Draws {

@@ -212,7 +212,7 @@ mod tests {
             ..Recipe::Undercomplete.project()
         };
         let mut data = load(&project.data, &Progress::default()).expect("generated");
-        let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
+        let mut network = Network::new(&plan(&project, &facts(&data)).expect("valid"), 1).expect("small");
         // The data as gathered: x along the first component, y orthogonal to it.
         data.rows = Rows::F32(vec![0.0, 0.0, 10.0, 3.0, 20.0, 0.0, 1.0, 9.0, 30.0, 0.0]);
         data.scaler.offsets = vec![0.0];
@@ -267,7 +267,7 @@ mod tests {
             ..Recipe::Undercomplete.project()
         };
         let data = load(&project.data, &Progress::default()).expect("generated");
-        let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
+        let mut network = Network::new(&plan(&project, &facts(&data)).expect("valid"), 1).expect("small");
         // No bit is set, so all others are at distance 0: one of four has the class of the first.
         let mut search =
             Neighbours::new(&mut network, &data, Similarity::Codes(CodeDistance::Bits(vec![f32::MAX])));

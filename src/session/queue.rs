@@ -167,7 +167,7 @@ mod tests {
 
     fn jobs() -> impl Fn(u64, Urgency) -> Job {
         let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
-        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
+        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("valid");
         let trained = Trained::new(Arc::new(plan), Arc::new(Weights::default()), None);
         move |id, urgency| {
             let kind = match urgency {

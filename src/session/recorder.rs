@@ -138,7 +138,7 @@ mod tests {
     fn events_held_back_keep_everything_permanent() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
         let design = Recipe::Undercomplete.project();
-        let plan = plan(&design, &facts(&data)).expect("sound");
+        let plan = plan(&design, &facts(&data)).expect("valid");
         let run = Run::new(RunId(1), &plan, &data);
         let (outbox, inbox) = inbox(|| {});
         let mut recorder = Recorder::new(run.id, &outbox, None);
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn events_held_back_are_sent_after_a_panic() {
         let data = load(&Data::default(), &Progress::default()).expect("embedded");
-        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
+        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("valid");
         let run = Run::new(RunId(1), &plan, &data);
         let (outbox, inbox) = inbox(|| {});
         let progress = |epoch| RunEvent::Progress(RunProgress { epoch, ..RunProgress::default() });

@@ -202,7 +202,7 @@ mod tests {
             ..Recipe::Undercomplete.project()
         };
         let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-        let plan = plan(&project, &facts(&data)).expect("sound");
+        let plan = plan(&project, &facts(&data)).expect("valid");
         let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let weights = Arc::clone(trainer.snapshot().inference_weights());
         let trained = Trained::new(Arc::new(plan), weights, None);
@@ -253,7 +253,7 @@ mod tests {
             ..Recipe::Undercomplete.project()
         };
         let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-        let plan = plan(&project, &facts(&data)).expect("sound");
+        let plan = plan(&project, &facts(&data)).expect("valid");
         let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let weights = Arc::clone(trainer.snapshot().inference_weights());
         let (trained, rows) = (Trained::new(Arc::new(plan), weights, None), (0..1300).collect());
@@ -294,7 +294,7 @@ mod tests {
                 ..Recipe::Undercomplete.project()
             };
             let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-            let plan = plan(&project, &facts(&data)).expect("sound");
+            let plan = plan(&project, &facts(&data)).expect("valid");
             let trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
             let weights = Arc::clone(trainer.snapshot().inference_weights());
             let trained = Trained::new(Arc::new(plan), weights, None);

@@ -102,10 +102,10 @@ mod tests {
         };
         project.training.epochs = 5;
         let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-        let plan = plan(&project, &facts(&data)).expect("sound");
+        let plan = plan(&project, &facts(&data)).expect("valid");
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         while !trainer.is_done() {
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
         }
         (trainer, data)
     }

@@ -20,7 +20,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
     let mut design = Recipe::Undercomplete.project();
     design.training.epochs = 3;
     edit(&mut design);
-    let plan = plan(&design, &facts(data)).expect("sound");
+    let plan = plan(&design, &facts(data)).expect("valid");
     let run = Run::new(ID, &plan, data);
     let data = Arc::clone(data);
     Box::new(TrainRequest { run, epochs: None, plan, data, threads: 1, start: Start::Train, store: None })
@@ -39,7 +39,7 @@ fn until(session: &Session, mut is_last: impl FnMut(&RunEvent) -> bool) -> Vec<R
             }
         }
     }
-    panic!("the lane is gone; seen {seen:?}")
+    panic!("the session has ended; seen {seen:?}")
 }
 
 fn is_status(wanted: &Status) -> impl Fn(&RunEvent) -> bool + use<'_> {
@@ -251,7 +251,7 @@ fn loading_and_computing_answer_with_their_numbers() {
 fn weights(session: &mut Session) -> (u64, Option<Arc<Weights>>) {
     session.send(Request::Weights(ID));
     loop {
-        if let Event::Weights { run, step, weights, .. } = session.wait().expect("the lane lives") {
+        if let Event::Weights { run, step, weights, .. } = session.wait().expect("it runs") {
             assert_eq!(run, ID);
             return (step, weights);
         }
@@ -399,7 +399,7 @@ fn showing_files_does_not_affect_a_load_and_is_cancelled_separately() {
     let missing = vec![folder.path().join("b.png")];
     let (mut loaded, mut shown) = (false, None);
     while !loaded || shown.is_none() {
-        match session.wait().expect("the lanes") {
+        match session.wait().expect("it runs") {
             Event::Loaded { request: 1, .. } => loaded = true,
             Event::Shown { request: 1, shown: found } => shown = Some(found),
             Event::NotShown { error, .. } => panic!("{error}"),
@@ -412,7 +412,7 @@ fn showing_files_does_not_affect_a_load_and_is_cancelled_separately() {
     assert!(seen.iter().all(|value| (value - 1.0).abs() < 1e-3), "white is white: {seen:?}");
     session.send(Request::Show { request: 2, run: Box::new(run), paths: missing, mask: None, size: None });
     loop {
-        match session.wait().expect("the lanes") {
+        match session.wait().expect("it runs") {
             Event::NotShown { request: 2, error } => {
                 assert!(error.to_string().contains("b.png"), "{error}");
                 return;

@@ -155,7 +155,7 @@ fn assert_views_are_filled(window: &Window) {
 /// Trains the design from start to end in a plain loop.
 fn uninterrupted(design: &Project) -> Vec<EpochRecord> {
     let data = Arc::new(load(&design.data, &Progress::default()).expect("data"));
-    let plan = plan(design, &facts(&data)).expect("sound");
+    let plan = plan(design, &facts(&data)).expect("valid");
     let mut trainer = Trainer::new(&plan, data, 1).expect("a trainer");
     let mut records = Vec::new();
     while !trainer.is_done() {

@@ -67,7 +67,7 @@ fn runs() -> (Project, [Run; RUNS]) {
 /// A run stopped after this many steps.
 fn trained(id: u32, design: &Project, steps: usize) -> Run {
     let data = Arc::new(load(&design.data, &Progress::default()).expect("generated"));
-    let plan = plan(design, &facts(&data)).expect("sound");
+    let plan = plan(design, &facts(&data)).expect("valid");
     let always = Interval { every: Duration::ZERO, cost: 0 };
     let seldom = Interval { every: Duration::from_hours(1), cost: 1 };
     let checkpoint = Checkpoints::Timed(seldom);
@@ -76,7 +76,7 @@ fn trained(id: u32, design: &Project, steps: usize) -> Run {
     let mut driver = Driver::new(run, &plan, &data, 1, intervals, Nobody).expect("small");
     driver.begin();
     for _ in 0..steps {
-        driver.step().expect("sound");
+        driver.step().expect("valid");
     }
     driver.halt(Status::Stopped);
     driver.into_run()

@@ -129,7 +129,7 @@ fn networks_of_blocks_and_pools_take_pictures_of_any_size() {
         code: crate::project::Code::channels(3),
         ..Recipe::Undercomplete.project()
     };
-    let of = |input: Shape| plan(&project, &DataFacts { shape: input, ..facts() }).expect("sound");
+    let of = |input: Shape| plan(&project, &DataFacts { shape: input, ..facts() }).expect("valid");
     let trained = of(image(16, 16, 1));
     for other in [image(13, 15, 1), image(9, 8, 1)] {
         let plan = of(other);
@@ -155,7 +155,7 @@ fn blocks_count_as_torchvisions() {
     let expected = (Some(image(8, 6, 256)), Some(weights + 2 * (64 + 64 + 256)), Some(48 * weights));
     assert_eq!(of(256, block(BlockForm::Bottleneck, 256, 1)), expected);
     let project = Project { encoder: vec![block(BlockForm::Basic, 4, 2)], ..Recipe::Undercomplete.project() };
-    let plan = plan(&project, &DataFacts { shape: image(8, 6, 3), ..facts() }).expect("sound");
+    let plan = plan(&project, &DataFacts { shape: image(8, 6, 3), ..facts() }).expect("valid");
     let names: Vec<&str> = plan.encoder().iter().map(|stage| stage.name.as_str()).collect();
     let own = ["conv1", "bn1", "conv2", "bn2", "downsample.0", "downsample.1", "add"];
     assert_eq!(names[..7], own.map(|name| format!("encoder.0.{name}")));

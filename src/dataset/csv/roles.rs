@@ -113,7 +113,7 @@ pub(super) fn decide(
         roles.push(match (matched, take) {
             (Some(matched), take) => judge.of_run(at, take, evidence, matched, remarks),
             (None, Some(take)) => judge.chosen(at, take, evidence)?,
-            (None, None) => judge.from_evidence(at, evidence, remarks),
+            (None, None) => judge.evident_role(at, evidence, remarks),
         });
     }
     if matched.is_none() && !roles.iter().any(Role::is_feature) {
@@ -407,7 +407,7 @@ impl RoleRules<'_> {
     }
 
     /// A column without a choice: ids, and words that are too many for features, are labels.
-    fn from_evidence(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
+    fn evident_role(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
         let (is_current, only_labels) =
             (self.options.rules == Rules::Current, self.options.reading.only_labels);
         // Lines that begin or end with delimiters.

@@ -340,7 +340,7 @@ impl LossTerm for Contractive {
             state.held = None;
             match self.route.method {
                 JacobianMethod::Probe | JacobianMethod::Push => {
-                    self.back_from_code(state, block, scale, threads, grads)?
+                    self.back_from_code(state, block, scale, threads, grads)?;
                 }
                 JacobianMethod::Pull { diagonal } => {
                     self.along_to_code(state, block, diagonal, scale, threads, grads)?;

@@ -134,7 +134,7 @@ impl ReconstructionLoss {
         ReconstructionLoss::weighted(output, target, comparison, importance, LossWeights::default())
     }
 
-    /// [`new`](ReconstructionLoss::new) with weights.
+    /// As `new`, with weights.
     pub fn weighted(
         output: Node,
         target: Node,

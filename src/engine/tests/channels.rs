@@ -187,7 +187,7 @@ fn a_network_without_dense_layers_takes_pictures_of_another_size() {
     let weights = Arc::new(weights);
     let encode = |shape: Shape, picture: &[f32]| {
         let trained = Trained::again(&convolutional, Arc::clone(&weights), shape, (0.0, 1.0));
-        let mut network = trained.expect("sound").network(1).expect("small");
+        let mut network = trained.expect("valid").network(1).expect("small");
         assert_eq!(network.reconstruct(picture).len(), shape.features());
         (network.plan().code_shape(), network.encode(picture))
     };

@@ -1,4 +1,4 @@
-//! A run that diverges stops, reports it, and keeps the weights of its last sound epoch.
+//! A run that diverges stops, reports it, and keeps the weights of its last finite epoch.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn a_run_that_diverges_keeps_the_weights_of_its_last_finite_epoch() {
         let mut trainer = unstable(&data, |_| {});
         let mut finite = trainer.network().weights();
         for _ in 0..steps {
-            if trainer.step().expect("sound").epoch.is_some() {
+            if trainer.step().expect("valid").epoch.is_some() {
                 finite = trainer.network().weights();
             }
         }
@@ -88,9 +88,9 @@ fn a_run_that_diverges_is_at_its_actual_position() {
             (project.training.optimizer, project.training.batch_size) = (rule, 12);
         };
         let start = || unstable(&data, edit);
-        // Resumed in the middle of an epoch: that is the last sound state, as a whole.
+        // Resumed in the middle of an epoch: that is the last finite state, as a whole.
         let mut first = start();
-        (0..5).for_each(|_| drop(first.step().expect("sound")));
+        (0..5).for_each(|_| drop(first.step().expect("valid")));
         let there = first.snapshot();
         assert!(
             there.progress.step_in_epoch > 0 && there.progress.sums.samples > 0 && !there.moments.is_empty()
@@ -98,7 +98,7 @@ fn a_run_that_diverges_is_at_its_actual_position() {
         let mut second = start();
         second.restore(&there, 100).expect("the same network");
         let finite = state(&second);
-        second.step().expect("sound");
+        second.step().expect("valid");
         second.apply(Setting::LearningRate(f32::INFINITY));
         second.step().expect("the loss was computed before the update");
         assert_eq!(state(&second), finite, "{rule:?}: written while it is not finite");
@@ -107,8 +107,8 @@ fn a_run_that_diverges_is_at_its_actual_position() {
         // At its former rate, it continues like the run that never diverged.
         second.apply(Setting::LearningRate(there.progress.learning_rate));
         for _ in 0..9 {
-            first.step().expect("sound");
-            second.step().expect("sound");
+            first.step().expect("valid");
+            second.step().expect("valid");
             assert_eq!(state(&second), state(&first), "{rule:?}");
         }
     }
@@ -119,7 +119,7 @@ fn moments_that_are_not_finite_are_refused() {
     let data = toy_data(64, 12);
     let start = || unstable(&data, |project| project.training.optimizer = Optimizer::default());
     let mut trainer = start();
-    trainer.step().expect("sound");
+    trainer.step().expect("valid");
     let mut checkpoint = trainer.snapshot();
     let moments = checkpoint.moments.0.values_mut().next().expect("Adam has some");
     moments.values[0] = f32::NAN;

@@ -10,7 +10,7 @@ fn trained(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> (Trainer, He
     let plan = toy_plan(data, edit);
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let health = trainer.health().expect("small");
     (trainer, health)
@@ -75,7 +75,7 @@ fn looking_at_its_health_changes_nothing_of_a_training() {
             let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
             let mut losses = Vec::new();
             while !trainer.is_done() && losses.len() < 25 {
-                losses.push(trainer.step().expect("sound").loss.to_bits());
+                losses.push(trainer.step().expect("valid").loss.to_bits());
                 if measures {
                     let health = trainer.health().expect("small");
                     assert_eq!(health.samples, 25);
@@ -245,11 +245,11 @@ fn gradients_are_those_of_the_last_step_of_an_epoch() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     for _ in 1..trainer.steps_per_epoch() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     assert_eq!(trainer.health().expect("small").gradients, []);
     let before = trainer.network().weights();
-    trainer.step().expect("sound");
+    trainer.step().expect("valid");
     let after = trainer.network().weights();
     let gradients = trainer.health().expect("small").gradients;
     let arrays = ["encoder.0.weight", "code.weight", "decoder.0.weight", "output.weight"];

@@ -199,12 +199,12 @@ fn terms_add_up_and_every_kind_resumes_exactly_on_any_number_of_threads() {
         assert_eq!(first.terms(), whole[0].train.terms(), "{kind:?}");
         let mut records = Vec::new();
         for _ in 0..8 {
-            records.extend(first.step().expect("sound").epoch);
+            records.extend(first.step().expect("valid").epoch);
         }
         let mut second = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
         second.restore(&first.snapshot(), 4).expect("the same network");
         while !second.is_done() {
-            records.extend(second.step().expect("sound").epoch);
+            records.extend(second.step().expect("valid").epoch);
         }
         assert_eq!(without_time(records), whole, "{kind:?}: resumed");
     }
@@ -221,7 +221,7 @@ fn codes_are_what_their_kind_promises() {
         let plan = of_kind(&data, kind);
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         while !trainer.is_done() {
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
         }
         let mut rows = vec![0.0; 20 * 12];
         data.gather(&(0..20).collect::<Vec<u32>>(), &mut rows);
@@ -285,7 +285,7 @@ fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
     let (mut records, mut restarts, mut middle) = (Vec::new(), Vec::new(), None);
     while !trainer.is_done() {
         let first_rate = trainer.learning_rate();
-        let report = trainer.step().expect("sound");
+        let report = trainer.step().expect("valid");
         records.extend(report.epoch);
         if let Some(restart) = report.restart {
             assert!(restart.mean_max < 0.998);
@@ -312,14 +312,14 @@ fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
     resumed.restore(&checkpoint, epochs).expect("the same network");
     let mut again = records[..before].to_vec();
     while !resumed.is_done() {
-        again.extend(resumed.step().expect("sound").epoch);
+        again.extend(resumed.step().expect("valid").epoch);
     }
     assert_eq!(without_time(again), without_time(records));
 
     let only = too_short(&data, 1);
     let mut trainer = Trainer::new(&only, data, 1).expect("small");
     while !trainer.is_done() {
-        assert_eq!(trainer.step().expect("sound").restart, None);
+        assert_eq!(trainer.step().expect("valid").restart, None);
     }
     assert_eq!(trainer.epoch(), 2);
 }
@@ -369,7 +369,7 @@ fn a_selector_finds_the_columns_that_determine_the_others() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let logits = &trainer.network().weights().0["code.logits"].values;
     let chosen = crate::engine::kernels::selector::chosen(logits, 16);

@@ -209,7 +209,7 @@ fn a_network_of_pictures_is_bit_identical_on_any_number_of_threads_and_resumes_e
     let mut records = Vec::new();
     let samples: Vec<usize> = (0..3)
         .map(|_| {
-            let report = first.step().expect("sound");
+            let report = first.step().expect("valid");
             records.extend(report.epoch);
             report.samples
         })
@@ -218,7 +218,7 @@ fn a_network_of_pictures_is_bit_identical_on_any_number_of_threads_and_resumes_e
     let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     second.restore(&first.snapshot(), 2).expect("the same network");
     while !second.is_done() {
-        records.extend(second.step().expect("sound").epoch);
+        records.extend(second.step().expect("valid").epoch);
     }
     assert_eq!(without_time(records), whole);
 }
@@ -235,7 +235,7 @@ fn running_statistics_are_those_of_the_data() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let mut values = vec![0.0; 48 * 16];
     data.gather(&data.split.train, &mut values);

@@ -73,7 +73,7 @@ fn what_is_always_missing_has_no_gradient() {
         Trainer::new(&masked_plan(&data, Loss::SquaredError), Arc::clone(&data), 1).expect("small");
     let before = trainer.network().weights();
     for _ in 0..8 {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let after = trainer.network().weights();
     let moved = |feature: usize| {
@@ -91,12 +91,12 @@ fn a_masked_run_goes_on_exactly_where_it_stopped() {
     let mut first = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
     let mut records = Vec::new();
     for _ in 0..4 {
-        records.extend(first.step().expect("sound").epoch);
+        records.extend(first.step().expect("valid").epoch);
     }
     let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     second.restore(&first.snapshot(), first.epochs()).expect("the same network");
     while !second.is_done() {
-        records.extend(second.step().expect("sound").epoch);
+        records.extend(second.step().expect("valid").epoch);
     }
     assert_eq!(without_time(records), whole);
 }
@@ -152,7 +152,7 @@ fn weights_of_features_act_on_the_loss_alone() {
         })
         .sum::<f64>()
         / data.split.train.len() as f64;
-    let step = trainer.step().expect("sound");
+    let step = trainer.step().expect("valid");
     assert!((step.loss - own).abs() < 1e-5 * own, "{} {own}", step.loss);
     // A weight of 1 equals no weight, bit for bit.
     let plans = [design(vec![weight("feature 2", 1.0)]), design(Vec::new())];
@@ -167,7 +167,7 @@ fn what_has_weight_0_has_no_gradient_and_unknown_weights_are_refused() {
     let mut trainer = Trainer::new(&plan("feature 4"), Arc::clone(&data), 1).expect("small");
     let before = trainer.network().weights();
     for _ in 0..8 {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let after = trainer.network().weights();
     let moved = |feature: usize| {
@@ -216,7 +216,7 @@ fn pretraining_respects_masks_and_weights() {
         let (_, before) = of_first(&trainer);
         let mut after = before.clone();
         while trainer.greedy().is_some_and(|greedy| greedy.layer == 1) && steps < 100 {
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
             steps += 1;
             if trainer.greedy().is_some_and(|greedy| greedy.layer == 1) {
                 after = of_first(&trainer).1;

@@ -42,7 +42,7 @@ fn operations_use_the_estimated_memory_and_nothing_for_training_before_it() {
                 is_convolution && 10 * (operation.bytes() as u64) < 9 * stage.scratch_bytes(rows)
             });
             assert!(channels < 100 || has_none_yet, "gradients have memory before there are any");
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
             for (stage, operation) in plan.stages().zip(trainer.network().operations()) {
                 let (counted, held) = (stage.scratch_bytes(rows), operation.bytes() as u64);
                 let place = format!("{:?} of {channels} channels, {activation:?}", stage.kind);
@@ -96,7 +96,7 @@ fn check_training(name: &str, data: &Arc<Dataset>, slack: f64, edit: impl FnOnce
     let mut most = 0;
     let mut checkpoint = trainer.snapshot();
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
         checkpoint = trainer.snapshot();
         most = most.max(held_bytes() - before);
     }

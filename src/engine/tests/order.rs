@@ -26,7 +26,7 @@ fn trainer(data: &Arc<Dataset>, batch_size: usize) -> Trainer {
 fn epoch(trainer: &mut Trainer) -> Vec<(u32, Vec<f32>)> {
     let mut seen = Vec::new();
     loop {
-        let report = trainer.step().expect("sound");
+        let report = trainer.step().expect("valid");
         let input = trainer.network().last_input(report.samples);
         seen.extend(input.chunks_exact(3).map(|row| (row[0].round() as u32, row.to_vec())));
         if report.epoch.is_some() {
@@ -81,7 +81,7 @@ fn the_last_partial_minibatch_is_used() {
     let mut trainer = trainer(&data, 4);
     assert_eq!(trainer.steps_per_epoch(), 3);
     let reports = [(); 3].map(|()| {
-        let report = trainer.step().expect("sound");
+        let report = trainer.step().expect("valid");
         (report, trainer.snapshot().weights)
     });
     assert_eq!(reports.each_ref().map(|(report, _)| report.samples), [4, 4, 2]);
@@ -116,7 +116,7 @@ fn the_test_split_is_never_read() {
         let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
         let mut records = Vec::new();
         while !trainer.is_done() {
-            records.extend(trainer.step().expect("sound").epoch);
+            records.extend(trainer.step().expect("valid").epoch);
         }
         let probe = choose_probe(data, 3, 1);
         let seen = trainer.run_probe(&probe);

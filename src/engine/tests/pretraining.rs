@@ -26,7 +26,7 @@ fn deep(data: &Dataset, strategy: Strategy) -> Plan {
 fn pretrain(trainer: &mut Trainer) -> Vec<GreedyRecord> {
     let mut records = Vec::new();
     while trainer.greedy().is_some() {
-        records.extend(trainer.step().expect("sound").greedy);
+        records.extend(trainer.step().expect("valid").greedy);
     }
     records
 }
@@ -56,7 +56,7 @@ fn every_layer_has_its_epochs_and_then_the_network_its_own() {
         );
         let mut epochs = 0;
         while !trainer.is_done() {
-            epochs += u32::from(trainer.step().expect("sound").epoch.is_some());
+            epochs += u32::from(trainer.step().expect("valid").epoch.is_some());
         }
         assert_eq!(epochs, 4);
     }
@@ -127,7 +127,7 @@ fn machines_give_a_deep_network_a_better_start() {
         pretrain(&mut trainer);
         let start = trainer.evaluate(Subset::Validation).expect("small").mse;
         while !trainer.is_done() {
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
         }
         (random, start, trainer.evaluate(Subset::Validation).expect("small").mse)
     });
@@ -161,7 +161,7 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
             if whole.greedy().is_none() {
                 break;
             }
-            before.extend(whole.step().expect("sound").greedy.filter(|_| step >= 22));
+            before.extend(whole.step().expect("valid").greedy.filter(|_| step >= 22));
         }
         let checkpoint = checkpoint.expect("taken");
         let state = checkpoint.pretraining.as_ref().expect("a layer is learning");
@@ -177,7 +177,7 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
         assert_eq!(bits(&after), bits(&before), "{by:?}");
         assert!(resumed.network().weights() == whole.network().weights(), "{by:?}");
         while !whole.is_done() {
-            let (a, b) = (whole.step().expect("sound"), resumed.step().expect("sound"));
+            let (a, b) = (whole.step().expect("valid"), resumed.step().expect("valid"));
             assert_eq!(a.loss.to_bits(), b.loss.to_bits(), "{by:?}");
         }
 
@@ -200,7 +200,7 @@ fn a_layer_that_diverges_ends_the_run_with_the_last_finite_state() {
     let plan = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 3));
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while trainer.greedy().is_some_and(|greedy| greedy.layer == 1) {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let finite = trainer.snapshot();
     for parameter in trainer.network().parameters() {
@@ -217,7 +217,7 @@ fn a_layer_whose_last_update_is_not_finite_is_refused() {
     let mut design = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 1)).design().clone();
     // One step per epoch, with a finite error but infinite weights after the update.
     (design.training.learning_rate, design.training.batch_size) = (3e38, 1000);
-    let plan = crate::check::plan(&design, &facts(&data)).expect("sound");
+    let plan = crate::check::plan(&design, &facts(&data)).expect("valid");
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let before = trainer.snapshot();
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));

@@ -136,7 +136,7 @@ fn a_linear_variational_autoencoder_becomes_probabilistic_pca() {
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let mut last = None;
     while !trainer.is_done() {
-        last = trainer.step().expect("sound").epoch.or(last);
+        last = trainer.step().expect("valid").epoch.or(last);
     }
     let learned = Linear { weights: trainer.network().weights() };
     let Rows::F32(values) = &data.rows else { panic!("numbers") };
@@ -167,7 +167,7 @@ fn importance_samples_estimate_the_likelihood() {
         let plan = linear(&data, kind, 12);
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         while !trainer.is_done() {
-            trainer.step().expect("sound");
+            trainer.step().expect("valid");
         }
         let learned = Linear { weights: trainer.network().weights() };
         let Rows::F32(values) = &data.rows else { panic!("numbers") };
@@ -237,7 +237,7 @@ fn bits(data: &Arc<Dataset>, units: usize, choices: usize) -> (f64, f64) {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     assert_eq!(trainer.terms().names(), ["total", "reconstruction", "code", "variance"]);
     let rows = data.split.train.clone();

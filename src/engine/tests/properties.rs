@@ -114,7 +114,7 @@ fn units_that_start_alike_stay_alike() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     for _ in 0..12 {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let weights = trainer.network().weights();
     let rows: Vec<&[f32]> = weights.0["encoder.0.weight"].values.chunks(12).collect();
@@ -335,7 +335,7 @@ proptest! {
                 stale = 0;
             }
             while !trainer.is_done() {
-                let Some(record) = trainer.step().expect("sound").epoch else { continue };
+                let Some(record) = trainer.step().expect("valid").epoch else { continue };
                 done += 1;
                 prop_assert!(record.epoch == done && done <= epochs);
                 let loss = record.judged().total();

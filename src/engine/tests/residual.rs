@@ -149,7 +149,7 @@ fn the_gradients_of_a_block_have_names_of_their_own() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let gradients = trainer.health().expect("small").gradients;
     let names: Vec<&str> = gradients.iter().map(|layer| layer.name.as_str()).collect();

@@ -25,7 +25,7 @@ fn train(trainer: &mut Trainer, edits: &[(u64, Setting)], until: u64) {
         for (_, setting) in edits.iter().filter(|(step, _)| *step == now) {
             trainer.apply(setting.clone());
         }
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
 }
 
@@ -149,7 +149,7 @@ fn more_epochs_leave_a_cosine_as_it_was_designed() {
     assert_eq!(trainer.epoch(), 4);
     let mut rates = Vec::new();
     while !trainer.is_done() {
-        rates.push(trainer.step().expect("sound").learning_rate);
+        rates.push(trainer.step().expect("valid").learning_rate);
     }
     assert!(rates.len() == 15 && rates.iter().all(|rate| (rate - 1e-3).abs() < 1e-9), "{rates:?}");
 }
@@ -162,17 +162,17 @@ fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
     let mut whole = new();
     let mut records = Vec::new();
     while !whole.is_done() {
-        records.extend(whole.step().expect("sound").epoch);
+        records.extend(whole.step().expect("valid").epoch);
     }
     let per_epoch = u64::from(whole.steps_per_epoch());
 
     let mut first = new();
     train(&mut first, &[], 2 * per_epoch - 1);
-    let report = first.step_while(&|| false).expect("sound");
+    let report = first.step_while(&|| false).expect("valid");
     assert_eq!((report.epoch, report.samples > 0), (None, true));
     // The epoch is not over, and its validation can be postponed again.
     assert_eq!((first.epoch(), first.steps(), first.step_in_epoch()), (1, 2 * per_epoch, per_epoch as u32));
-    assert_eq!(first.step_while(&|| false).expect("sound").samples, 0);
+    assert_eq!(first.step_while(&|| false).expect("valid").samples, 0);
 
     // A file preserves it.
     let mut run = Run::new(RunId(1), &plan, &data);
@@ -190,7 +190,7 @@ fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
     second.restore(&checkpoint, first.epochs()).expect("the same network");
     let mut resumed = Vec::new();
     while !second.is_done() {
-        resumed.extend(second.step().expect("sound").epoch);
+        resumed.extend(second.step().expect("valid").epoch);
     }
     let untimed = |record: &EpochRecord| EpochRecord { seconds: 0.0, ..record.clone() };
     let expected: Vec<EpochRecord> = records[1..].iter().map(untimed).collect();

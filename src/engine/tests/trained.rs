@@ -13,7 +13,7 @@ fn trained(data: &Arc<Dataset>, kind: Bottleneck) -> (Trainer, Trained) {
     let plan = of_kind(data, kind);
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let weights = Arc::clone(trainer.snapshot().inference_weights());
     (trainer, Trained::new(Arc::new(plan), weights, Some(data.scaler.clone())))
@@ -194,7 +194,7 @@ fn a_network_is_kept_until_its_plan_changes_and_follows_its_weights() {
     let small = Trained::new(plan(3, 1), fresh(&plan(3, 1)), None);
     // Other facts that concern training only do not change the network.
     let facts = crate::check::DataFacts { available_bytes: 1 << 40, ..facts(&data) };
-    let alike = Arc::new(crate::check::plan(small.plan().design(), &facts).expect("sound"));
+    let alike = Arc::new(crate::check::plan(small.plan().design(), &facts).expect("valid"));
     let later = Trained::new(alike, fresh(&plan(3, 2)), None);
     let wide = Trained::new(plan(5, 1), fresh(&plan(5, 1)), None);
     let rows = vec![0.3; 7 * FEATURES];
@@ -218,13 +218,13 @@ fn a_checkpoint_keeps_its_weights_while_training_goes_on() {
     });
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while trainer.epoch() < 1 {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let first = trainer.snapshot();
     let best = |checkpoint: &Checkpoint| checkpoint.best.clone().expect("an epoch is over");
     let (weights, best_weights) = ((*first.weights).clone(), (*best(&first).weights).clone());
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let last = trainer.snapshot();
     assert!(best(&last).epoch > 1 && *best(&last).weights != best_weights, "it has improved");

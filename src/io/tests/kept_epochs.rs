@@ -38,7 +38,7 @@ fn weights_of_kept_epochs_are_restored_and_damage_costs_them_alone() {
         }
     };
     let bits = |run: &Run, epoch: u32| -> Option<Vec<u32>> {
-        let weights = run.kept.weights(epoch)?.read().expect("sound");
+        let weights = run.kept.weights(epoch)?.read().expect("valid");
         Some(weights.0.values().flat_map(|array| array.values.iter().map(|value| value.to_bits())).collect())
     };
     let all = |run: &Run| [0, 1, 2, 3].map(|epoch| bits(run, epoch));
@@ -74,7 +74,7 @@ fn weights_stay_in_their_file_until_they_are_needed() {
         let held = |epoch| runs[0].kept.weights(epoch).expect("kept");
         let are_read = || [0, 2, 3].map(|epoch| held(epoch).in_memory().is_some());
         assert_eq!((are_read(), &warnings[..]), ([false; 3], ""));
-        let read = held(2).read().expect("sound");
+        let read = held(2).read().expect("valid");
         assert_eq!((read.len(), are_read()), (held(2).count(), [false, true, false]));
         assert!(Arc::ptr_eq(&read, &held(2).clone().read().expect("at hand")), "read once");
         assert_eq!(held(3).count(), arrays(&run(1), &[""], &[]).len());
@@ -124,6 +124,6 @@ fn damaged_weights_are_reported_where_they_are_needed() {
 
 /// Builds the network of a run with these weights.
 fn used(run: &Run, weights: LazyWeights) -> Result<(), String> {
-    let trained = crate::engine::Trained::again(run, weights, run.shape, (0.0, 1.0)).expect("sound");
+    let trained = crate::engine::Trained::again(run, weights, run.shape, (0.0, 1.0)).expect("valid");
     trained.network(1).map(drop).map_err(|error| error.to_string())
 }

@@ -20,7 +20,7 @@ fn run(edit: impl FnOnce(&mut Project)) -> Run {
     let data = DIGITS.get_or_init(|| load(&Data::default(), &Progress::default()).expect("embedded"));
     let mut design = Recipe::Undercomplete.project();
     edit(&mut design);
-    let plan = plan(&design, &facts(data)).expect("sound");
+    let plan = plan(&design, &facts(data)).expect("valid");
     Run { status: Status::Done, ..Run::new(RunId(1), &plan, data) }
 }
 

@@ -74,7 +74,7 @@ mod tests {
             ..Recipe::Undercomplete.project()
         };
         let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-        let mut network = Network::new(&plan(&project, &facts(&data)).expect("sound"), 1).expect("small");
+        let mut network = Network::new(&plan(&project, &facts(&data)).expect("valid"), 1).expect("small");
         let rows = [data.split.train[0], data.split.validation[0], data.split.test[0]];
         let mut values = vec![0.0; 9];
         data.gather(&rows, &mut values);

@@ -15,10 +15,10 @@ fn trained(recipe: Recipe, epochs: u32, edit: impl FnOnce(&mut Project)) -> (Tra
     let mut data = load(&project.data, &Progress::default()).expect("embedded");
     data.split.train.truncate(500);
     let data = Arc::new(data);
-    let plan = plan(&project, &facts(&data)).expect("sound");
+    let plan = plan(&project, &facts(&data)).expect("valid");
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     (trainer, data)
 }

@@ -17,10 +17,10 @@ fn trial(corruption: Corruption) -> Trial {
     };
     project.training.epochs = 1;
     let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
-    let plan = plan(&project, &facts(&data)).expect("sound");
+    let plan = plan(&project, &facts(&data)).expect("valid");
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     while !trainer.is_done() {
-        trainer.step().expect("sound");
+        trainer.step().expect("valid");
     }
     let weights = Arc::clone(trainer.snapshot().inference_weights());
     let trained = Trained::new(Arc::new(plan), weights, None);

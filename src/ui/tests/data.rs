@@ -337,7 +337,7 @@ fn a_run_keeps_the_labels_it_was_trained_with() {
     window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
     let state = window.state();
     let (data, facts) = state.data.ready(&state.project.data).expect("loaded");
-    let plan = crate::check::plan(&state.project, &facts).expect("sound");
+    let plan = crate::check::plan(&state.project, &facts).expect("valid");
     let run = crate::run::Run::new(crate::run::RunId(1), &plan, data);
     state.runs = vec![crate::run::Run { status: crate::run::Status::Done, ..run }];
     let labels = |window: &mut Window| {

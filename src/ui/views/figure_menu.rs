@@ -55,12 +55,12 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
     if let Some((what, set)) = export.filter(|_| exports) {
         state.ask_export(what, set);
     }
-    if let Some((figure, wish)) = chosen.and_then(|shown| shown.inner) {
+    if let Some((figure, action)) = chosen.and_then(|shown| shown.inner) {
         let is_dark = ui.visuals().dark_mode;
         // The others can be chosen in the dialog.
         let others = menu.figures.iter().filter(|other| !Arc::ptr_eq(other, &figure)).cloned();
         let all = std::iter::once(Arc::clone(&figure)).chain(others).collect();
-        state.use_figures(all, wish, is_dark);
+        state.use_figures(all, action, is_dark);
     }
 }
 
@@ -75,12 +75,12 @@ pub(super) fn export_entry_ui(ui: &mut Ui) -> bool {
 
 /// The actions on a figure, in a submenu if there are several figures.
 fn figure_ui(ui: &mut Ui, figure: &Arc<Figure>, is_alone: bool) -> Option<(Arc<Figure>, FigureAction)> {
-    let wish = if is_alone {
+    let action = if is_alone {
         entries_ui(ui, figure)
     } else {
         ui.menu_button(&figure.title, |ui| entries_ui(ui, figure)).inner.flatten()
     };
-    wish.map(|wish| (Arc::clone(figure), wish))
+    action.map(|action| (Arc::clone(figure), action))
 }
 
 fn entries_ui(ui: &mut Ui, figure: &Figure) -> Option<FigureAction> {
@@ -92,13 +92,13 @@ fn entries_ui(ui: &mut Ui, figure: &Figure) -> Option<FigureAction> {
         ("Save animation…", FigureAction::Save(Form::Gif)),
     ];
     let mut chosen = None;
-    for (name, wish) in entries {
-        let is_possible = match wish {
+    for (name, action) in entries {
+        let is_possible = match action {
             FigureAction::Save(form) => form.check(figure).is_ok(),
             FigureAction::CopyPicture | FigureAction::CopyNumbers => true,
         };
         if is_possible && ui.button(name).clicked() {
-            chosen = Some(wish);
+            chosen = Some(action);
             ui.close();
         }
     }

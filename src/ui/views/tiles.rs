@@ -134,12 +134,12 @@ impl Panes<'_> {
     /// Performs the requested action on the figures of the visible views, with those of the view
     /// clicked last first.
     fn run_figure_action(&mut self, is_dark: bool) {
-        let Some(wish) = self.state.view.figures.take() else { return };
+        let Some(action) = self.state.view.figures.take() else { return };
         self.seen.sort_by_key(|name| Some(*name) != self.menu.last);
         let views =
             self.seen.iter().filter_map(|name| self.views.iter().find(|view| view.entry().name == *name));
         let all = views.flat_map(|view| view.figures(self.state)).map(Arc::new).collect();
-        self.state.use_figures(all, wish, is_dark);
+        self.state.use_figures(all, action, is_dark);
     }
 
     /// The context menu of a view's tab, if it has one.
