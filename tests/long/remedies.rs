@@ -112,7 +112,7 @@ fn recipes_have_no_findings() {
     for (recipe, _, faults, reason) in MEANT {
         let names: Vec<&str> = faults.iter().map(|fault| fault.title()).collect();
         let count = meant.get(recipe.name()).copied().unwrap_or(0);
-        let _ = writeln!(text, "\n- `{}`: {count} × {}; {reason}", recipe.name(), names.join(" or "));
+        let _ = writeln!(text, "\n- `{}`: {count} × {};\n  {reason}", recipe.name(), names.join(" or "));
     }
     update("false alarms", &text);
     assert!(alarms.is_empty(), "{alarms:#?}");
