@@ -1,5 +1,6 @@
-//! How long somebody who drags a point over the latent space waits for its picture, while a run
-//! trains on all cores: from the question to the answer, by the newest weights of that run:
+//! Latency of a decoded picture while a point is dragged over the latent space and a run trains on
+//! all cores: from the request to the answer, with the run's newest weights.
+//!
 //! `cargo bench --bench decode`.
 
 use std::sync::Arc;
@@ -13,14 +14,14 @@ use hourglass::project::{Activation, Layer, Recipe, Source, Synthetic};
 use hourglass::run::{Run, RunId, Weights, facts};
 use hourglass::session::{Decoding, Event, Job, JobId, JobKind, Request, Session, Start, TrainRequest};
 
-/// Numbers of the code.
+/// Number of units of the code.
 const UNITS: usize = 64;
-/// Questions, one a frame.
+/// Number of requests, one per frame.
 const QUESTIONS: u64 = 600;
 const FRAME: Duration = Duration::from_millis(16);
 const RUN: RunId = RunId(1);
 
-/// Waits until an event is the one that is looked for.
+/// Waits for an event that matches.
 fn wait<T>(session: &Session, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
     loop {
         if let Some(found) = wanted(session.wait().expect("the lanes live")) {
@@ -29,7 +30,7 @@ fn wait<T>(session: &Session, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
     }
 }
 
-/// Asks for the weights of the run and waits for them.
+/// Requests the weights of the run and waits for them.
 fn weights(session: &mut Session) -> Option<Arc<Weights>> {
     session.send(Request::Weights(RUN));
     wait(session, |event| if let Event::Weights { weights, .. } = event { Some(weights) } else { None })

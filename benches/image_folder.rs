@@ -2,8 +2,8 @@
 //! 64×64 RGB.
 //!
 //! `cargo bench --bench image_folder [COUNT]`. A few hundred distinct pictures are drawn and copied
-//! under new names. The first load after that reads them from the page cache, like the second load of
-//! a person's folder.
+//! under new names. The first load after that reads them from the page cache, like the second load
+//! of a user's folder.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build, median: 4.3 s.
 
@@ -70,7 +70,7 @@ fn write(folder: &Path, count: u32) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Waves of several lengths with fine grain: compresses about as well as a photograph.
+/// Waves of several lengths with fine grain: compresses about as well as a photo.
 fn picture(number: u32) -> RgbImage {
     let (width, height) = (280 + number % 41, 280 + number * 7 % 41);
     let mut state = number.wrapping_mul(0x9E37_79B9) | 1;

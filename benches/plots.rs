@@ -1,9 +1,9 @@
-//! The cost of a frame of each plot, layout and tessellation, and that of some as items of
-//! `egui_plot`.
+//! The cost per frame of each plot, layout and tessellation, and for some of them the cost as
+//! `egui_plot` items.
 //!
-//! `cargo bench --bench plots`. A plot is drawn through the library where that costs at most a
-//! tenth more. Two versions are compared with an allocator that keeps the memory of a frame for the
-//! next, as a window's does, and does not give it back and fetch it anew: with glibc
+//! `cargo bench --bench plots`. A plot uses the library if that costs at most a tenth more. Compare
+//! two versions with an allocator that keeps the memory of a frame for the next one, as a window's
+//! does, instead of returning it and requesting it again: with glibc
 //! `GLIBC_TUNABLES=glibc.malloc.trim_threshold=2000000000:glibc.malloc.mmap_threshold=1000000000`.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build, medians, in ms per frame:
@@ -26,7 +26,7 @@ use hourglass::ui::plots::{
 };
 use hourglass::ui::theme;
 
-/// Frames of each way that count, and those before them that fill caches.
+/// Measured frames of each variant, and warm-up frames before them that fill caches.
 const FRAMES: usize = 400;
 const WARM_UP: usize = 20;
 
@@ -41,19 +41,19 @@ fn main() {
     profiles();
 }
 
-/// Prints what frames cost that `draw` fills.
+/// Prints the cost of frames drawn by `draw`.
 fn report(name: &str, draw: impl FnMut(&mut Ui, usize)) {
     let (cost, _) = costs(draw, |_, _| {});
     println!("{name:<44}{cost:>10.3}");
 }
 
-/// Prints what two ways of drawing cost, and the second in terms of the first.
+/// Prints the cost of two variants, and that of the second relative to the first.
 fn compare(name: &str, ours: impl FnMut(&mut Ui, usize), library: impl FnMut(&mut Ui, usize)) {
     let (ours, library) = costs(ours, library);
     println!("{name:<44}{ours:>10.3}{library:>10.3}{:>8.2}", library / ours);
 }
 
-/// Medians of both, measured frame by frame in turn: other programs disturb both alike.
+/// Medians of both, measured in alternating frames, so that other programs disturb both equally.
 fn costs(mut one: impl FnMut(&mut Ui, usize), mut other: impl FnMut(&mut Ui, usize)) -> (f64, f64) {
     let [first, second] = [(); 2].map(|()| {
         let ctx = Context::default();
@@ -86,12 +86,12 @@ fn median(mut costs: Vec<f64>) -> f64 {
     costs[costs.len() / 2]
 }
 
-/// A number between −1 and 1 that looks random.
+/// A pseudo-random number between −1 and 1.
 fn noise(index: usize) -> f32 {
     ((index as f64 * 12.9898).sin() * 43_758.545_3).fract() as f32
 }
 
-/// Where a person who pans stands at a frame, as a part of the whole.
+/// Position of a panning user at a frame, as a fraction of the whole.
 fn shift(frame: usize) -> f64 {
     0.002 * (frame % 50) as f64
 }
@@ -127,7 +127,7 @@ fn cloud(moving: bool) {
     });
 }
 
-/// Losses of two runs, training and validation each.
+/// Losses of two runs, with training and validation each.
 fn losses() -> Vec<Line> {
     let line = |series: usize| -> Line {
         let value = |epoch: usize| 2.0 / (1.0 + 0.02 * epoch as f64) + 0.1 + 0.02 * series as f64;
@@ -173,11 +173,11 @@ fn loss(moving: bool) {
     });
 }
 
-/// Small plots as one view shows them, and their size.
+/// Small plots as in one view, and their size.
 const PLOTS: usize = 12;
 const SMALL: Vec2 = vec2(300.0, 40.0);
 
-/// A plot of the library that shows these bounds and nothing around them.
+/// A plot of the library with these limits and no decoration.
 fn bare(index: usize, size: Vec2) -> Plot<'static> {
     Plot::new(index)
         .width(size.x)

@@ -1,9 +1,9 @@
-//! One tape whose operations fork inside, against one tape per shard of the minibatch.
+//! One tape with parallel operations, compared with one tape per shard of the minibatch.
 //!
-//! `cargo bench --bench tape_layout`. The first is the engine as it is. The second is imitated by
-//! two engines of one thread each, in lockstep, each training on half of the minibatch. Each makes
-//! a whole update of its own, which stands for adding two sets of gradients and half an update.
-//! Both run in turn, and medians are compared.
+//! `cargo bench --bench tape_layout`. The first is the current engine. The second is simulated by
+//! two engines with one thread each, in lockstep, each training on half of the minibatch. Each
+//! makes its own whole update, in place of adding two sets of gradients and half an update.
+//! Both run alternately, and medians are compared.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build, medians, in ms per step:
 //!
@@ -13,9 +13,9 @@
 //! | the same, batch 512 | 6.5 | 5.3 |
 //! | 784-32-8-32-784, batch 64 | 0.48 | 0.24 |
 //!
-//! The imitation of one tape per shard leaves out whatever would keep statistics over the whole
-//! minibatch exact. What it saves was not considered worth results that depend on how the minibatch
-//! is cut.
+//! The simulation of one tape per shard omits everything needed to keep statistics over the whole
+//! minibatch exact. The savings were not considered worth results that depend on how the minibatch
+//! is split.
 
 use std::sync::{Arc, Barrier};
 use std::time::Instant;
@@ -44,7 +44,7 @@ fn planned(project: &Project, data: &Dataset) -> Plan {
     plan(project, &facts(data)).expect("a sound plan")
 }
 
-/// Seconds of every step.
+/// Duration of every step in seconds.
 fn steps(trainer: &mut Trainer, mut before: impl FnMut()) -> Vec<f64> {
     (0..STEPS)
         .map(|_| {
@@ -80,7 +80,7 @@ fn tape_per_shard(plan: &Plan, data: &Arc<Dataset>) -> f64 {
         let other = scope.spawn(shard);
         (shard(), other.join().expect("no panic"))
     });
-    // A step is over when both halves are.
+    // A step ends when both halves have.
     median(left.into_iter().zip(right).map(|(a, b)| a.max(b)).collect())
 }
 

@@ -1,12 +1,12 @@
 //! The cost of a frame of the window while a run trains: each view alone in the centre, between the
-//! panels that are always there. The latent space shows all samples.
+//! panels that are always visible. The latent space shows all samples.
 //!
 //! `cargo bench --bench ui [SAMPLES …] [VIEW …]`, for example
-//! `cargo bench --bench ui 10000 Explore Latent`. Frames come at 60 a second, as on a screen, so
-//! that what the threads found meanwhile is taken in as it is there. Logic takes in events, layout
-//! runs every widget, tessellation makes triangles of what they painted. On Linux the last two
-//! columns say how long of the frame its thread was ready but waited for a core, and what is left
-//! without that; elsewhere the wait is 0. The last line of each size is how fast training was
+//! `cargo bench --bench ui 10000 Explore Latent`. Frames are drawn at 60 Hz, as on a screen, so
+//! that results of the threads arrive at a realistic rate. Logic handles events, layout runs every
+//! widget, tessellation turns the painted shapes into triangles. On Linux the last two columns are
+//! the time in a frame that its thread was ready but waited for a core, and the frame time without
+//! that; on other systems the wait is 0. The last line of each size is the training speed
 //! meanwhile.
 //!
 //! Measured on two cores of a Xeon with AVX-512, release build: logic and layout of the whole
@@ -26,11 +26,11 @@ use hourglass::ui::state::Set;
 use hourglass::ui::views::ENTRIES;
 use hourglass::ui::{HourglassApp, Options};
 
-/// Frames that count, and those before them that fill caches and let answers come.
+/// Measured frames, and warm-up frames before them that fill caches and let answers arrive.
 const FRAMES: usize = 240;
 const WARM_UP: usize = 120;
 const FRAME: Duration = Duration::from_millis(16);
-/// The trainings must not end meanwhile.
+/// Training must not end during the measurement.
 const EPOCHS: u32 = 100_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -70,7 +70,7 @@ struct Window {
 }
 
 impl Window {
-    /// With a run that trains on so many pictures, whose first epoch has ended.
+    /// Starts a run that trains on this many pictures, and waits for the end of its first epoch.
     fn training(samples: usize) -> Result<Window, Box<dyn Error>> {
         let home = tempfile::tempdir()?;
         let views: Vec<String> = ENTRIES.iter().map(|entry| format!("View({})", entry.name)).collect();
@@ -95,19 +95,19 @@ impl Window {
         Ok(window)
     }
 
-    /// Has the latent space show all samples, and waits for their codes.
+    /// Shows all samples in the latent space, and waits for their codes.
     fn show_all(&mut self) {
         let view = &mut self.app.state.view;
         (view.show, view.latent_set) = (Some("Latent"), Some(Set::All));
         self.until(|app| app.state.set_codes.shown().is_some());
     }
 
-    /// Steps that the run has taken.
+    /// Steps that the run has completed.
     fn steps(&self) -> u64 {
         self.app.state.progress.values().map(|progress| progress.step).max().unwrap_or(0)
     }
 
-    /// Median and 95th percentile of logic, layout, tessellation, their sum, how much of that was
+    /// Median and 95th percentile of logic, layout, tessellation, their sum, the part of it spent
     /// waiting for a core, and the rest, in milliseconds.
     fn costs(&mut self, view: &'static str) -> [(f64, f64); 6] {
         self.app.state.view.show = Some(view);
@@ -137,7 +137,7 @@ impl Window {
         }
     }
 
-    /// One frame; what its parts cost, in milliseconds.
+    /// Draws one frame; returns the cost of its parts, in milliseconds.
     fn frame(&mut self) -> [f64; 3] {
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1440.0, 900.0))),
@@ -167,8 +167,8 @@ fn millis(started: Instant) -> f64 {
     1e3 * started.elapsed().as_secs_f64()
 }
 
-/// How long this thread has been ready but has waited for a core, in milliseconds: the second number
-/// of `schedstat` is that in nanoseconds.
+/// Total time that this thread has been ready but waiting for a core, in milliseconds: the second
+/// number of `schedstat`, which is in nanoseconds.
 fn waited_ms() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanos = text.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok());

@@ -1,8 +1,8 @@
-//! Checks `ARCHITECTURE.md` against the sources: which module uses which, and rules that clippy has
-//! no lint for.
+//! Checks `ARCHITECTURE.md` against the sources: module dependencies, and rules that clippy has no
+//! lint for.
 //!
-//! Sources are read line by line, as `cargo fmt` formats them. Tests are excluded: they are at the
-//! end of their file, which clippy checks, or in a file of their own.
+//! Sources are read line by line, as formatted by `cargo fmt`. Tests are excluded: they are at the
+//! end of their file, which clippy checks, or in a separate file.
 
 #[path = "architecture/imports.rs"]
 mod imports;
@@ -149,7 +149,7 @@ fn without_texts(line: &str) -> String {
     code
 }
 
-/// The identifier at the start of a text; empty where there is none.
+/// The identifier at the start of a text; empty if there is none.
 fn name(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
@@ -242,7 +242,7 @@ fn length_error(file: &str, source: &str) -> Option<String> {
         .then(|| format!("{file}: {lines} lines; a file is one idea, at most {MOST_LINES} lines"))
 }
 
-/// Files that a page names in backquotes and that do not exist.
+/// Files that a page names in backticks and that do not exist.
 fn missing_files(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let names = page.split('`').skip(1).step_by(2);
     let is_file = |name: &str| {
@@ -253,7 +253,7 @@ fn missing_files(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| is_file(name) && !exists(name)).map(|name| format!("{name} does not exist")).collect()
 }
 
-/// Paths that exist on a single machine only.
+/// Paths that exist only on a single machine.
 fn machine_paths(file: &str, text: &str) -> Vec<String> {
     let paths = ["home", "root", "work", "Users"].map(|folder| format!("/{folder}/"));
     let lines = text.lines().filter(|line| paths.iter().any(|path| line.contains(path)));

@@ -239,7 +239,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let share: f64 =
         told.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("told");
     assert!((share - kept.values[0].1).abs() < 1e-3 && kept.samples > 0, "{told} {kept:?}");
-    // By another distance, and of another number of neighbours, it is another.
+    // A different distance or number of neighbours gives a separate result.
     ok(path, &[&near[..], &["--by", "pixels", "--keep"]].concat());
     ok(path, &[&near[..5], &["--k", "2", "--keep"]].concat());
     let results = &runs(path, file)[0].results;
@@ -297,7 +297,8 @@ fn names_that_are_not_valid_text_are_accepted() {
     let evaluated = run(&[OsStr::new("evaluate"), name]);
     assert!(evaluated.contains("180 samples"), "{evaluated}");
     run(&[OsStr::new("train"), name, OsStr::new("--epochs"), OsStr::new("1")]);
-    // Data with such a name train and are saved; the name is restored as far as it is valid text.
+    // Data with such a name are trained on and saved; the name is restored as far as it is valid
+    // text.
     write_table(&dir.path().join(OsStr::from_bytes(b"t\xFF.csv")), 0.0);
     let data = OsStr::from_bytes(b"t\xFF.csv");
     let train: Vec<&OsStr> =
@@ -336,7 +337,7 @@ fn existing_files_are_not_overwritten_without_force() {
     check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
     check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000001.png");
     fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "already exists");
-    // A wrong ending is said before any work, and costs no file.
+    // A wrong extension is reported before any work, and no file is lost.
     fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
     // A project may be saved to itself under any spelling of its path.
     ok(path, &["train", "linear.hourglass", "--epochs", "1", "-o", "./linear.hourglass"]);

@@ -186,10 +186,9 @@ fn check_store(name: &str, steps: u32) {
 
 /// Runs of designs of version 1 on data that later rules read differently: a table whose first row
 /// may be a header of numbers, with times that 32 bits cannot distinguish; pictures with 16 bits,
-/// with transparency, with two pages, and in folders of parts; an archive whose first array is the
-/// test set. Each with the losses of epoch 4 in training and validation and the error on the test
-/// split, recorded with the last program that had the rules of version 1, after epoch 2 had been
-/// saved.
+/// with transparency, with two pages, and in folders for the splits; an archive whose first array
+/// is the test set. Each was saved after epoch 2; its training and validation losses of epoch 4 and
+/// its error on the test split were recorded with the last program that had the rules of version 1.
 const RULES: [(&str, f64, f64, f64); 3] = [
     ("table", 4.285_154_171_288_013_5, 0.309_025_709_827_740_97, 0.077_521_298_080_682_75),
     ("pictures", 7.803_646_859_000_711, 10.672_547_817_230_225, 0.238_288_591_305_414_83),
@@ -221,8 +220,8 @@ fn runs_of_version_1_find_the_rows_they_were_trained_on() {
     }
 }
 
-/// Designs with results recorded where they were written: parameters, training loss and validation
-/// error per feature after one epoch.
+/// Designs with results recorded on the machine that wrote them: parameters, training loss and
+/// validation error per feature after one epoch.
 const DESIGNS: [(&str, u64, f64, f64); 20] = [
     ("anomaly", 33_990, 7.793_459, 0.079_583),
     ("beta-vae", 199_948, 66.547_595, 0.044_848),
@@ -265,8 +264,8 @@ fn designs_of_earlier_versions_train_as_they_did() {
         let last = output.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().expect("a line");
         let last: serde_json::Value = serde_json::from_slice(last).expect("JSON");
         assert_eq!(last["params"], parameters, "{name}");
-        // A selector that has not converged has trained five times by now, so differences between
-        // processors grow.
+        // A selector that has not converged has been trained five times by now, so differences
+        // between processors grow.
         for (key, recorded) in [("train_loss", loss), ("val_mse", error)] {
             let found = last[key].as_f64().expect("a number");
             assert!((found - recorded).abs() <= 0.02 * recorded, "{name}: {key} {found}, not {recorded}");

@@ -1,6 +1,6 @@
-//! Trainings killed at random moments by a signal that no program can catch: within a step, an
+//! Training runs killed at random moments by a signal that no program can catch: within a step, an
 //! epoch, layer-wise pretraining, a restart or a save. The file opens and contains the last
-//! checkpoint, and the resumed run ends bit for bit as an uninterrupted one does.
+//! checkpoint, and the resumed run ends bit for bit like an uninterrupted one.
 
 mod program;
 

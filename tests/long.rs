@@ -1,4 +1,4 @@
-//! Tests that take minutes: `scripts/test.sh --long` runs them.
+//! Tests that take minutes; run by `scripts/test.sh --long`.
 
 #[path = "long/canvas.rs"]
 mod canvas;
@@ -66,8 +66,8 @@ impl Trained {
     }
 }
 
-/// Every recipe shows what it claims, and matches its picture in the list of recipes. With
-/// `UPDATE_PICTURES` set, the pictures are drawn again.
+/// Every recipe shows what it claims, and matches its picture in the list of recipes. If
+/// `UPDATE_PICTURES` is set, the pictures are redrawn.
 #[test]
 fn every_recipe_shows_what_it_claims() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -62,7 +62,7 @@ fn a_linear_autoencoder_spans_the_principal_subspace() {
     let (ours, fresh) = (angle(&network), angle(&Network::new(network.plan(), 1).expect("small")));
     println!("{ours:.3} degrees; at the start {fresh:.1}");
     assert!(ours < 5.0, "{ours} degrees");
-    // Four random directions of 64 are far away.
+    // Four random directions out of 64 are far away.
     assert!(fresh > 60.0, "{fresh} degrees");
     let mse = network.evaluate(&data, data.split.rows(Subset::Train), None).expect("small").mse;
     assert!(mse < 1.01 * pca.mse(&train), "{mse}, PCA {}", pca.mse(&train));

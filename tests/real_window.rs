@@ -1,5 +1,4 @@
-//! The real program in a real window on a virtual screen, which covers what no test of the widgets
-//! can.
+//! The real program in a real window on a virtual screen, to cover what widget tests cannot.
 //!
 //! Needs `Xvfb`, `xdotool` and `ImageMagick`; `scripts/test.sh` installs them.
 
@@ -76,7 +75,7 @@ fn missing(program: &str, error: &std::io::Error) -> ! {
     panic!("{program} cannot be run ({error}): scripts/test.sh installs what this test needs")
 }
 
-/// The program, with folders of its own.
+/// The program, with its own folders.
 struct Program {
     process: Child,
     window: String,
@@ -218,13 +217,13 @@ fn a_key_trains_and_closing_asks_to_save() {
     program.until("twenty epochs are written down", || (epochs_kept(&state) >= 20).then_some(()));
     // Such a short run may be finished before it is checked: the picture shows it either way.
     assert_drawn(&screen.picture(&home.join("trained.png")));
-    // The dialog has one line less once the run is finished.
+    // The dialog has one line fewer once the run is finished.
     let done = |folder: &PathBuf| {
         std::fs::read_to_string(folder.join("runs/1/run.ron")).is_ok_and(|run| run.contains("status: Done"))
     };
     program.until("the run is over", || workspaces(&state).iter().any(done).then_some(()));
 
-    // A dialog darkens everything behind it.
+    // A dialog darkens everything below it.
     let question = home.join("question.png");
     let corner = |picture: &RgbImage| *picture.get_pixel(4, SIZE.1 - 4);
     let bright = corner(&screen.picture(&question));

@@ -1,5 +1,5 @@
-//! Every recipe trains, shortened. `scripts/test.sh --long` trains them to the end and checks their
-//! results.
+//! Every recipe trains, in shortened form. `scripts/test.sh --long` trains them to the end and
+//! checks their results.
 
 use std::process::Command;
 

@@ -1,12 +1,12 @@
-//! Remedies help: small designs that show a finding are trained before and after each change that its buttons
-//! make. The long tests train those that take longer as well.
+//! Remedies help: small designs that show a finding are trained before and after each change made
+//! by its buttons. The long tests also train those that take longer.
 
 #[path = "remedies/cases.rs"]
 mod cases;
 #[path = "remedies/trial.rs"]
 mod trial;
 
-/// Epochs of a design from which its trainings are left to the long tests.
+/// Number of epochs from which a design is trained only in the long tests.
 const LONG: u32 = 60;
 
 #[test]

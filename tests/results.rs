@@ -130,7 +130,7 @@ fn rows_of_results_refer_to_their_table() {
     ok(dir, &["encode", project, "-o", "x.npy", "--rows", "--force"]);
     assert_eq!(table(dir, "x-rows.csv", ',').0, ["row", "split", "id", "class"]);
     assert!(ok(dir, &["encode", project, "-o", "y.npy"]).stderr.contains("not skipped"));
-    // A name that says nothing is refused before the work; the folder for it is not made.
+    // An invalid name is rejected before any work; its folder is not created.
     fails(dir, &["encode", project, "-o", "codes"], 1, ".npy or .csv");
     fails(dir, &["reconstruct", project, "-o", "rebuilt.txt"], 1, "write / at the end of a folder's name");
     fails(dir, &["evaluate", project, "--scores", "scores.json"], 1, ".csv or .tsv");
@@ -173,7 +173,7 @@ fn a_class_named_as_anomalous_is_detected() {
     assert!(result["auc_log_probability"].is_null(), "{result}");
     let other = ok(dir, &["evaluate", project, "new.csv", "--normal", "good"]).stdout;
     assert!(other.contains("anomalous all except good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
-    // A row without label is on neither side.
+    // A row without a label is in neither group.
     fs::write(dir.join("some.csv"), read(dir, "new.csv") + "1.0,9.0,\n").expect("written");
     for told in [["--anomaly", "bad"], ["--normal", "good"]] {
         let done = ok(dir, &[&["evaluate", project, "some.csv"][..], &told].concat());
@@ -232,7 +232,7 @@ fn ids_are_labels_in_every_table() {
     ok(dir, &["train", "d.ron", "-o", "t.hourglass"]);
     let said = ok(dir, &["encode", "t.hourglass", "-o", "codes.csv"]).stderr;
     assert!(said.contains("48/6/6 train/validation/test"), "{said}");
-    // Without its header, and with other rows, which have no split.
+    // Without a header, and with other rows, which have no split.
     fs::write(dir.join("bare.csv"), rows[..30].join("\n")).expect("written");
     let said = ok(dir, &["encode", "t.hourglass", "bare.csv", "-o", "bare-codes.csv"]).stderr;
     assert!(said.contains("labels too, are matched with those of the training data by position"), "{said}");

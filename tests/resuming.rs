@@ -147,7 +147,7 @@ fn new_rows_are_scaled_as_in_training_without_the_training_data() {
     let table = path.join("table.csv");
     write_table(&table, 0.0);
     let text = fs::read_to_string(&table).expect("written");
-    // By themselves, these rows would be scaled differently, because they do not span the columns.
+    // On their own, these rows would be scaled differently, because they do not span the columns.
     let few: Vec<&str> = text.lines().take(13).collect();
     fs::write(path.join("few.csv"), few.join("\n")).expect("written");
     ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
@@ -192,7 +192,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
     });
     let means = runs(path, "t.hourglass")[0].normaliser.clone().expect("stored").means;
     assert_eq!(means.len(), 5);
-    // One row twice: with a gap, and with the mean of the training rows in its place. By itself,
+    // One row twice: with a gap, and with the mean of the training rows in its place. On its own,
     // its only mean would be 0.9.
     let gap = "a,b,c,d,e\n0.1,,0.3,0.4,0.5\n0.1,0.9,0.3,0.4,0.5\n";
     fs::write(path.join("gap.csv"), gap).expect("written");
@@ -207,7 +207,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
         said.contains("1 missing value in 1 column was filled with the column's mean in the training data")
     );
     assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
-    // A file written before they were stored opens and says what is done instead.
+    // A file written before they were stored opens and reports the fallback.
     let (old, said) = codes("old.hourglass", "gap.csv");
     assert!(said.contains("filled with the means of the given rows"), "{said}");
     assert_ne!(old, with_gap);

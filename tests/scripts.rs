@@ -7,8 +7,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A system: a folder of programs, a copy of the scripts, and a working folder. The last two have a
-/// space in their names.
+/// A system: a folder of programs, a copy of the scripts, and a working folder. The names of the
+/// last two contain a space.
 struct System {
     home: tempfile::TempDir,
     variables: Vec<(&'static str, String)>,
@@ -22,7 +22,7 @@ struct Done {
 }
 
 impl System {
-    /// Debian with Rust, for a user without root rights, in front of a screen.
+    /// Debian with Rust, for a user without root privileges, with a display.
     fn debian() -> System {
         let home = tempfile::tempdir().expect("a folder");
         for folder in ["bin", "my project/scripts", "my work"] {

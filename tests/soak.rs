@@ -1,7 +1,7 @@
 //! A session of 50,000 epochs in the window, with every view updated and drawn: memory is constant
 //! apart from the history, the size of the file is proportional to the number of epochs, and the
-//! window is idle after training. In a process of its own, whose memory and processor time are
-//! measured: `scripts/test.sh --long` runs it.
+//! window is idle after training. It has its own process, whose memory and processor time are
+//! measured; run by `scripts/test.sh --long`.
 
 #![cfg(target_os = "linux")]
 
@@ -21,7 +21,7 @@ use common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 const EPOCHS: usize = 50_000;
 /// Number of epochs after which memory is constant.
 const WARM: usize = 10_000;
-/// Time of a frame.
+/// Duration of a frame.
 const FRAME: Duration = Duration::from_millis(33);
 /// Duration of the idle phase at the end.
 const IDLE: Duration = Duration::from_secs(5);

@@ -1,5 +1,5 @@
-//! Trainings in a failing environment: closed, full and broken streams, a full disk, a second
-//! writer. Every run is saved and is bit for bit equal to an undisturbed one.
+//! Training in a failing environment: closed, full and broken streams, a full disk, a second
+//! writer. Every run is saved and is bit-for-bit equal to an undisturbed one.
 
 #![cfg(target_os = "linux")]
 
@@ -97,7 +97,7 @@ fn failing_streams_do_not_affect_a_run() {
 struct Disk(PathBuf);
 
 impl Disk {
-    /// `None` where this user may not mount a disk.
+    /// `None` if this user may not mount a disk.
     fn mount(at: PathBuf, size: &str) -> Option<Disk> {
         fs::create_dir(&at).expect("made");
         let size = format!("size={size}");

@@ -192,7 +192,7 @@ fn a_blocked_pipe_does_not_block_a_training() {
 #[test]
 fn a_signal_ends_every_command() {
     let dir = trained();
-    // Seconds of loading, and hours for everything else.
+    // Loading takes seconds, everything else hours.
     write_design(&dir.path().join("large.ron"), |project| {
         let blobs = Synthetic::Blobs { count: 20_000_000, features: 1, clusters: 2, seed: 1 };
         project.data.source = Source::Synthetic(blobs);
@@ -489,7 +489,7 @@ fn nothing_is_sent_over_a_network() {
     }
 }
 
-/// The network system calls of a program, where tracing is possible and the program succeeds.
+/// The network system calls of a program, if tracing is possible and the program succeeds.
 #[cfg(target_os = "linux")]
 fn traced(dir: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let log = dir.join("trace");

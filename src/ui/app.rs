@@ -52,7 +52,7 @@ impl Options {
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
-/// A message where no window can be opened: no display, or no graphics.
+/// An error message if no window can be opened: no display, or no graphics.
 pub fn run(options: Options) -> Result<(), String> {
     let settings = options.settings_path().map(|path| Settings::load(&path)).unwrap_or_default();
     let viewport = window_size::first(settings.window)
@@ -131,7 +131,7 @@ impl HourglassApp {
             session: Some(Session::start({
                 let ctx = ctx.clone();
                 move || {
-                    // The requester of the frame continues computing and would keep its core.
+                    // The frame's requester continues computing and would keep its core busy.
                     frame_begins();
                     ctx.request_repaint();
                 }
@@ -208,7 +208,7 @@ impl HourglassApp {
         let mut settings = self.settings_now();
         settings.zoom = (zoom != 1.0).then_some(zoom);
         if !is_steady {
-            // The size changes in every frame while its edge is dragged.
+            // The size changes in every frame while the window's edge is dragged.
             settings.window = self.settings.window;
         }
         if is_editing(ctx) {
@@ -235,7 +235,7 @@ impl HourglassApp {
         now - self.window.1 >= STEADY_SECS
     }
 
-    /// The settings that should be remembered between two starts.
+    /// The settings to remember between sessions.
     fn settings_now(&mut self) -> Settings {
         let is_given = self.given_threads.is_some() && self.state.threads == self.given_threads;
         Settings {
@@ -246,7 +246,8 @@ impl HourglassApp {
             layout: self.layout.text_of(WindowLayout::new(&self.state.view, self.views.arrangement())),
             window: self.window.0,
             commands: self.state.view.recent_commands.clone(),
-            // While a file is being opened, it is not known yet whether it becomes the current one.
+            // While a file is being opened, it is not yet known whether it will become the current
+            // one.
             last: if self.state.busy.is_some() {
                 self.settings.last.clone()
             } else {

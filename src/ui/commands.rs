@@ -1,5 +1,5 @@
 //! **The commands**: everything available by menu, keys or the command palette. Each is one record
-//! of the table in `table.rs`: its title, a one-sentence description, its keys, its menu, when it
+//! in the table in `table.rs`: its title, a one-sentence description, its keys, its menu, when it
 //! is available, and its effect.
 
 mod conditions;
@@ -54,7 +54,7 @@ impl Command {
     /// Returns whether it is available.
     ///
     /// # Errors
-    /// The reason why it is not, as a sentence for the user.
+    /// The reason why it is unavailable, as a sentence for the user.
     pub fn available(self, state: &State) -> Result<(), String> {
         (self.record().available)(state)
     }

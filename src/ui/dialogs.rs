@@ -8,19 +8,19 @@ use crate::figure::Form;
 
 use super::state::{Browse, BrowseKind, SaveKind};
 
-/// The nearest existing folder at or above a path; may block for long.
+/// The nearest existing folder at or above a path; may block for a long time.
 pub fn folder_near(path: &Path) -> Option<PathBuf> {
     [Some(path), path.parent()].into_iter().flatten().find(|folder| folder.is_dir()).map(Path::to_owned)
 }
 
-/// Whether the desktop can show a file dialog; may block for long.
+/// Whether the desktop can show a file dialog; may block for a long time.
 #[cfg(all(unix, not(target_os = "macos")))]
 pub fn has_dialog() -> bool {
     // The fallback of rfd.
     is_program("zenity") || pollster::block_on(portal::is_there())
 }
 
-/// Whether the desktop can show a file dialog; always true, because it is part of the system.
+/// Whether the desktop can show a file dialog; always true, because the system includes one.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 pub fn has_dialog() -> bool {
     true
@@ -49,7 +49,7 @@ mod portal {
     pub(super) async fn is_there() -> bool {
         match version().await {
             Ok(_) => true,
-            // A service is starting: its dialog may still appear.
+            // A service is starting, so its dialog may still appear.
             Err(Error::InputOutput(error)) if error.kind() == ErrorKind::TimedOut => true,
             Err(error) => {
                 log::info!("no desktop portal with file dialogs: {error}");
@@ -70,7 +70,7 @@ mod portal {
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub type Answer = Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
 
-/// Opens the desktop's file dialog, in a folder where one is given, and returns its future answer.
+/// Opens the desktop's file dialog, in a folder if one is given, and returns its future answer.
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
     let mut dialog = rfd::AsyncFileDialog::new();

@@ -1,5 +1,5 @@
-//! Files are read and written outside the window's thread, each on a thread of its own, so the
-//! window never waits for a disk.
+//! Reads and writes files outside the window's thread, each on its own thread, so that the window
+//! never waits for a disk.
 
 mod dropped;
 mod store_thread;
@@ -19,7 +19,7 @@ use crate::io::{
     open_any,
 };
 
-/// Minimum time between requesting a dialog and closing it. Exports that take less show no
+/// Minimum time between requesting a dialog and closing it. Exports that take less time show no
 /// progress.
 const LEAST_SHOWN: Duration = Duration::from_millis(250);
 
@@ -35,7 +35,7 @@ pub enum FileEvent {
     IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, FileError>),
-    /// The content to copy of the figure with this title.
+    /// The content of the figure with this title, to be copied.
     Copied(String, Result<Clip, String>),
     /// The result of checking a path.
     PathChecked(PathFound),
@@ -55,7 +55,7 @@ pub enum FileEvent {
     Recovered(Recovery, Result<(Store, Opened), String>),
     /// A workspace for work in progress is ready, or could not be created.
     Store(Result<Store, String>),
-    /// A background write failed that nothing waits for.
+    /// A background write that nothing waits for failed.
     Quiet(String),
 }
 
@@ -67,7 +67,7 @@ pub struct FileThreads {
     wake: egui::Context,
     store_thread: Option<Sender<StoreRequest>>,
     store_handle: Option<JoinHandle<()>>,
-    /// The most recent export, and when it began; the reference is dead once it has ended.
+    /// The most recent export and its start time; the reference is dead once it has ended.
     export: Option<(Weak<WriteProgress>, Instant)>,
 }
 
@@ -116,7 +116,7 @@ impl FileThreads {
         self.spawn(move || FileEvent::PathChecked(question.answer()));
     }
 
-    /// Writes a file. Everything but documents can be cancelled.
+    /// Writes a file. Everything except documents can be cancelled.
     pub fn save(&mut self, mut request: Box<SaveRequest>) {
         let progress = (!request.kind.is_document()).then(Arc::<WriteProgress>::default);
         if let Some(progress) = &progress {
@@ -130,8 +130,8 @@ impl FileThreads {
         });
     }
 
-    /// Progress of the current export: units done and total, 0 while unknown. `None` while it may
-    /// still end at once.
+    /// Progress of the current export: units done and total, 0 while unknown. `None` without an
+    /// export, or until it has run long enough to show progress.
     pub fn export_progress(&self) -> Option<(u64, u64)> {
         let (progress, begun) = self.export.as_ref()?;
         let progress = progress.upgrade()?;
@@ -143,7 +143,7 @@ impl FileThreads {
         self.export.as_ref().is_some_and(|(progress, _)| progress.strong_count() > 0)
     }
 
-    /// Cancels the current export, which answers that it was cancelled.
+    /// Cancels the current export, which then reports the cancellation.
     pub fn cancel_export(&self) {
         if let Some(progress) = self.export.as_ref().and_then(|(progress, _)| progress.upgrade()) {
             progress.cancel();
@@ -201,12 +201,12 @@ impl FileThreads {
     /// Opens the desktop's own dialog.
     pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
         // On some systems the dialog must be created on the window's thread; its answer may be
-        // awaited on any.
+        // awaited on any thread.
         let (asked, answer) = (Instant::now(), desktop_dialog(&browse, folder));
         self.spawn(move || match chosen(answer) {
             // No user closes a dialog that fast, so there was none. The dialog library does not
-            // report this, and may fail to reach an existing portal because it loads another
-            // library for the bus.
+            // report this, and may fail to reach an existing portal because it uses another library
+            // for the bus.
             None if asked.elapsed() < LEAST_SHOWN => FileEvent::NoDialog(browse),
             path => FileEvent::Browsed(browse, path),
         });

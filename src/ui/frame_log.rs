@@ -58,7 +58,7 @@ impl FrameLog {
     }
 }
 
-/// A percentile, in milliseconds; NaN where there are no values.
+/// A percentile, in milliseconds; NaN if there are no values.
 fn percentile(secs: &mut [f32], percent: usize) -> f32 {
     secs.sort_unstable_by(f32::total_cmp);
     let last = secs.len().saturating_sub(1);

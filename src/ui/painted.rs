@@ -30,7 +30,7 @@ pub fn placed_texts(shapes: &[ClippedShape]) -> Vec<(String, egui::Rect)> {
     found
 }
 
-/// All texts that are cut off for lack of space.
+/// All texts that are truncated for lack of space.
 pub fn cut_off(shapes: &[ClippedShape]) -> Vec<String> {
     let mut found = Vec::new();
     each(shapes, &mut |shape| {

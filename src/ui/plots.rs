@@ -1,10 +1,10 @@
 //! **Plots of plain slices**: curves, a scatter of tens of thousands of points, bars, pictures.
-//! They use egui, numbers and colours, and know nothing of runs or data sets.
+//! They use egui, numbers and colours, and do not depend on runs or data sets.
 //!
 //! The point cloud and the loss plot use `egui_plot`, which maps values to the screen, draws axes
-//! and grid, pans by dragging, and zooms by pinching and by dragging an axis. Implemented here are:
+//! and grid, pans by dragging, and zooms by pinching and by dragging an axis. Implemented here:
 //!
-//! - bars, histograms and profiles, of which one view shows about a dozen: as plots of the library
+//! - bars, histograms and profiles, of which one view shows about a dozen: as `egui_plot` plots
 //!   they cost 1.4 to 1.7 times as much per frame (`cargo bench --bench plots`);
 //! - curves, because a line of the library bridges gaps (NaN) and measures dashes along a jagged
 //!   line, so that they merge;
@@ -13,7 +13,7 @@
 //! - the zoom box: the library's starts where a drag is detected rather than where it began,
 //!   remains when the pointer is released outside, and takes drags that belong to the marker;
 //! - the chosen limits, which are saved in the settings and reset when a run ends, and limits that
-//!   glide after the data: the library's jump, and follow every epoch;
+//!   follow the data smoothly: the library's jump, and change every epoch;
 //! - the legend of classes, because the library's only works with the mouse, shows a disc for every
 //!   shape of marker, and cannot scroll;
 //! - the readout of an epoch: training and validation of a run share a colour, and the library's

@@ -39,7 +39,7 @@ pub fn png(recipe: Recipe) -> &'static [u8] {
     }
 }
 
-/// Paints the picture of a recipe as large as it fits into `room` with its aspect ratio.
+/// Paints the picture of a recipe as large as fits into `room` with its aspect ratio.
 pub fn paint_picture(ui: &Ui, recipe: Recipe, room: egui::Rect) {
     let scale = (room.width() / SIZE.x).min(room.height() / SIZE.y);
     let rect = egui::Rect::from_center_size(room.center(), SIZE * scale);

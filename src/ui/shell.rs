@@ -81,7 +81,7 @@ impl Shell {
         room
     }
 
-    /// Shows a panel with its saved size, and saves the size the user gives it.
+    /// Shows a panel with its saved size, and saves the size if the user changes it.
     fn panel(
         &self,
         ui: &mut Ui,
@@ -123,7 +123,7 @@ fn side_margin() -> Margin {
     Margin { right: 14 - BAR_PX, ..Margin::symmetric(14, 10) }
 }
 
-/// Shows content in exactly the available space. A panel otherwise resizes with its content, so a
+/// Shows content in exactly the available space. Otherwise a panel resizes with its content, so a
 /// long table would take height from the views.
 fn held_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     let rect = ui.available_rect_before_wrap();

@@ -1,16 +1,16 @@
-//! Everything the window shows and changes, as plain data. It knows no thread and no clock: what
-//! must be done outside is put into [`State::effects`]. What changes it is in
+//! Everything the window shows and changes, as plain data. It does not depend on threads or clocks:
+//! work to be done outside is added to [`State::effects`]. The code that changes it is in
 //! [`update`](super::update).
 //!
-//! - `derived` follows from the document: cards, problems, missing data as a problem.
-//! - `history` is undo, of the document and of the list of runs; `previous_choices` remembers the
-//!   settings of kinds that were replaced by another.
-//! - `selection` is the one selection that every view reads and writes.
-//! - `sets` are the sets of samples that a view can show, `resolved_set` what a view needs of one,
-//!   `scored` what the compute workers found of it, `set_codes` its codes.
-//! - `showing` is other data that networks are shown; `explore` holds pins and what trained
-//!   networks were asked.
-//! - `figures` and `export` are what the dialogs for saving a figure and for exporting ask.
+//! - `derived` is computed from the document: cards, problems, missing data as a problem.
+//! - `history` is the undo history of the document and of the list of runs; `previous_choices`
+//!   remembers the settings of kinds that were replaced by another.
+//! - `selection` is the selection shared by all views.
+//! - `sets` are the sets of samples that a view can show, `resolved_set` the parts of one that a
+//!   view needs, `scored` the results of the compute workers for it, `set_codes` its codes.
+//! - `showing` is other data shown to networks; `explore` holds pins and the requests to trained
+//!   networks.
+//! - `figures` and `export` hold the choices in the dialogs that save a figure and export a run.
 
 mod actions;
 mod baselines;
@@ -96,7 +96,7 @@ use crate::session::{self, JobId, Measured};
 pub struct State {
     /// The document.
     pub project: Project,
-    /// Undo and redo of it.
+    /// Its undo and redo history.
     pub history: History,
     /// The document as it was last saved or created.
     pub saved: Project,
@@ -146,7 +146,7 @@ pub struct State {
     pub exporting: Option<(u64, u64)>,
     /// Work left by a crash that has not been offered yet.
     pub(super) found: Vec<Recovery>,
-    /// Runs whose loss is drawn beside that of the shown run.
+    /// Runs whose loss is drawn next to that of the shown run.
     pub compared: Vec<RunId>,
     /// The epoch shown in the views; `None` is the newest.
     pub epoch: Option<u32>,
@@ -154,7 +154,7 @@ pub struct State {
     pub principal: Principal,
     /// Requests to the shown run's network, and the answers.
     pub explore: Explore,
-    /// The error of PCA of every run.
+    /// The reconstruction error of PCA for every run.
     pub baselines: Baselines,
     /// The search for a learning rate.
     pub rate_search: RateSearch,
@@ -172,13 +172,13 @@ pub struct State {
     pub others: BTreeMap<String, Arc<Dataset>>,
     /// Figures of the views for saving.
     pub figures: Figures,
-    /// The folder chosen last for a file of this document.
+    /// The most recently chosen folder for a file of this document.
     pub saved_in: Option<PathBuf>,
     /// Data of runs that the design no longer uses.
     pub(super) past_data: PastData,
     /// The document as last sent to the live store.
     pub(super) kept: Option<Project>,
-    /// Jobs that measure a run, with what they measure.
+    /// Jobs that measure a run, with the measured quantity.
     pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
     /// Runs of another document, or removed ones, that have not reported their end yet: another run
     /// may have the same number.
@@ -193,7 +193,7 @@ pub struct State {
     pub(super) next_job: u64,
     /// Numbers of runs of this document and its file, including removed runs: none is used again.
     pub(super) used: BTreeSet<RunId>,
-    /// Kinds that were selected before others.
+    /// Previously selected kinds.
     pub(super) previous_choices: PreviousChoices,
     /// The source that training settings were last adapted to, with its number of training rows;
     /// `None` until the data of an opened document are loaded.
@@ -204,7 +204,7 @@ pub struct State {
     pub(super) live_settings: Option<(f32, u32)>,
 }
 
-/// Work for the window that a plain function cannot do.
+/// Work that a plain function cannot do, left to the window.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Send a request to the session.
@@ -309,7 +309,7 @@ impl State {
         self.project != self.saved || self.runs_unsaved
     }
 
-    /// The name in the window's title: that of the file, else of the document.
+    /// The name in the window's title: that of the file, or else of the document.
     pub fn title(&self) -> String {
         let of_file = self.file.as_ref().and_then(|file| file.file_name());
         let name = of_file.map_or_else(|| self.project.name.as_str().into(), OsStr::to_string_lossy);
@@ -342,7 +342,7 @@ impl State {
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
     }
 
-    /// The reason why the data of a run are not available, where [`State::data_of`] has none.
+    /// The reason why the data of a run are not available, if [`State::data_of`] has none.
     pub fn missing_data(&self, run: &Run) -> MissingData<'_> {
         if self.data.progress.is_some() {
             return MissingData::Loading;
@@ -367,8 +367,8 @@ impl State {
         self.data.facts_of(&self.project.data.source).map(|facts| facts.shape)
     }
 
-    /// The loaded data with their facts, if they are those a run was trained on, with the same
-    /// split and preparation.
+    /// The loaded data with their facts, if a run was trained on them with the same split and
+    /// preparation.
     pub fn data_as_trained(&self, run: &Run) -> Option<(&Arc<Dataset>, DataFacts)> {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
@@ -377,7 +377,7 @@ impl State {
     }
 
     /// The run that the train key resumes: the shown one, if it was stopped before its last epoch
-    /// and if the current design is the one it trained when it was stopped.
+    /// and the current design is the one it was training.
     pub fn resumes(&self) -> Option<&Run> {
         let is_stopped = |run: &&Run| run.status == Status::Stopped && run.checkpoint.is_some();
         let run = self.shown().filter(is_stopped)?;
@@ -423,7 +423,7 @@ impl State {
         matches!(self.project.decoder, Decoder::Mirrored { .. })
     }
 
-    /// The current run, if it trains another design than the current one.
+    /// The current run, if its design differs from the current one.
     pub fn older_design(&self) -> Option<RunId> {
         self.active_run().filter(|run| self.is_of_other_design(run)).map(|run| run.id)
     }

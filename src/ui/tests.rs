@@ -57,7 +57,7 @@ impl Window {
         Window { harness, folder }
     }
 
-    /// Closes the window as the desktop does.
+    /// Closes the window the way the desktop does.
     fn close(mut self) -> tempfile::TempDir {
         eframe::App::on_exit(self.harness.state_mut(), None);
         self.folder

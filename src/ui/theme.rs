@@ -15,7 +15,7 @@ use crate::figure::{Palette, REGULAR_FONT, SEMI_BOLD_FONT};
 /// Corner radius of cards and buttons, in points.
 pub const RADIUS: u8 = 7;
 
-/// Installs fonts and both themes. The desktop decides which one is shown until the user chooses.
+/// Installs fonts and both themes. The desktop's theme is used until the user chooses one.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     for theme in [Theme::Dark, Theme::Light] {

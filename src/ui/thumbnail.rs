@@ -17,8 +17,8 @@ pub struct Thumbnails {
 }
 
 impl Thumbnails {
-    /// A sample for the input card, or its reconstruction for the output card; `None` where there
-    /// is no picture.
+    /// A sample for the input card, or its reconstruction for the output card; `None` if there is
+    /// no picture.
     pub fn of_card(&mut self, ctx: &Context, state: &State, place: Place) -> Option<TextureId> {
         let data = state.data.dataset.as_ref()?;
         let shown = data.shown()?;
@@ -40,7 +40,7 @@ impl Thumbnails {
             Place::Output => {
                 let (run, kept) = (run?, kept?);
                 let sample = kept.reconstructions.get(..features)?;
-                // Numbers of runs are reused in the next project, so they do not identify pictures.
+                // Run numbers are reused in the next project, so they do not identify pictures.
                 let key = stamp_of((run.id, run.started_unix_secs, kept.epoch, Arc::as_ptr(kept) as usize));
                 self.texture(ctx, place, key, shown, || sample.to_vec())
             }

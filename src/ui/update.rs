@@ -1,17 +1,17 @@
 //! Changes of the [`State`], one file per concern. `refresh` runs after every change. Nothing here
-//! knows a view or a command.
+//! depends on a view or a command.
 //!
-//! - `session_events` and `file_events` take in what happened outside.
-//! - `data` loads data and keeps those of runs that the design no longer reads.
+//! - `session_events` and `file_events` handle events from outside.
+//! - `data` loads data and keeps those of runs that the design no longer uses.
 //! - `training` starts and resumes runs; `runs` names, hides and deletes them and keeps their
 //!   results.
-//! - `stack` edits the network, `remedies` fixes a problem with one click, `choices` makes a choice
-//!   with the options it needs.
-//! - `analysis` asks for computations; `samples` and `set_codes` for what views show of a set, part
-//!   after part; `explore` for what Explore shows, and changes pins.
+//! - `stack` edits the network, `remedies` fixes a problem with one click, `choices` applies a
+//!   choice together with the options it needs.
+//! - `analysis` requests computations; `samples` and `set_codes` request what views show of a set,
+//!   piece by piece; `explore` requests what Explore shows, and changes pins.
 //! - `selection` changes, names and exports the selection; `showing` shows other data to a run's
 //!   network.
-//! - `export` and `figures` write what their dialogs ask for.
+//! - `export` and `figures` write the files requested in their dialogs.
 
 mod analysis;
 mod choices;
@@ -56,8 +56,8 @@ impl State {
             self.keep_if_changed();
             self.offer_found();
         }
-        // The cards are updated at once: shapes remain known while data of the same source are only
-        // split again.
+        // The cards are updated at once: shapes remain known while data from the same source are
+        // only split again.
         self.derived.follow(&self.project, &self.data, is_editing);
         if self.derived.errors() == 0 {
             self.notices.remove_outdated(NOT_YET);

@@ -1,17 +1,17 @@
-//! **The views** of the centre, one file each. A view gets plain references to what it shows and
-//! its own small state; it returns what a person asked for and changes nothing else. Its
-//! implementation of `View` connects it with the [`State`](super::state::State), and its line in
-//! `registry.rs` puts it into the window. `tiles` shows views side by side.
+//! **The views** in the centre, one file each. A view gets plain references to the data it shows
+//! and its own small state; it returns the user's requests and changes nothing else. Its
+//! implementation of `View` connects it to the [`State`](super::state::State), and its line in
+//! `registry.rs` adds it to the window. `tiles` shows views side by side.
 //!
-//! - Of long lists only what is visible is drawn (`visible_lines`), its pictures by `thumbs`.
-//! - `channels` lays out the channels of codes that are pictures and chooses their units; their
+//! - Only the visible part of a long list is drawn (`visible_lines`), its pictures by `thumbs`.
+//! - `channels` lays out the channels of codes that are pictures and selects their units; their
 //!   names come from `Shape::unit_name`.
-//! - `View::figures` gives what a view shows as figures, of the numbers that it draws;
-//!   `figure_menu` saves and copies them, for all views alike.
+//! - `View::figures` returns the content of a view as figures, from the numbers that it draws;
+//!   `figure_menu` saves and copies them for all views.
 //! - `differences` compares two designs by their text form. `differences::words` has words for
 //!   fields and kinds; a field without words is shown by its own name.
-//! - A column of the table of runs is a variant of `RunColumn`; `runs::columns` has what it shows
-//!   and is sorted by.
+//! - A column of the table of runs is a variant of `RunColumn`; `runs::columns` defines its content
+//!   and sort key.
 
 mod arrangement;
 mod channels;

@@ -1,4 +1,4 @@
-//! The size of the window, saved between two starts.
+//! The size of the window, saved between sessions.
 
 use egui::{Context, Vec2, ViewportBuilder, vec2};
 
@@ -9,7 +9,7 @@ const LEAST: Vec2 = vec2(900.0, 600.0);
 /// Larger than any screen: settings may contain anything.
 const MOST: Vec2 = vec2(16_384.0, 16_384.0);
 
-/// The window with its saved size; with the default size if no valid size is saved.
+/// The window with its saved size; the default size if no valid size is saved.
 pub fn first(left: Option<WindowSize>) -> ViewportBuilder {
     let left = left.filter(|left| left.width.is_finite() && left.height.is_finite());
     let size = left.map_or(FIRST, |left| vec2(left.width, left.height).clamp(LEAST, MOST));
@@ -19,7 +19,7 @@ pub fn first(left: Option<WindowSize>) -> ViewportBuilder {
         .with_maximized(left.is_some_and(|left| left.maximized))
 }
 
-/// The current window; while it is maximised, with the size before.
+/// The current window size; while maximised, the size before.
 pub fn now(ctx: &Context, before: Option<WindowSize>) -> Option<WindowSize> {
     let (maximized, minimized) = ctx.input(|input| {
         let viewport = input.viewport();

@@ -35,7 +35,7 @@ fn the_window_has_layers_without_long_import_cycles() {
     none(&circles("src/ui/", &sources));
 }
 
-/// The words and signs of the code of a source; `::` is a single sign.
+/// The words and symbols of the code of a source; `::` is a single symbol.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();

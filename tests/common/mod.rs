@@ -1,4 +1,4 @@
-//! The window for tests: the real one with its real threads, with folders of its own, driven
+//! The window for tests: the real one with its real threads, with its own folders, driven
 //! through what a user sees.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
@@ -47,7 +47,7 @@ impl Home {
         self.path("state")
     }
 
-    /// From the next start on, one view is shown at a time, so that names are unique and the view
+    /// From the next start, only one view is shown at a time, so that names are unique and the view
     /// has the whole area.
     pub fn show_one_view(&self) {
         let views: Vec<String> = ENTRIES.iter().map(|entry| format!("View({})", entry.name)).collect();
@@ -104,8 +104,8 @@ impl Window {
         self.state().runs.last().expect("a run")
     }
 
-    /// Draws until the window is idle, or until only a training keeps it changing. Checks names and
-    /// glyphs.
+    /// Draws until the window is idle, or until only a training run keeps it changing. Checks names
+    /// and glyphs.
     pub fn run_until_idle(&mut self) {
         self.harness.run_ok();
     }

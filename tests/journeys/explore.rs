@@ -28,7 +28,7 @@ fn decoded(window: &Window, purpose: Decoding) -> Vec<f32> {
     window.state().explore.decoded(purpose).map(|(_, rows)| rows.to_vec()).unwrap_or_default()
 }
 
-/// The number of samples behind the means of both groups.
+/// The number of samples averaged for the means of both groups.
 fn mean_counts(state: &State) -> Option<[usize; 2]> {
     let means = state.explore.means()?.1;
     Some(means.each_ref().map(|mean| mean.as_ref().map_or(0, |mean| mean.count)))
@@ -193,7 +193,7 @@ fn pin_a_point(window: &mut Window) -> u32 {
     row
 }
 
-/// Options are side by side where there is space.
+/// Options are side by side if there is space.
 fn choose_plane(window: &mut Window, kind: &str) {
     if window.count(kind) == 1 {
         window.press(kind);

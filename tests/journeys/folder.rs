@@ -13,7 +13,7 @@ use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 /// Pictures of each kind in the folder.
 const EACH: u32 = 12;
 
-/// Two kinds of pictures in a folder each, and a file that only claims to be a picture.
+/// A folder for each of two kinds of pictures, and a file that only claims to be a picture.
 fn pictures(folder: &Path) {
     for (kind, name) in ["bars", "checks"].into_iter().enumerate() {
         std::fs::create_dir_all(folder.join(name)).expect("a folder");

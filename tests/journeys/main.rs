@@ -1,5 +1,5 @@
-//! Complete user journeys through the window: the real window with its real threads, and everything
-//! located by the names and roles that assistive tools read.
+//! Complete user journeys through the real window with its real threads. Everything is located by
+//! the names and roles that assistive tools read.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! A table: the way it is read is chosen in the form and in the data view, and undone.
+//! A table: how it is read is chosen in the form and in the Data view, and undone.
 
 use egui::Key;
 use egui::accesskit::Role;

@@ -13,7 +13,7 @@ use hourglass::run::{EpochRecord, Run, Setting, Status, facts};
 
 use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
-/// Epochs of the journey: enough for a pause in between.
+/// Number of epochs: enough for a pause in between.
 const EPOCHS: u32 = 300;
 
 #[test]

@@ -1,12 +1,12 @@
-//! A picture that is drawn without a window.
+//! A picture drawn without a window.
 
 use hourglass::figure::{Palette, Rgb};
 use image::{Rgba, RgbaImage};
 
-/// Size of a recipe's picture; shown at half of it, so that it is sharp on every screen.
+/// Size of a recipe's picture; it is shown at half this size, so that it is sharp on every screen.
 pub const SIZE: (u32, u32) = (288, 162);
 
-/// A picture on no ground, which both themes put under it.
+/// A picture with a transparent background, so that it fits both themes.
 pub struct Canvas(pub RgbaImage);
 
 impl Canvas {
@@ -41,7 +41,7 @@ impl Canvas {
         }
     }
 
-    /// A line through points, from one to the next.
+    /// A polyline through points.
     pub fn line(&mut self, points: &[(f32, f32)], color: Rgb) {
         for pair in points.windows(2) {
             let ((x, y), (to_x, to_y)) = (pair[0], pair[1]);
@@ -53,7 +53,8 @@ impl Canvas {
         }
     }
 
-    /// Small pictures in rows, as large as they fit: `pixel(row, column, x, y)` of pictures of `width` × `height`.
+    /// Small pictures in rows, as large as fits: `pixel(row, column, x, y)` of pictures of `width`
+    /// × `height`.
     pub fn tiles(
         &mut self,
         (rows, columns): (usize, usize),
@@ -83,12 +84,13 @@ impl Canvas {
         }
     }
 
-    /// Points in the room there is, coloured by class.
+    /// Points in the available space, coloured by class.
     pub fn scatter(&mut self, points: &[[f32; 2]], class: impl Fn(usize) -> usize) {
         let range = |axis: usize| {
             let mut values: Vec<f32> = points.iter().map(|point| point[axis]).collect();
             values.sort_by(f32::total_cmp);
-            // Without the outermost hundredth, so that a stray point does not press all others together.
+            // Excludes the outermost hundredth, so that an outlier does not squeeze all others
+            // together.
             let at = |share: f32| values[((values.len() - 1) as f32 * share) as usize];
             (at(0.01), at(0.99))
         };
@@ -102,7 +104,7 @@ impl Canvas {
     }
 }
 
-/// A grey value of [0, 1].
+/// A grey value in [0, 1].
 pub fn grey(value: f32) -> Rgb {
     [(255.0 * value.clamp(0.0, 1.0)).round() as u8; 3]
 }

@@ -1,4 +1,4 @@
-//! The figures recipes are judged by.
+//! The metrics by which recipes are judged.
 
 use hourglass::analysis::angles::largest_principal_angle;
 use hourglass::analysis::pca::Pca;
@@ -8,7 +8,7 @@ use hourglass::session::{anomalies, refit};
 
 use super::Trained;
 
-/// A figure of a trained recipe; NaN where it has none.
+/// A metric of a trained recipe; NaN if it does not apply.
 pub fn measure(trained: &Trained, figure: Figure) -> f64 {
     let run = trained.run();
     let health = run.health.as_deref();
@@ -56,7 +56,8 @@ fn last_loss(run: &Run) -> f64 {
     last.map_or(f64::NAN, Losses::total)
 }
 
-/// Between the columns of the decoder and as many principal components of the training rows, in degrees.
+/// Angle between the columns of the decoder and the same number of principal components of the
+/// training rows, in degrees.
 fn angle(trained: &Trained) -> f64 {
     let (features, units) = (trained.data.shape.features(), trained.run().design.code.units);
     let train = trained.rows(&trained.data.split.train);
@@ -68,7 +69,7 @@ fn angle(trained: &Trained) -> f64 {
     largest_principal_angle(&decoder, &pca.components, features).map_or(f64::NAN, f64::to_degrees)
 }
 
-/// Error of the restored watched samples over that of the corrupted ones.
+/// Error of the restored watched samples relative to that of the corrupted ones.
 fn restored(trained: &Trained) -> f64 {
     let kept = &trained.run().kept;
     let newest = kept.newest().expect("kept epochs");

@@ -1,6 +1,6 @@
 //! One click trains well: every kind of code, chosen on the default project and on a folder of
-//! pictures, ends below the linear method that keeps as much. `docs/first-choices.md` is written
-//! from what is measured here.
+//! pictures, ends with a lower error than the linear method that keeps as much. The measurements
+//! are written to `docs/first-choices.md`.
 
 use std::f64::consts::LN_2;
 use std::fmt::Write;
@@ -18,25 +18,25 @@ use hourglass::engine::Trainer;
 use hourglass::project::{Bottleneck, Channels, Project};
 use hourglass::run::facts;
 
-/// Seeds of each training.
+/// Seeds of each training run.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
-/// Pictures of the folder, and their side in pixels.
+/// Number of pictures in the folder, and their side in pixels.
 const PICTURES: u64 = 2000;
 const SIDE: u32 = 32;
-/// Draws of random features that a selector is compared with.
+/// Number of random draws of features that a selector is compared with.
 const DRAWS: u64 = 20;
-/// Where the measured numbers stand in the page.
+/// Position of the measured numbers in the page.
 const MARKS: [&str; 2] = ["<!-- measurements -->\n", "<!-- /measurements -->"];
 
 /// A trained design.
 struct Trained {
     /// Validation error per feature.
     error: f64,
-    /// Mean bits per code, bits back (Hinton & Zemel 1994), of a description length.
+    /// Mean bits per code of a description length, with bits back (Hinton & Zemel 1994).
     bits: Option<f64>,
 }
 
-/// Results measured for one kind on one data set.
+/// Results for one kind on one data set.
 struct Row {
     kind: Bottleneck,
     baseline: String,
@@ -44,7 +44,7 @@ struct Row {
     found: Vec<f64>,
 }
 
-/// A folder of drawn faces: heads of several sizes, places, tilts and greys, with eyes and a mouth
+/// A folder of drawn faces: heads of several sizes, positions, tilts and greys, with eyes, a mouth
 /// that smiles or not, and a little noise.
 fn draw_faces(folder: &Path) {
     for number in 0..PICTURES {
@@ -88,8 +88,8 @@ fn error(a: &[f32], b: &[f32]) -> f64 {
     squares / a.len() as f64
 }
 
-/// Validation error per feature of a design, trained to its end. What its run reports, but for
-/// hashing, whose code is made 0 or 1 first: without that it is no code of bits.
+/// Validation error per feature of a design, trained to its end. As reported by its run, except for
+/// hashing, whose code is rounded to 0 or 1 first: otherwise it is not a code of bits.
 fn trained(design: &Project, data: &Arc<Dataset>) -> Trained {
     let plan = plan(design, &facts(data)).expect("it can be trained");
     let mut trainer = Trainer::new(&plan, Arc::clone(data), 2).expect("small");
@@ -108,7 +108,7 @@ fn trained(design: &Project, data: &Arc<Dataset>) -> Trained {
     Trained { error: found.mse, bits }
 }
 
-/// The baseline of a design: its name, and its validation error.
+/// The baseline of a design: its name and validation error.
 fn baseline(design: &Project, data: &Dataset, bits: Option<f64>) -> (String, f64) {
     let features = data.shape.features();
     let (train, rows) = (gathered(data, &data.split.train), gathered(data, &data.split.validation));
@@ -117,7 +117,7 @@ fn baseline(design: &Project, data: &Dataset, bits: Option<f64>) -> (String, f64
         let pca = Pca::fit(&train, features, k).expect("finite");
         (format!("PCA, {k} components"), error(&pca.reconstruct(&pca.project(&rows)), &rows))
     };
-    // At least as many bits, where it is no whole number.
+    // At least as many bits, if the number is not an integer.
     let quantised = |bits: f64| {
         let bits = bits.ceil() as u32;
         let pca = QuantisedPca::fit(&train, features, bits).expect("finite");
@@ -145,7 +145,7 @@ fn baseline(design: &Project, data: &Dataset, bits: Option<f64>) -> (String, f64
     }
 }
 
-/// Error of a linear regression of all features from some that are drawn.
+/// Error of a linear regression of all features on some randomly drawn ones.
 fn random_features(train: &[f32], rows: &[f32], features: usize, count: usize, draw: u64) -> f64 {
     let stream = Stream::new(2, Purpose::Synthetic, draw, 0);
     let mut chosen: Vec<usize> = Vec::new();
@@ -209,8 +209,8 @@ fn table(rows: &[Row]) -> String {
     text
 }
 
-/// With `UPDATE_DOCS` set the tables of the page are written again. `HOURGLASS_KIND` trains one kind
-/// alone, `HOURGLASS_SEEDS` (as in `1,4`) these seeds.
+/// If `UPDATE_DOCS` is set, the tables of the page are rewritten. `HOURGLASS_KIND` selects a single
+/// kind, `HOURGLASS_SEEDS` (for example `1,4`) the seeds.
 #[test]
 fn every_kind_chosen_with_one_click_beats_its_baseline() {
     let folder = tempfile::tempdir().expect("a folder");

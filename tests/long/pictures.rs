@@ -8,10 +8,11 @@ use image::RgbaImage;
 use super::Trained;
 use super::canvas::{Canvas, SIZE, grey};
 
-/// Mean difference of two pictures of one recipe, in steps of 255, that processors of different kinds may come to.
+/// Maximum mean difference of two pictures of one recipe from different processors, in steps of
+/// 255.
 const TOLERANCE: f64 = 24.0;
 
-/// Draws the picture of a trained recipe: what shows its point.
+/// Draws the picture of a trained recipe, which illustrates its purpose.
 pub fn draw(trained: &Trained) -> RgbaImage {
     let mut canvas = Canvas::new();
     match trained.recipe {
@@ -32,7 +33,8 @@ pub fn draw(trained: &Trained) -> RgbaImage {
     canvas.0
 }
 
-/// Compares with the picture in the project, or replaces it where that is asked for; what is wrong, if something is.
+/// Compares with the picture in the project, or replaces it if requested; returns the problem, if
+/// any.
 pub fn compare(recipe: Recipe, drawn: &RgbaImage) -> Option<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/recipes/").to_owned() + recipe.name() + ".png";
     if std::env::var_os("UPDATE_PICTURES").is_some() {
@@ -46,8 +48,8 @@ pub fn compare(recipe: Recipe, drawn: &RgbaImage) -> Option<String> {
     }
     let pixels = |picture: &RgbaImage| {
         let mut pixels: Vec<[u8; 4]> = picture.pixels().map(|pixel| pixel.0).collect();
-        // Where the points of an unconstrained plane lie follows from the last bits of a processor's sums,
-        // so that only the amount of each colour is compared.
+        // The positions of points on an unconstrained plane depend on the last bits of a
+        // processor's sums, so only the amount of each colour is compared.
         if recipe == Recipe::Undercomplete {
             pixels.sort_unstable();
         }
@@ -75,7 +77,7 @@ fn classes(data: &Dataset) -> Vec<u32> {
     ids.unwrap_or_else(|| vec![0; data.len()])
 }
 
-/// Grey pictures in rows, each row so many samples one after the other.
+/// Grey pictures in rows; each row contains this many samples, side by side.
 fn rows_of(canvas: &mut Canvas, rows: &[Vec<f32>], columns: usize, size: (usize, usize)) {
     canvas.tiles((rows.len(), columns), size, |row, column, x, y| {
         grey(rows[row][(column * size.1 + y) * size.0 + x])

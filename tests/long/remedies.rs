@@ -1,5 +1,5 @@
-//! Advice that is right: every remedy helps, and networks that nothing is wrong with have no finding.
-//! `docs/health.md` has the tables.
+//! The advice is right: every remedy helps, and healthy networks have no findings. The tables are
+//! in `docs/health.md`.
 
 #[path = "../remedies/cases.rs"]
 mod cases;
@@ -18,7 +18,7 @@ use trial::Trial;
 /// Seeds of each recipe.
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// Runs of recipes that show a finding, with what may be found and why.
+/// Runs of recipes that show a finding, with the expected findings and why.
 const MEANT: [(Recipe, usize, &[Fault], &str); 1] = [(
     Recipe::JointVsLayerWise,
     1,
@@ -26,7 +26,7 @@ const MEANT: [(Recipe, usize, &[Fault], &str); 1] = [(
     "the second run trains a deep sigmoid network from random weights, to show that it hardly learns",
 )];
 
-/// Writes a part of the page, where that is asked for.
+/// Writes a part of the page, if requested.
 fn update(part: &str, text: &str) {
     static PAGE: Mutex<()> = Mutex::new(());
     if std::env::var_os("UPDATE_DOCS").is_none() {
@@ -41,7 +41,7 @@ fn update(part: &str, text: &str) {
     std::fs::write(path, format!("{before}{}\n{text}\n{}{after}", marks[0], marks[1])).expect("written");
 }
 
-/// Every remedy of every finding, with what it does to the figure that the finding is about.
+/// Every remedy of every finding, with its effect on the metric that the finding is about.
 #[test]
 fn every_remedy_helps() {
     let mut broken = Vec::new();
@@ -69,7 +69,7 @@ fn every_remedy_helps() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Every finding has a remedy that is tried.
+/// Every finding has a tested remedy.
 #[test]
 fn every_finding_is_tried() {
     for fault in Fault::ALL {
@@ -77,7 +77,8 @@ fn every_finding_is_tried() {
     }
 }
 
-/// Recipes train well, so that whatever is found of them is a false alarm, except for what they are to show.
+/// Recipes train well, so any finding about them is a false alarm, except those that they
+/// demonstrate.
 #[test]
 fn recipes_have_no_findings() {
     let (mut trained, mut alarms) = (0, Vec::new());

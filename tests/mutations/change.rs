@@ -1,5 +1,5 @@
 //! Structure-aware changes to a file: numbers become extreme, names and lines are swapped. Lengths
-//! and checksums stay correct where a reader would otherwise stop at them.
+//! and checksums stay correct if a reader would otherwise stop at them.
 
 use std::io::{Read, Write};
 

@@ -72,7 +72,7 @@ fn written(reader: Reader, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// Memory of this process; 0 where the system does not report it.
+/// Memory of this process; 0 if the system does not report it.
 pub fn resident_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -118,7 +118,7 @@ fn strips() -> Vec<u8> {
 /// Two blocks of 4×4 pixels side by side, compressed as DXT1.
 fn dds() -> Vec<u8> {
     let mut words = [0_u32; 31];
-    // Its length, flags, height and width; then for the pixels their length, the flag of a name,
+    // Its length, flags, height and width; then, for the pixels, their length, the flag of a name,
     // and the name.
     (words[0], words[1], words[2], words[3]) = (124, 0x1007, 4, 8);
     (words[18], words[19], words[20]) = (32, 4, u32::from_le_bytes(*b"DXT1"));

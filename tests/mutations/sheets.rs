@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::readers::zipped;
 
-/// Rows below the header.
+/// Number of rows below the header.
 const ROWS: u16 = 14;
 /// Column names, which are shared strings in the sheets.
 const NAMES: [&str; 2] = ["x", "größe"];

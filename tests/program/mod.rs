@@ -106,7 +106,7 @@ pub fn assert_same(found: &Run, undisturbed: &Run, what: &str) {
     assert!(outcome(found) == outcome(undisturbed), "{what}: weights or history differ");
 }
 
-/// Small and fast designs, one for each way to train.
+/// Small and fast designs, one per training method.
 pub fn designs() -> [(&'static str, Project); 4] {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let mut denoising = Recipe::Denoising.project();

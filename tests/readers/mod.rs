@@ -1,5 +1,5 @@
 //! One function per reader of the program: it takes bytes and must return. Called by `fuzz/` and
-//! `tests/mutations.rs`. The content is used as well: data are trained on for a step, runs are
+//! `tests/mutations.rs`. The content is used as well: data are used to train for one step, runs are
 //! evaluated and resumed.
 
 #![allow(dead_code, unused_imports, reason = "each program uses its own part")]
@@ -92,7 +92,7 @@ impl Reader {
         }
     }
 
-    /// Reads and uses the bytes. Returns whether everything in them could be used. Panics where the
+    /// Reads and uses the bytes. Returns whether everything in them could be used. Panics if the
     /// program does.
     pub fn read(self, bytes: &[u8]) -> bool {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! Uses data, designs and runs as the window and the command line do, where that is fast.
+//! Uses data, designs and runs the way the window and the command line do, if that is fast.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,8 +62,8 @@ fn is_small(source: &Source) -> bool {
     values as u64 <= LARGE
 }
 
-/// Loads a source and trains a small network on it for one step. Returns the number of rows where
-/// all of this succeeds.
+/// Loads a source and trains a small network on it for one step. Returns the number of rows if all
+/// of this succeeds.
 pub fn source(source: Source) -> Option<usize> {
     let dataset = Arc::new(super::load_or_fix(&Data { source, ..Data::default() })?);
     let design = Project {
@@ -76,7 +76,7 @@ pub fn source(source: Source) -> Option<usize> {
     train(&design, &dataset).then(|| dataset.len())
 }
 
-/// Checks a design, and trains it for one step where its data are available.
+/// Checks a design, and trains it for one step if its data are available.
 pub fn design(project: &Project) -> bool {
     let _ = cards(project, None);
     let Ok(dataset) = load_soon(&project.data) else { return false };

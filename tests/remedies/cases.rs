@@ -15,7 +15,7 @@ fn dense(units: usize, activation: Activation) -> Layer {
     Layer::Dense { units, activation }
 }
 
-/// The digits, one hidden layer of 32, a code of eight and few epochs; changed.
+/// The digits, one hidden layer of 32, a code of eight and few epochs; modified.
 fn digits(edit: impl FnOnce(&mut Project)) -> Project {
     let mut project = Recipe::Undercomplete.project();
     project.encoder = vec![dense(32, Activation::Relu)];
@@ -25,7 +25,7 @@ fn digits(edit: impl FnOnce(&mut Project)) -> Project {
     project
 }
 
-/// A table of 20 columns, of which four determine most of the others; changed.
+/// A table of 20 columns, of which four determine most of the others; modified.
 fn table(edit: impl FnOnce(&mut Project)) -> Project {
     digits(|own| {
         let informative = Synthetic::Informative { count: 800, features: 20, informative: 4, seed: 1 };

@@ -1,4 +1,4 @@
-//! Trainings of a design before and after each remedy of a finding.
+//! Training runs of a design before and after each remedy of a finding.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -18,35 +18,36 @@ pub struct Case {
     pub name: &'static str,
     /// The finding.
     pub fault: Fault,
-    /// The figure that the finding is about.
+    /// The metric that the finding is about.
     pub figure: Figure,
     /// The design.
     pub design: fn() -> Project,
 }
 
-/// A figure of a trained run; lower is better.
+/// A metric of a trained run; lower is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
-    /// Squared error on the validation split, of the weights that are kept, as a share of the data's variance.
+    /// Squared error on the validation split with the kept weights, as a fraction of the data's
+    /// variance.
     Error,
-    /// Share of dead units in the worst layer.
+    /// Fraction of dead units in the worst layer.
     Dead,
-    /// Share of saturated activations in the worst layer.
+    /// Fraction of saturated activations in the worst layer.
     Saturated,
-    /// Nats that the code lacks of eight.
+    /// Nats missing from the code, out of eight.
     LackingNats,
-    /// Share of units without information.
+    /// Fraction of units without information.
     Inactive,
-    /// Share of the codebook's largest perplexity that is not reached.
+    /// Unreached fraction of the codebook's maximum perplexity.
     UnusedCodebook,
-    /// How far the units' largest shares are from 1, in the mean.
+    /// Mean distance of the units' largest shares from 1.
     Undecided,
-    /// Units that chose a feature that another one chose.
+    /// Number of units that selected the same feature as another.
     Repeated,
-    /// Share of the edges that is lost.
+    /// Fraction of the edges that is lost.
     LostEdges,
-    /// Error of reconstructions of noisy samples against the clean ones, relative to that of the noisy samples:
-    /// about 1 where the network copies whatever comes.
+    /// Error of reconstructions of noisy samples against the clean ones, relative to that of the
+    /// noisy samples: about 1 if the network copies its input.
     KeptNoise,
 }
 
@@ -68,7 +69,7 @@ impl Figure {
     }
 }
 
-/// A training and what was found.
+/// A training run and its findings.
 pub struct Trial {
     /// The trained run.
     pub run: Run,
@@ -82,26 +83,26 @@ pub struct Trial {
 pub struct Outcome {
     /// Its button.
     pub remedy: String,
-    /// The figure it is judged by.
+    /// The metric it is judged by.
     pub of: Figure,
-    /// The figure before and after.
+    /// The metric before and after.
     pub figure: [f64; 2],
-    /// The error as a share of the variance before and after.
+    /// The error before and after, as a fraction of the variance.
     pub error: [f64; 2],
-    /// The weight of the finding before, and after if it is still there.
+    /// The weight of the finding before, and after if it is still present.
     pub weight: [f64; 2],
-    /// The other findings after it, or the problems of the design.
+    /// The other findings afterwards, or the problems of the design.
     pub after: String,
 }
 
-/// Share of the figure that a remedy leaves at most if the finding remains.
+/// Maximum ratio of the metric after to before a remedy if the finding remains.
 const WEAKER: f64 = 0.9;
-/// Share of the figure that a remedy leaves at most.
+/// Maximum ratio of the metric after to before a remedy.
 const BETTER: f64 = 0.98;
-/// How much the error may grow where the figure is another.
+/// Maximum growth of the error if the remedy is judged by another metric.
 const ERROR_GROWS: f64 = 1.05;
 
-/// Deviation of the noise of [`Figure::KeptNoise`], in units of the scaled data.
+/// Standard deviation of the noise of [`Figure::KeptNoise`], in units of the scaled data.
 const NOISE: f32 = 0.3;
 
 /// Scaled rows of the validation split.
@@ -112,7 +113,7 @@ fn gathered(data: &Dataset) -> Vec<f32> {
     values
 }
 
-/// Mean over the features of their variances.
+/// Mean variance of the features.
 fn variance(values: &[f32], features: usize) -> f64 {
     let mean = |column: usize, power: i32| {
         let own = values.iter().skip(column).step_by(features);
@@ -133,7 +134,7 @@ impl Trial {
     /// Trains a design to its end.
     ///
     /// # Errors
-    /// The problems that prevent its training; a training that fails is a failed run.
+    /// The problems that prevent training; if training itself fails, the result is a failed run.
     pub fn new(design: &Project) -> Result<Trial, String> {
         let data = Arc::new(load(&design.data, &Progress::default()).map_err(|error| error.to_string())?);
         let plan = plan(design, &facts(&data)).map_err(|problems| format!("{problems:?}"))?;
@@ -226,7 +227,7 @@ impl Trial {
         error(&network.decode(&codes)) / error(&noisy)
     }
 
-    /// All findings in words.
+    /// All findings as text.
     fn findings(&self) -> String {
         let all = self.run.diagnoses();
         all.iter()
@@ -237,7 +238,7 @@ impl Trial {
 }
 
 impl Case {
-    /// Trains the design, and again with each remedy of its finding.
+    /// Trains the design, then again with each remedy of its finding.
     ///
     /// # Errors
     /// The other findings, if the design does not show this one.
@@ -266,14 +267,14 @@ impl Case {
         Ok(finding.advice.iter().map(outcome).collect())
     }
 
-    /// The figure a remedy is judged by: a smaller code cannot hold more information, but wastes
+    /// The metric a remedy is judged by: a smaller code cannot hold more information, but wastes
     /// fewer units.
     fn figure_of(&self, advice: &Advice) -> Figure {
         let is_size = matches!(advice, Advice::CodeSize { .. });
         if is_size && self.fault == Fault::InactiveUnits { Figure::Inactive } else { self.figure }
     }
 
-    /// Trains all and says what did not help.
+    /// Trains all of them and reports the remedies that did not help.
     pub fn check(&self) -> (Vec<Outcome>, Vec<String>) {
         let outcomes = match self.try_all() {
             Ok(outcomes) => outcomes,
@@ -296,7 +297,7 @@ impl Case {
     fn helps(&self, outcome: &Outcome) -> bool {
         let [before, after] = outcome.figure;
         let is_better = after.is_finite() && after < BETTER * before;
-        // Weights grow with what a finding is about, but for some that are constant.
+        // Weights grow with the metric of the finding, except for some that are constant.
         let is_weaker = outcome.weight[1] < outcome.weight[0] || after < WEAKER * before;
         // A copy is the best reconstruction, and a smaller code keeps less.
         let costs = self.figure != Figure::KeptNoise && outcome.error[1] > ERROR_GROWS * outcome.error[0];

@@ -51,7 +51,7 @@ fn commands_accept_any_set_of_samples() {
     ];
     save_project(&Files::default(), &path, &opened.project, &opened.runs).expect("saved");
 
-    // Row 3 of the 54 without gaps is the fifth of the source.
+    // Row 3 of the 54 without gaps is the fifth row of the source.
     let said = ok(dir, &["encode", project, "--set", "odd ones", "-o", "-"]).stdout;
     assert_eq!(printed(&said, &["row"]), [[2.0], [5.0]]);
     let all = ok(dir, &["encode", project, "-o", "-"]).stdout;

@@ -1,4 +1,5 @@
-//! Codes that are pictures, arrays with missing values, weights of features, and options that a view does not have.
+//! Codes that are pictures, arrays with missing values, weights of features, and options that no
+//! view has.
 
 use std::fs;
 use std::path::Path;
@@ -41,7 +42,7 @@ fn arrays(path: &Path, missing: Option<Missing>, axes: Axes) -> Source {
     Source::Npy { path: path.to_owned(), array: None, labels: None, reading }
 }
 
-/// A code without weights of its own is the pooled picture, so that each value tells its place.
+/// A code without its own weights is the pooled picture, so that each value shows its position.
 #[test]
 fn codes_that_are_pictures_are_written_with_their_channels_last() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -111,7 +112,7 @@ fn nan_of_arrays_is_refused_filled_or_masked_as_is_chosen() {
     let Rows::F32(rows) = &data.rows else { panic!("numbers") };
     assert!((rows[4] - mean).abs() < 1e-6 && data.gaps.is_filled(4) && data.gaps.is_filled(61));
     assert!(data.gaps.masks_any() && !means(Missing::ColumnMean).gaps.masks_any());
-    // An infinite value is none that is missing.
+    // An infinite value is not a missing value.
     values[4] = f32::INFINITY;
     array(&dir.join("b.npy"), &[40, 3], &values);
     fails(dir, &["train", "recipe:linear", "--data", "b.npy", "--missing", "mask"], 1, "inf is not a finite");
@@ -124,7 +125,7 @@ fn transparent_pixels_are_masked_where_that_is_chosen() {
     let folder = dir.join("photos");
     fs::create_dir(&folder).expect("made");
     for (number, least) in (0..20_u8).zip([0, 127, 128, 255].into_iter().cycle()) {
-        // A quarter of each picture has another transparency: missing below half.
+        // A quarter of each picture has a different transparency; below half counts as missing.
         let pixel = |x: u32, y: u32| {
             let alpha = if x < 2 && y < 2 { least } else { 255 };
             image::Rgba([10 * number + x as u8, 20 + y as u8, 30, alpha])
@@ -207,12 +208,12 @@ fn options_that_a_view_does_not_have_are_refused() {
     ok(dir, &["figure", "l.hourglass", "--view", "loss", "-o", "x.svg", "--smooth", "0.5", "--linear"]);
 }
 
-/// A rate can only be suggested where the loss falls.
+/// A learning rate can only be suggested if the loss decreases.
 #[test]
 fn a_search_without_a_suggestion_says_so_and_fails() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
-    // All samples are the same, and the network begins with them: nothing is left to learn.
+    // All samples are equal, and the network initially outputs them: nothing is left to learn.
     array(&dir.join("a.npy"), &[40, 3], &[0.0; 120]);
     let mut design = Project {
         data: Data {

@@ -178,7 +178,7 @@ pub(super) fn own_layer(state: &State) -> Condition {
     .to_owned())
 }
 
-/// Whether the decoder can have layers of its own.
+/// Whether the decoder can have its own layers.
 pub(super) fn freeable(state: &State) -> Condition {
     let input = state.current_shape();
     if stack::decoder_layers(&state.project, input).is_some() {
@@ -213,7 +213,7 @@ pub(super) fn searchable(state: &State) -> Condition {
     trainable(state)
 }
 
-/// Whether the train key has an effect: a run to pause, resume or start.
+/// Whether the train key has an effect: there is a run to pause, resume or start.
 pub(super) fn startable(state: &State) -> Condition {
     if state.active_run().is_some() {
         return Ok(());
@@ -221,7 +221,7 @@ pub(super) fn startable(state: &State) -> Condition {
     if state.resumes().is_some() { resumable(state) } else { trainable(state) }
 }
 
-/// Whether there is a run to be shown.
+/// Whether there is a run to show.
 pub(super) fn has_run(state: &State) -> Condition {
     demand(state.shown().is_some(), "There is no run yet.")
 }

@@ -67,7 +67,7 @@ pub(super) struct Record {
     pub title: &'static str,
     pub tooltip: &'static str,
     pub keys: &'static [KeyboardShortcut],
-    /// Checks whether it is available; the error is the reason why not.
+    /// Checks whether it is available; the error is the reason if not.
     pub available: fn(&State) -> Result<(), String>,
     /// Whether it is a toggle that is on.
     pub is_on: fn(&State) -> bool,

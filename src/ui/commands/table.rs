@@ -19,7 +19,7 @@ use crate::ui::state::{
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
 
-/// Declares the commands, with one complete record each.
+/// Declares the commands, each with one complete record.
 macro_rules! commands {
     ($($id:ident => $record:expr;)*) => {
         /// A command of the menus, keys and command palette.
@@ -346,7 +346,7 @@ commands! {
 }
 
 impl Command {
-    /// The command that adds a layer of this one's kind.
+    /// The command that adds a layer of the same kind as this one.
     pub fn adding(layer: &Layer) -> Command {
         Command::Add(std::mem::discriminant(layer))
     }

@@ -9,8 +9,8 @@ use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switc
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it has its own
 /// projection; `sizes`: features of a sample and the shape of its code; `has_positions`: whether
-/// the encoder outputs a picture, so that the code may have channels. Returns the kind chosen
-/// instead.
+/// the encoder outputs a picture, so that the code may have channels. Returns the new kind if it
+/// was changed.
 pub fn code_ui(
     ui: &mut Ui,
     code: &mut Code,

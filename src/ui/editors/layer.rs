@@ -212,7 +212,7 @@ pub fn activation_ui(ui: &mut Ui, activation: &mut Activation) {
     );
 }
 
-/// `f(a)` of an activation, in plain symbols.
+/// `f(a)` of an activation in plain symbols.
 pub fn formula(activation: Activation) -> &'static str {
     match activation {
         Activation::Linear => "a",

@@ -7,7 +7,7 @@ use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{choices_ui, text_button_ui};
 use crate::ui::widgets::form::{explain_ui, slider_ui};
 
-/// Names that are offered at once.
+/// Number of names offered at once.
 const MOST_NAMES: usize = 100;
 
 /// The form of the output card.
@@ -26,8 +26,8 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
     );
 }
 
-/// The choice of a loss. `is_binary`: whether all data are 0 or 1, where known. Returns the loss
-/// chosen instead.
+/// The choice of a loss. `is_binary`: whether all data are 0 or 1, if known. Returns the new loss
+/// if it was changed.
 pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<Loss> {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();
@@ -77,7 +77,7 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) -> Option<
 }
 
 /// Columns, channels or features of the data that can have weights in the loss: the word for one of
-/// them, their number, and their names, which are listed only while a person chooses one.
+/// them, their number, and their names, which are listed only while the user chooses one.
 pub type Weightable<'a> = (&'static str, usize, &'a dyn Fn() -> Vec<String>);
 
 /// Weights of columns, channels or features in the loss; `weightable` is `None` until data are
@@ -123,7 +123,7 @@ pub fn weights_ui(ui: &mut Ui, weights: &mut Vec<FeatureWeight>, weightable: Opt
     }
 }
 
-/// Offers what has no weight yet; returns the name that was chosen.
+/// Offers the names that have no weight yet; returns the chosen one.
 fn add_ui(ui: &mut Ui, (noun, count, names): Weightable<'_>, weights: &[FeatureWeight]) -> Option<String> {
     let mut chosen = None;
     let id = ui.scope_id().with("find");

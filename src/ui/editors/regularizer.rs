@@ -83,7 +83,7 @@ pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
     explain_ui(ui, equation(regularizer.penalty), effect(regularizer.penalty));
 }
 
-/// Whether a penalty applies to a card: the contractive one concerns the whole encoder.
+/// Whether a penalty applies to a card: the contractive penalty applies to the whole encoder.
 fn fits(penalty: Penalty, site: Site) -> bool {
     match penalty {
         Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => true,

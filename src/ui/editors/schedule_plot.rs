@@ -12,10 +12,10 @@ const HEIGHT: f32 = 72.0;
 const RIGHT: f32 = 16.0;
 /// Number of rates drawn.
 const SAMPLES: u64 = 100;
-/// Assumed number of steps per epoch: the data need not be loaded, and more would not be visible.
+/// Assumed number of steps per epoch: the data may not be loaded, and more would not be visible.
 const STEPS_PER_EPOCH: u64 = 100;
 
-/// Draws the learning rate over the epochs; nothing where it is constant.
+/// Draws the learning rate over the epochs; nothing if it is constant.
 pub fn schedule_plot_ui(ui: &mut Ui, training: &Training) {
     let Some(rates) = rates(training) else { return };
     let tokens = tokens(ui);
@@ -63,7 +63,7 @@ fn font() -> egui::FontId {
     egui::FontId::proportional(10.0)
 }
 
-/// Label at the end of the epoch axis, in full where there is space.
+/// Label at the end of the epoch axis, in full if there is space.
 fn epochs_text(epochs: f64) -> String {
     if epochs < 1e5 { epochs.to_string() } else { short_count(epochs as u64) }
 }
@@ -78,7 +78,7 @@ fn rate_text(rate: f64) -> String {
     }
 }
 
-/// Pairs of finished epochs and learning rate; `None` where the rate is constant.
+/// Pairs of finished epochs and learning rate; `None` if the rate is constant.
 fn rates(training: &Training) -> Option<Vec<[f64; 2]>> {
     let is_constant = training.schedule == Schedule::Constant && training.warmup_epochs == 0;
     let base = training.learning_rate;

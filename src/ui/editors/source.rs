@@ -18,10 +18,10 @@ use crate::ui::update::OLD_RULES;
 use crate::ui::widgets::button::{choices_ui, secondary_ui};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_row_ui, slider_ui, text_ui};
 
-/// Differences between the rules, shown as a tooltip.
+/// Differences between the versions of the rules, shown as a tooltip.
 pub const NEW_RULES: &str = "The whole table decides whether there is a header, columns of words become features, arrays are chosen by name, pictures keep their bit depth, and folders called train, validation and test become those splits. Can be undone.";
 
-/// Offers to read data by the rules for new designs, where they are read by older ones.
+/// Offers the current rules for reading data if the design uses older ones.
 pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
     if !data.has_old_rules() {
         return;
@@ -33,8 +33,8 @@ pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
     }
 }
 
-/// The form of a source; `sources` are the choices. Returns the path for which the desktop's dialog
-/// is requested.
+/// The form of a source; `sources` are the choices. Returns the path to choose in the desktop's
+/// dialog, if requested.
 pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<PathField> {
     let ring = tokens(ui).accent;
     let options: Vec<(Source, &str)> =
@@ -168,7 +168,7 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     held_out_ui(ui, &mut data.held_out, &classes);
 }
 
-/// The choice of a held-out class, where there are classes or one was chosen.
+/// The choice of a held-out class, if there are classes or one was chosen.
 fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[&str]) {
     if classes.len() < 2 && held_out.is_none() {
         return;
@@ -202,7 +202,7 @@ fn optional_path_ui(
 
 /// Names separated by commas; names that contain a comma are quoted.
 fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
-    // The text is kept unchanged during typing: a trailing comma, an open quote.
+    // The text is kept unchanged while typing, for example a trailing comma or an open quote.
     let id = ui.scope_id().with(("list", field.0));
     let typed: Option<String> = ui.data(|data| data.get_temp(id));
     let typed = typed.filter(|typed| split_words(typed) == *list);

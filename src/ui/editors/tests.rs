@@ -304,7 +304,7 @@ fn a_form_alone_changes_nothing() {
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings));
     assert_eq!(settings, Training::default());
-    // This also holds for a design from elsewhere that exceeds the limits of the fields.
+    // This also holds for an external design that exceeds the limits of the fields.
     let beyond = |data: &mut Data| {
         data.source =
             Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });
@@ -424,7 +424,7 @@ fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
     }
 }
 
-/// A weight is given to what has none, changed, and taken back.
+/// Adds a weight, changes it and removes it.
 #[test]
 fn features_are_given_weights_in_the_loss() {
     let names = || (1..=40).map(|at| format!("feature {at}")).collect::<Vec<_>>();

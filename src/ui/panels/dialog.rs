@@ -29,12 +29,12 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut dialog) = state.dialog.take() else { return };
     let mut answer = Answer::Open;
     let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
-    // egui remembers the size of an area by its name: a short dialog must not inherit the size of a
-    // long one.
+    // egui remembers the size of an area by its name, and a short dialog must not inherit the size
+    // of a long one.
     let purpose = if let Dialog::Path(path) = &dialog { Some(discriminant(&path.purpose)) } else { None };
     let id = Id::unique("dialog").with((discriminant(&dialog), purpose));
     // Below menus and lists: a click brings the dialog to the front of its own order, and a list
-    // that opens in the same frame has to be above it.
+    // that opens in the same frame must be above it.
     let area = Modal::default_area(id).order(Order::Middle);
     let modal = Modal::new(id).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
@@ -68,7 +68,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     apply_answer(state, dialog, answer);
 }
 
-/// Carries out the answer. The dialog is closed unless it is put back.
+/// Carries out the answer. Closes the dialog unless it is put back.
 fn apply_answer(state: &mut State, mut dialog: Dialog, answer: Answer) {
     if matches!(dialog, Dialog::FindRate) {
         state.end_rate_search();
@@ -144,7 +144,7 @@ fn new_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-/// Asks whether dropped files are shown to a trained run or become the data of the design. The more
+/// Asks whether dropped files are shown to a trained run or become the design's data. The more
 /// likely answer has the focus.
 fn dropped_ui(ui: &mut Ui, state: &State, dropped: &mut Dropped) -> Answer {
     let Dropped { paths, run, is_alike, size, source } = dropped;
@@ -192,7 +192,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
                 SaveKind::Pictures => ("Export the selection as a folder of pictures", "Export"),
                 SaveKind::Restored => ("Export reconstructions as a folder of pictures", "Export"),
                 SaveKind::Figure(_) => ("Save a view", "Save"),
-                // Asked in another dialog.
+                // Another dialog asks for it.
                 SaveKind::Results(_) => ("Export", "Export"),
             };
             (title.to_owned(), verb)
@@ -237,7 +237,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     answer
 }
 
-/// Shows what is wrong with a path, or another problem; before anything has been typed, a hint.
+/// Shows what is wrong with a path, or another problem; a hint before anything is typed.
 pub(super) fn problem_ui(ui: &mut Ui, dialog: &PathDialog, other: Option<&str>) {
     let tint = if other.is_none() && dialog.is_empty() { tokens(ui).dim } else { tokens(ui).bad };
     let text = other.or_else(|| dialog.problem()).unwrap_or_default();
@@ -376,7 +376,7 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     answer
 }
 
-/// A warning where some of the additional epochs would have no effect: a cosine schedule that has
+/// A warning if some of the additional epochs would have no effect: a cosine schedule that has
 /// reached 0 stays there, and the one-cycle schedule stays at its final value, far below its
 /// maximum.
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
@@ -506,7 +506,7 @@ pub(super) fn close_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-/// The default button: it has the focus from the start, so that Enter presses it.
+/// The default button: it is initially focused, so that Enter presses it.
 fn expected_ui(ui: &mut Ui, text: &str) -> Response {
     let button = primary_ui(ui, text, 84.0);
     if ui.memory(|memory| memory.focused().is_none()) {

@@ -1,4 +1,4 @@
-//! The tour of the README, for people who have only the program.
+//! The tour of the README, for users who have only the program.
 
 use egui::{Label, RichText, ScrollArea, Ui};
 
@@ -6,9 +6,9 @@ use super::dialog::{Answer, close_ui, title_ui};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::scroll::beside_scroll_bar_ui;
 
-/// The page that has the tour.
+/// The page that contains the tour.
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-/// The heading over it.
+/// The heading above it.
 const HEADING: &str = "## A five-minute tour";
 
 /// Shows the tour.
@@ -53,7 +53,7 @@ fn steps(page: &str) -> Vec<(String, String)> {
     steps.iter().map(parted).collect()
 }
 
-/// Markdown without its signs: emphasis, code and the addresses of links.
+/// Markdown without its markup: emphasis, code and the addresses of links.
 fn plain(markdown: &str) -> String {
     let mut text = String::new();
     let mut rest = markdown;

@@ -26,7 +26,7 @@ pub fn inspector_ui(ui: &mut Ui, state: &mut State) {
 fn forms_ui(ui: &mut Ui, state: &mut State) {
     ui.spacing_mut().item_spacing.y = 6.0;
     card_ui(ui, state);
-    // In a line that is always there, so that nothing moves when a run begins.
+    // On a line that is always there, so that nothing moves when a run begins.
     let about = match state.active_run() {
         Some(run) => format!("rate and epochs apply to run {}", run.id),
         None => "optimizer and schedule".to_owned(),
@@ -170,7 +170,7 @@ fn penalties_ui(ui: &mut Ui, state: &mut State, site: Site) {
     }
 }
 
-/// Reports the additional changes of a choice: the difference from the document with only the
+/// Reports the additional changes a choice made: the difference from the document with only the
 /// choice changed.
 fn tell(state: &mut State, bare: &Project, choice: &str) {
     let changes = difference(bare, &state.project).changes;

@@ -42,8 +42,7 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
         kinds_ui(ui, state);
     });
     ui.add_space(2.0);
-    // The toggles are below the output, or at the bottom of the panel where the hourglass is
-    // longer.
+    // The toggles are below the output, or at the bottom of the panel if the hourglass is longer.
     let height = (ui.available_height() - 40.0).max(100.0);
     let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
     cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
@@ -263,7 +262,7 @@ fn paint_card(
             StrokeKind::Outside,
         );
     }
-    // The coloured edge: a card in its own colour, of which only the left few points are visible.
+    // The coloured edge: a card in its own colour, with only the leftmost points visible.
     let edge = Rect::from_min_max(rect.min, pos2(rect.left() + 4.0, rect.bottom()));
     painter.with_clip_rect(edge.intersect(ui.clip_rect())).rect_filled(rect, radius, color);
 }

@@ -30,7 +30,7 @@ pub enum Start {
 }
 
 impl Start {
-    /// All of them, own data first.
+    /// All of them; the user's own data come first.
     fn all() -> impl Iterator<Item = Start> {
         OwnData::ALL.into_iter().map(Start::Own).chain(Recipe::ALL.into_iter().map(Start::Recipe))
     }
@@ -129,8 +129,8 @@ pub fn new_project_ui(ui: &mut Ui) -> Option<Start> {
     chosen
 }
 
-/// Whether it was opened in this frame, so that it is scrolled to the top. The first pass of a
-/// frame only measures.
+/// Whether it was opened in this frame and must be scrolled to the top. The first pass of a frame
+/// only measures.
 fn has_just_opened(ui: &Ui) -> bool {
     let (id, now) = (Id::unique("new project shown"), ui.ctx().cumulative_pass_nr());
     let [last, opened] = ui.data(|data| data.get_temp::<[u64; 2]>(id)).unwrap_or_default();
@@ -143,8 +143,8 @@ fn tile_id(number: usize) -> Id {
     Id::unique(("new project", number))
 }
 
-/// The tile that an arrow key leads to from the focused tile `at`. By default, the focus would move
-/// to whatever is nearest on the screen, even behind the dialog.
+/// The tile that an arrow key moves the focus to from the tile `at`. By default, the focus would
+/// move to the nearest widget on the screen, even below the dialog.
 fn neighbour(ui: &Ui, at: usize, columns: usize) -> Option<usize> {
     let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(tile_id(at), arrows));
@@ -192,7 +192,7 @@ fn tile_ui(ui: &mut Ui, number: usize, start: Start) -> Response {
     response
 }
 
-/// An icon for own data: frames of pictures, or lines of a table.
+/// An icon for the user's own data: frames of pictures, or lines of a table.
 fn own_ui(ui: &Ui, own: OwnData, rect: Rect, tokens: &Tokens) {
     let (columns, rows, filled) = match own {
         OwnData::Pictures => (3, 2, true),

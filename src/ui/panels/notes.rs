@@ -1,4 +1,4 @@
-//! Overlays shown for a while: notifications, and the effect of dropping a dragged file.
+//! Temporary overlays: notifications, and the effect of dropping a dragged file.
 
 use egui::{
     Align2, Area, AreaState, Frame, Id, LayerId, Margin, Order, Pos2, Rect, RichText, Ui, Vec2, vec2,
@@ -15,7 +15,7 @@ use crate::ui::widgets::button::secondary_ui;
 const ABOVE_PX: f32 = 50.0;
 /// Height of a view's header, which they must not cover either, plus a margin.
 const BELOW_PX: f32 = 46.0;
-/// Layer of the notifications: over the panels, among the dialogs, under menus.
+/// Layer of the notifications: above the panels, among the dialogs, below menus.
 const ORDER: Order = Order::Middle;
 /// Width of a notification's text.
 const TEXT_PX: f32 = 300.0;
@@ -92,8 +92,8 @@ fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
     (response.layer_id != LayerId::new(ORDER, notes)).then_some(response.rect)
 }
 
-/// Shows at the lower left of `room` the progress of loading other data for a network, and of an
-/// export. Both can be cancelled there.
+/// Shows the progress of loading other data for a network and of an export, at the lower left of
+/// `room`. Both can be cancelled there.
 fn under_way_ui(ui: &Ui, state: &mut State, room: Rect) {
     let showing = state.showing.progress.zip(state.showing.name());
     let showing = showing.map(|(progress, name)| {

@@ -1,4 +1,4 @@
-//! The command palette: finds every command by a few letters of its name.
+//! The command palette: finds any command by a few letters of its name.
 
 use egui::{
     Align2, Area, Button, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2,
@@ -88,8 +88,8 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
     response.clicked()
 }
 
-/// Commands that match the text, best first; available ones before unavailable ones. With an empty
-/// text, the most recently used come first.
+/// Commands that match the text, best first; available ones before unavailable ones. If the text is
+/// empty, the most recently used come first.
 pub fn search(text: &str, state: &State) -> Vec<Command> {
     let recent = if text.trim().is_empty() { &state.view.recent_commands[..] } else { &[] };
     let age = |command: Command| recent.iter().position(|name| name == command.text());

@@ -8,7 +8,7 @@ use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::empty::empty_ui;
 
-/// Shows every problem: a click selects its card, its button fixes it.
+/// Shows every problem: clicking it selects its card, and its button fixes it.
 pub fn problems_ui(ui: &mut Ui, state: &mut State) {
     let problems = state.derived.problems.clone();
     if problems.is_empty() {
@@ -51,7 +51,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
     });
 }
 
-/// A row of buttons, one per fix of a problem; the most likely one is leftmost.
+/// A row of buttons, one per fix of a problem; the most likely fix is leftmost.
 pub fn remedies_ui(ui: &mut Ui, state: &mut State, problem: &Problem) {
     let mut remedies = state.remedies(problem);
     if ui.layout().prefer_right_to_left() {

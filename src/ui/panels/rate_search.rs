@@ -70,7 +70,7 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
     answer
 }
 
-/// Draws the points, on an axis that goes up to the rate `until` at least.
+/// Draws the points, on an axis that extends at least to the rate `until`.
 fn plot_ui(ui: &mut Ui, points: &[RatePoint], suggested: Option<f32>, until: f64) {
     let pairs: Vec<[f64; 2]> = points.iter().map(|point| [f64::from(point.rate), point.loss]).collect();
     rate_plot_ui(ui, &pairs, suggested.map(f64::from), until);

@@ -11,7 +11,7 @@ use crate::ui::theme::tokens;
 const LONGEST: usize = 4096;
 
 /// The choice of a size, for a network that accepts pictures of any size its layers fit; otherwise
-/// the reason why it accepts only one. Nothing where samples are not pictures.
+/// the reason why it accepts only one. Nothing if samples are not pictures.
 pub(super) fn shown_size_ui(ui: &mut Ui, run: &Run, field: &mut SizeField) {
     let Shape::Image { height, width, channels } = run.shape else { return };
     if let Some(why) = run.one_size_only() {

@@ -21,7 +21,7 @@ pub fn toolbar_ui(ui: &mut Ui, state: &mut State) {
         ui.spacing_mut().item_spacing.x = 8.0;
         icon_ui(ui);
         ui.scope(|ui| {
-            // A menu bar takes the whole width available.
+            // A menu bar takes the whole available width.
             ui.set_max_width(250.0);
             MenuBar::new().ui(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = if width > 1100.0 { 10.0 } else { 5.0 };
@@ -171,7 +171,7 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     command_button_ui(ui, state, Command::Stop, Button::new("Stop"), ("Stop", about), vec2(50.0, 28.0));
 }
 
-/// A pause or play icon, painted, so that no font needs to contain it.
+/// A pause or play icon, painted so that no font needs to contain it.
 fn sign_atom(pauses: bool, color: egui::Color32) -> egui::Atom<'static> {
     let size = vec2(10.0, 12.0);
     egui::AtomKind::closure(move |_, _| egui::IntoSizedResult {
@@ -411,7 +411,7 @@ fn text_ui(ui: &mut Ui, text: &str, color: egui::Color32, width: f32, align: Ali
     .response
 }
 
-/// The progress bar of a run, with marks where a selector was restarted.
+/// The progress bar of a run, with marks at the restarts of a selector.
 fn bar_ui(ui: &mut Ui, run: &Run, fraction: f32, width: f32, color: egui::Color32) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 6.0), Sense::hover());
     let tokens = tokens(ui);
@@ -447,7 +447,7 @@ fn left(fraction: f32, seconds: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Checks the progress text of a run with these finished and total epochs; it has to fit into
+    /// Checks the progress text of a run with these finished and total epochs; it must fit into
     /// `room` characters.
     #[track_caller]
     fn check(status: Status, progress: RunProgress, epochs: [u32; 2], room: usize, expected: &str) {

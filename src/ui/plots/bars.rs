@@ -10,9 +10,9 @@ use crate::project::short_number;
 pub struct Bars<'a> {
     /// Height of each bar.
     pub values: &'a [f32],
-    /// The value at full height; the maximum of the values if `None`.
+    /// The value at full height; if `None`, the maximum of the values.
     pub most: Option<f32>,
-    /// A level that is marked.
+    /// A level to mark.
     pub level: Option<f32>,
     /// Colour of each bar.
     pub tint: &'a dyn Fn(usize) -> Color32,
@@ -22,7 +22,7 @@ pub struct Bars<'a> {
     pub name: &'a str,
 }
 
-/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours are
+/// Shows bars in a plot of this size. If there are more bars than points across, neighbours are
 /// merged and show their maximum.
 pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -41,7 +41,7 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
             let group = first..(first + together).min(count);
             let value = bars.values[group.clone()].iter().copied().fold(0.0, f32::max);
             if value > 0.0 {
-                // Non-zero bars stay visible, however small.
+                // Even tiny non-zero bars stay visible.
                 let top = rect.bottom() - height(value).max(1.0);
                 let left = rect.left() + first as f32 * width;
                 let right = rect.left() + group.end as f32 * width - gap;

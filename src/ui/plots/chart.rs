@@ -36,7 +36,7 @@ pub(super) struct Chart {
 
 impl Chart {
     /// Lays out a plot with its axes inside `outer`, with space above it and to its right; `None`
-    /// where it is too small.
+    /// if it is too small.
     pub fn new(
         ui: &Ui,
         outer: Rect,
@@ -65,8 +65,8 @@ impl Chart {
         Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
-    /// Shows axes, grid and whatever `paint` adds, zoomed and panned by the user. `inner` of the
-    /// response contains the limits before that.
+    /// Shows axes, grid and the shapes added by `paint`, zoomed and panned by the user. `inner` of
+    /// the response contains the limits before that.
     pub fn show<'a>(
         self,
         ui: &mut Ui,
@@ -101,7 +101,7 @@ impl Chart {
             plot.add(Painted { base: PlotItemBase::new(String::new()), paint: RefCell::new(paint) });
             bounds
         });
-        // For the axis, the library reserves the space that labels needed in the previous frame.
+        // The library reserves the space for the axis that labels needed in the previous frame.
         if shown.transform.frame().left() > self.rect.left() + 0.5 {
             ui.ctx().request_repaint();
         }

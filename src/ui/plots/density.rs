@@ -10,7 +10,7 @@ use crate::analysis::density::Density;
 /// Opacity of a cell with the fewest points.
 const THINNEST: f32 = 0.15;
 
-/// The texture, filled again only when the points change.
+/// The texture, refilled only when the points change.
 #[derive(Clone, Default)]
 pub(super) struct DensityTexture {
     texture: Option<TextureHandle>,
@@ -18,8 +18,8 @@ pub(super) struct DensityTexture {
 }
 
 impl DensityTexture {
-    /// The picture of the density identified by `stamp`, clipped to the plot; `None` where there
-    /// are no points.
+    /// The picture of the density identified by `stamp`, clipped to the plot; `None` if there are
+    /// no points.
     pub fn shape(&mut self, ui: &Ui, density: &Density, stamp: u64, shown: &PlotTransform) -> Option<Shape> {
         let ([columns, lines], [x, y]) = (density.size, density.bounds.map(widened));
         let is_finite = [x, y].as_flattened().iter().all(|end| end.is_finite());
@@ -30,7 +30,7 @@ impl DensityTexture {
         let known = self.texture.take().filter(|_| self.of == of);
         let texture = known.unwrap_or_else(|| {
             let tint = color(palette(ui).accent);
-            // The first line of a picture is the top one; the first line of a density has the
+            // The first row of a picture is the top one; the first row of a density has the
             // smallest y.
             let cells = density.cells.chunks_exact(columns).rev().flatten();
             let pixels = cells.map(|share| tint.gamma_multiply(opacity(*share)));
@@ -46,7 +46,7 @@ impl DensityTexture {
     }
 }
 
-/// The square root keeps sparse cells visible beside dense ones.
+/// The square root keeps sparse cells visible next to dense ones.
 fn opacity(share: f32) -> f32 {
     if share > 0.0 { THINNEST + (1.0 - THINNEST) * share.sqrt() } else { 0.0 }
 }

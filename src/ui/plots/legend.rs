@@ -11,23 +11,23 @@ use super::scatter::shortened;
 use crate::figure::class_marker;
 use crate::project::{format_number, visible};
 
-/// Height of a line, and the least one, in points.
+/// Height of a line and its minimum, in points.
 const LINE: f32 = 17.0;
 const LEAST_LINE: f32 = 12.0;
-/// Width of a scroll bar that is always seen.
+/// Width of a scroll bar that is always visible.
 const BAR_PX: f32 = 10.0;
 
-/// Height of a line where this many classes share a height; the least one where they scroll.
+/// Height of a line if this many classes share a height; the minimum if they scroll.
 fn line_px(height: f32, classes: usize) -> f32 {
     (height / classes.max(1) as f32).clamp(LEAST_LINE, LINE)
 }
 
-/// Whether even the lowest lines do not fit.
+/// Whether the classes do not fit even with lines of minimum height.
 fn scrolls(height: f32, classes: usize) -> bool {
     line_px(height, classes) * classes as f32 > height
 }
 
-/// Width that a list of these classes needs in the height of `ui`, at most `most`.
+/// Width that a list of these classes needs at the height of `ui`, at most `most`.
 pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     let widths = names.iter().take(200).map(|name| {
         let text = shortened(name, 16);
@@ -38,7 +38,7 @@ pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
 }
 
 /// A list of classes with their markers. Hovering or focusing a class isolates it; this class is
-/// returned. A click pins it, a second click releases it.
+/// returned. Clicking pins it, clicking again unpins it.
 pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) -> Option<u32> {
     let p = palette(ui);
     let mut pointed = None;

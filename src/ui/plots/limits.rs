@@ -19,7 +19,7 @@ impl From<&PlotBounds> for Limits {
 
 /// Updates limits that follow growing or moving data. They stay while the data are inside and fill
 /// more than half of them; otherwise they move towards `target` by the fraction `step`. The flag
-/// tells whether they are moving.
+/// says whether they are moving.
 pub fn follow(current: Limits, target: Limits, step: f64) -> (Limits, bool) {
     let mut moving = false;
     let mut axis = |[low, high]: [f64; 2], [to_low, to_high]: [f64; 2]| {

@@ -46,7 +46,7 @@ pub struct Note {
 /// Everything the plot shows.
 #[derive(Clone, Copy, Debug)]
 pub struct LossPlot<'a> {
-    /// The curves, most important first; faint ones are drawn behind.
+    /// The curves, most important first; faint ones are drawn below the others.
     pub curves: &'a [Curve<'a>],
     /// Changes whenever a value of a curve does.
     pub stamp: u64,

@@ -79,7 +79,7 @@ impl Markers {
     }
 }
 
-/// Draws one marker beside a name.
+/// Draws one marker next to a name.
 pub fn legend_marker(painter: &Painter, at: Pos2, radius: f32, color: Color32, shape: usize) {
     let square = Rect::from_center_size(at, egui::Vec2::splat(1.7 * radius));
     painter.add(match shape % MARKER_SHAPES {

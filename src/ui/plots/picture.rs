@@ -17,7 +17,7 @@ impl DisplayRange {
     }
 }
 
-/// Pictures of equal size in one texture, which is kept and filled again only when they change.
+/// Pictures of equal size in one texture, which is refilled only when they change.
 #[derive(Clone, Default)]
 pub struct Atlas {
     texture: Option<TextureHandle>,
@@ -109,7 +109,7 @@ impl Atlas {
         painter.extend(self.shape(picture, rect));
     }
 
-    /// One picture in a rectangle; `None` where there is no such picture.
+    /// One picture in a rectangle; `None` if there is no such picture.
     pub fn shape(&self, picture: usize, rect: Rect) -> Option<Shape> {
         let texture = self.texture.as_ref().filter(|_| picture < self.count)?;
         let [w, h] = self.size.map(|side| side as f32);

@@ -30,7 +30,8 @@ pub struct Scatter<'a> {
     pub colors: PointColors<'a>,
     /// Changes whenever points or colours do.
     pub stamp: u64,
-    /// Changes when other points are shown: limits then jump to them instead of gliding.
+    /// Changes when other points are shown: the limits then jump to them instead of moving
+    /// gradually.
     pub series: u64,
     /// The highlighted class; the others are faded.
     pub isolated: Option<u32>,
@@ -38,7 +39,7 @@ pub struct Scatter<'a> {
     pub class_rows: Option<&'a [String]>,
     /// The effect of dragging.
     pub drag: Drag,
-    /// The density of the points, where it is drawn instead of them; points cannot be hovered then.
+    /// The density of the points, if drawn instead of the points; they cannot be hovered then.
     pub density: Option<&'a Density>,
 }
 
@@ -99,8 +100,8 @@ impl ShownScatter {
     }
 }
 
-/// Shows the plot in the available space; `under` paints beneath the points. `None` where there is
-/// no space.
+/// Shows the plot in the available space; `under` paints below the points. `None` if there is no
+/// space.
 pub fn scatter_ui(
     ui: &mut Ui,
     scatter: &Scatter<'_>,
@@ -149,7 +150,7 @@ fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
     }
 }
 
-/// A name in displayable form, cut to `most` characters.
+/// A name in displayable form, truncated to `most` characters.
 pub(crate) fn shortened(name: &str, most: usize) -> String {
     let name = visible(name);
     if name.chars().count() <= most {
@@ -159,7 +160,7 @@ pub(crate) fn shortened(name: &str, most: usize) -> String {
 }
 
 impl ScatterView {
-    /// The current limits: chosen by the user, or gliding after the points.
+    /// The current limits: chosen by the user, or gradually following the points.
     fn limits(&mut self, ui: &Ui, scatter: &Scatter<'_>) -> Limits {
         let around = match self.around {
             Some((stamp, limits)) if stamp == scatter.stamp => limits,
@@ -236,7 +237,7 @@ impl ScatterView {
     }
 }
 
-/// The point nearest to the pointer, within a few points of the screen.
+/// The point nearest to the pointer, within a few screen points.
 fn nearest(scatter: &Scatter<'_>, shown: &PlotTransform, response: &Response) -> Option<usize> {
     let pointer = response.hover_pos().filter(|at| shown.frame().contains(*at))?;
     if response.dragged() || scatter.density.is_some() {

@@ -1,4 +1,5 @@
-//! Zoom and pan: gestures that the library's plot lacks, and the limits kept from all gestures.
+//! Zoom and pan: gestures that the library's plot lacks, and the limits that result from all
+//! gestures.
 
 use egui::{CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2};
 use egui_plot::{PlotBounds, PlotResponse, PlotTransform, PlotUi};
@@ -37,8 +38,8 @@ impl Drag {
     }
 }
 
-/// Zooms and pans where the library has no gesture: with the wheel without a modifier, the middle
-/// button and, where the plot has the focus, with `+`, `−` and, if `arrows`, the arrow keys.
+/// Zooms and pans by gestures the library lacks: the wheel without a modifier, the middle button
+/// and, if the plot has the focus, `+`, `−` and, if `arrows`, the arrow keys.
 pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     let (ctx, response) = (plot.ctx().clone(), plot.response().clone());
     if response.dragged_by(PointerButton::Middle) {
@@ -47,7 +48,7 @@ pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     }
     let scroll = ctx.input(|input| input.smooth_scroll_delta().y);
     if scroll != 0.0 && response.contains_pointer() {
-        // However far the wheel is turned in a frame, both limits remain distinct numbers.
+        // Both limits remain distinct numbers, no matter how far the wheel is turned in a frame.
         plot.zoom_bounds_around_hovered(Vec2::splat((0.004 * scroll).clamp(-5.0, 5.0).exp()));
     }
     if !response.has_focus() {
@@ -85,7 +86,7 @@ impl Zoom {
         *self = Zoom::default();
     }
 
-    /// The chosen limits, where they are valid: a settings file may contain anything.
+    /// The chosen limits, if valid: a settings file may contain anything.
     pub(super) fn chosen(&self) -> Option<Limits> {
         self.limits.filter(Limits::is_valid)
     }
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
     use crate::ui::plots::chart::Chart;
 
-    /// A plot of 10 by 4 without the focus, and its rectangle.
+    /// A plot of 10 by 4 without focus, and its rectangle.
     type Shown = (Zoom, Drag, Rect);
 
     const ALL: Limits = Limits { x: [0.0, 10.0], y: [0.0, 4.0] };

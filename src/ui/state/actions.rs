@@ -6,22 +6,22 @@ use crate::run::RunId;
 /// The epoch to show in the views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seek {
-    /// The newest one, following the training.
+    /// The newest epoch; follows the training.
     Live,
-    /// This one.
+    /// A fixed epoch.
     Epoch(u32),
 }
 
 /// Actions on a run in the table of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunAction {
-    /// Show it in all views.
+    /// Show the run in all views.
     Select(RunId),
-    /// Draw its loss beside that of the selected run, or stop doing so.
+    /// Add its loss to the plot of the selected run, or remove it.
     Compare(RunId, bool),
     /// Restore its saved design as the document.
     RestoreDesign(RunId),
-    /// Resume where it stopped.
+    /// Resume it where it stopped.
     Resume(RunId),
     /// Train it for more epochs than planned.
     TrainMore(RunId),
@@ -33,7 +33,7 @@ pub enum RunAction {
     Note(RunId),
     /// Hide it from the table, or show it again.
     Hide(RunId, bool),
-    /// Measure its network on a split.
+    /// Evaluate its network on a split.
     Evaluate(RunId, Subset),
     /// Export its weights or other results.
     Export(RunId),

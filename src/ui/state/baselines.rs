@@ -1,6 +1,6 @@
-//! The error of PCA, the reference for runs. It is computed for every run without it as soon as the
-//! run's data are available, one at a time. A run is without it at its start, and after a crash or
-//! save before the answer.
+//! The error of PCA, the baseline of runs. It is computed for one run at a time, as soon as the
+//! data of the run are available. A run has no baseline at its start, or after a crash or a save
+//! before the computation ended.
 
 use crate::run::RunId;
 use crate::session::JobId;
@@ -13,12 +13,12 @@ pub struct Baselines {
 }
 
 impl Baselines {
-    /// Whether one is being computed.
+    /// Whether a baseline is being computed.
     pub fn is_coming(&self) -> bool {
         self.coming.is_some()
     }
 
-    /// Whether that of a run cannot be computed.
+    /// Whether the baseline of a run could not be computed.
     pub fn has_failed(&self, run: RunId) -> bool {
         self.failed.contains(&run)
     }
@@ -28,7 +28,7 @@ impl Baselines {
         self.coming = Some((job, run));
     }
 
-    /// The run of a job, if it is the expected one.
+    /// The run whose baseline this job computes, if it is the current job.
     pub fn take(&mut self, job: JobId) -> Option<RunId> {
         self.coming.take_if(|coming| coming.0 == job).map(|coming| coming.1)
     }

@@ -9,11 +9,11 @@ use crate::project::Source;
 /// A request for the desktop's file dialog.
 #[derive(Clone, Debug)]
 pub struct Browse {
-    /// The use of the path.
+    /// What the path is for.
     pub target: Target,
     /// The kind of path to choose.
     pub kind: BrowseKind,
-    /// Initial folder.
+    /// The initial folder.
     pub near: PathBuf,
 }
 
@@ -22,7 +22,7 @@ pub struct Browse {
 pub enum Target {
     /// The open path dialog.
     Dialog,
-    /// Its mask.
+    /// The mask in the open path dialog.
     Mask,
     /// A path of the data source.
     Source(PathField),
@@ -54,7 +54,7 @@ impl BrowseKind {
     }
 }
 
-/// Files of every kind of data, for the desktop's dialog.
+/// File extensions of all kinds of data, for the desktop's dialog.
 pub const ALL_DATA: BrowseKind = BrowseKind::File(
     "Data",
     &[
@@ -62,9 +62,9 @@ pub const ALL_DATA: BrowseKind = BrowseKind::File(
         "gz", "xlsx", "xls", "ods", "npy", "npz", "ubyte", "idx",
     ],
 );
-/// Files of pictures, for the desktop's dialog.
+/// File extensions of pictures, for the desktop's dialog.
 pub const PICTURES: BrowseKind =
     BrowseKind::File("Pictures", &["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff"]);
-/// Files of tables, for the desktop's dialog.
+/// File extensions of tables, for the desktop's dialog.
 const TABLES: BrowseKind =
     BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);

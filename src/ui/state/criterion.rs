@@ -7,20 +7,20 @@ use crate::session::number_of;
 /// A property shared by rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Criterion {
-    /// A class of a label column: index of the column and number of the class.
+    /// A class of a label column: column index and class number.
     Class(usize, u32),
-    /// A label of this column in this range, both ends included.
+    /// A label of this column in a range, both ends included.
     Label(usize, [f64; 2]),
     /// A feature in a range, in units of the source; missing values never match.
     Feature(usize, [f64; 2]),
     /// An error in a range.
     Error([f64; 2]),
-    /// These row numbers in the source, counted from 1.
+    /// Row numbers in the source, counted from 1.
     Rows(RowSet),
 }
 
 impl Criterion {
-    /// The rows of the data that match, ascending; `errors` are by row, NaN where unknown.
+    /// The matching rows in ascending order; `errors` are per row, NaN if unknown.
     pub fn rows(&self, data: &Dataset, errors: &[f32]) -> Vec<u32> {
         let features = data.shape.features();
         let within = |value: f64, [from, to]: [f64; 2]| from <= value && value <= to;

@@ -9,30 +9,30 @@ use crate::project::{Data, Source};
 /// The data and their loading status.
 #[derive(Clone, Debug, Default)]
 pub struct DataState {
-    /// The loaded data; older ones stay until newer ones are loaded.
+    /// The loaded data; kept until newer data are loaded.
     pub dataset: Option<Arc<Dataset>>,
-    /// Their facts.
+    /// Facts about the loaded data.
     pub facts: Option<DataFacts>,
-    /// The settings they were loaded with.
+    /// The settings the data were loaded with.
     pub of: Option<Data>,
-    /// The settings requested last.
+    /// The most recently requested settings.
     pub requested: Option<Data>,
-    /// Number of that request.
+    /// The number of that request.
     pub request: u64,
-    /// Units done and total during loading.
+    /// Loading progress: units done and total.
     pub progress: Option<(u64, u64)>,
     /// The error of the last load, if it failed.
     pub error: Option<DataError>,
-    /// A source that would probably load instead.
+    /// Another source that would probably load.
     pub fixed_source: Option<Box<Source>>,
 }
 
-/// The reason why there are no training data, and none are being loaded.
+/// Why there are no training data and none are loading.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoData {
     /// No file or folder is chosen.
     NoPath,
-    /// They could not be loaded.
+    /// The data could not be loaded.
     Failed(DataError),
 }
 
@@ -43,7 +43,7 @@ impl DataState {
         self.dataset.as_ref().zip(self.facts).filter(|_| matches)
     }
 
-    /// The facts of the loaded data, if they came from `source`; no other settings determine their
+    /// The facts of the loaded data if they came from `source`; no other settings affect their
     /// shape.
     pub fn facts_of(&self, source: &Source) -> Option<DataFacts> {
         self.facts.filter(|_| self.of.as_ref().is_some_and(|of| of.source == *source))
@@ -54,8 +54,7 @@ impl DataState {
         self.requested.as_ref() == Some(data)
     }
 
-    /// The reason why data matching `data` are missing; `None` while they are loading, or about to
-    /// be.
+    /// Why data matching `data` are missing; `None` if they are loading or about to load.
     pub fn missing(&self, data: &Data) -> Option<NoData> {
         if !self.is_of(data) || self.progress.is_some() {
             return None;

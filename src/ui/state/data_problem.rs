@@ -7,8 +7,7 @@ use crate::check::{Fix, Problem};
 use crate::dataset::DataError;
 use crate::project::{Place, Project, Source};
 
-/// Missing data as a problem of the input. `fixed_source`: a source that would probably load
-/// instead.
+/// Missing data as a problem of the input. `fixed_source`: another source that would probably load.
 pub(super) fn data_problem(project: &Project, missing: &NoData, fixed_source: Option<&Source>) -> Problem {
     let problem = Problem::error(Place::Data, message(missing));
     if let NoData::Failed(DataError::HeldOut(_)) = missing {

@@ -25,16 +25,16 @@ pub struct Derived {
 #[derive(Clone, Debug, PartialEq)]
 struct Origin {
     project: Project,
-    /// The facts of the loaded data, even if the document now uses others: sizes are drawn with
-    /// them until newer data are loaded.
+    /// The facts of the loaded data, even if the document now uses other data: sizes are drawn with
+    /// them until the new data are loaded.
     drawn: Option<DataFacts>,
-    /// The facts of the loaded data, if they are those of the document: only these are used for
-    /// checks and fixes.
+    /// The facts of the loaded data if the document uses them. Only these are used for checks and
+    /// fixes.
     judged: Option<DataFacts>,
     missing: Option<NoData>,
-    /// Which data those are that the document asks for, once they are loaded.
+    /// Fingerprint of the document's data, once they are loaded.
     fingerprint: Option<u64>,
-    /// Doubtful guesses about the document's data.
+    /// Uncertain guesses about the document's data.
     doubts: Vec<Doubt>,
 }
 
@@ -88,26 +88,26 @@ impl Derived {
         }
     }
 
-    /// Problems of one card or form as they were before the current edit: forms show these, so that
+    /// Problems of one card or form as they were before the current edit. Forms show these, so that
     /// nothing moves during typing.
     pub fn settled_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
         let problems = self.before.as_ref().unwrap_or(&self.problems);
         problems.iter().filter(move |problem| problem.place == place)
     }
 
-    /// The reason why there are no training data.
+    /// Why there are no training data.
     pub fn no_data(&self) -> Option<&NoData> {
         self.of.missing.as_ref()
     }
 
-    /// Doubts about the data; each is a problem too.
+    /// Doubts about the data; each is also a problem.
     pub fn doubts(&self) -> &[Doubt] {
         &self.of.doubts
     }
 
     /// Missing data as a problem.
     pub fn data_problem(&self) -> Option<&Problem> {
-        // It precedes all other problems.
+        // Always the first problem.
         self.problems.first().filter(|_| self.tells_of_data)
     }
 
@@ -117,7 +117,7 @@ impl Derived {
     }
 }
 
-/// Doubts about the loaded data, if they are those of the document.
+/// Doubts about the loaded data if the document uses them.
 fn doubts_of<'a>(project: &Project, data: &'a DataState) -> &'a [Doubt] {
     data.ready(&project.data).map_or(&[], |(data, _)| &data.doubts)
 }
@@ -126,7 +126,7 @@ fn fingerprint_of(project: &Project, data: &DataState) -> Option<u64> {
     data.ready(&project.data).map(|(data, _)| data.fingerprint)
 }
 
-/// Whether the settings that data could not be loaded with are a problem already.
+/// Whether the problems already include the invalid setting that prevented loading.
 fn is_reported(missing: &NoData, problems: &[Problem]) -> bool {
     matches!(missing, NoData::Failed(DataError::Setting(_)))
         && problems.iter().any(|problem| problem.place == Place::Data && problem.severity == Severity::Error)

@@ -13,11 +13,11 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
-    /// Choose the use of files dropped while there is a trained run.
+    /// Choose what to do with files dropped while there is a trained run.
     Dropped(Dropped),
     /// Choose what to export, and where.
     Export(Box<ExportDialog>),
-    /// Save changes first?
+    /// Ask whether to save changes first.
     Unsaved(PendingAction),
     /// Number of additional epochs.
     TrainMore {
@@ -28,10 +28,10 @@ pub enum Dialog {
     Threads {
         /// One per core.
         all: bool,
-        /// Their number otherwise.
+        /// The number of threads otherwise.
         count: usize,
     },
-    /// The suggested learning rate of the search.
+    /// The learning rate suggested by the search.
     FindRate,
     /// Work left by a crash.
     Recover(Vec<Recovery>),

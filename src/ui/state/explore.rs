@@ -1,4 +1,4 @@
-//! Requests to a trained network while its code is explored, and the newest answers.
+//! Requests to a trained network while its code is explored, and the latest answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use crate::project::{Pin, Pinned};
 use crate::run::{RunId, Weights};
 use crate::session::{CodeStatistics, Decoding, Found, JobId, JobResult, MeanCode, Neighbourhoods};
 
-/// A kind of request from a view, each with its own newest answer.
+/// A kind of request from a view; the latest answer is kept for each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
     /// The reconstructions of codes.
     Decode(Decoding),
-    /// Codes drawn at random, and their reconstructions.
+    /// Random codes and their reconstructions.
     Draw,
     /// The training rows nearest to drawn samples.
     NearDraws,
-    /// The samples of a set nearest to a pin, by every distance.
+    /// The samples of a set nearest to a pin, by each distance.
     NearPin,
     /// The mean codes of two groups of samples.
     Means,
@@ -42,16 +42,16 @@ pub struct ShownPin {
     pub note: String,
     /// Its code.
     pub code: Vec<f32>,
-    /// The sample of the code; `None` where the code was made by hand.
+    /// The sample of the code; `None` if the code was made by hand.
     pub sample: Option<PinnedSample>,
 }
 
 /// A pinned sample.
 #[derive(Clone, Debug)]
 pub struct PinnedSample {
-    /// Its data: those of the run, or others with the same shape.
+    /// Its data: those of the run, or other data with the same shape.
     pub data: Arc<Dataset>,
-    /// Its row there.
+    /// Its row in these data.
     pub row: u32,
 }
 
@@ -71,10 +71,10 @@ impl ShownPin {
 /// The plane on which the codes are shown.
 #[derive(Debug, Default)]
 pub struct ExploredPlane {
-    /// Identifies it.
+    /// Identifies the plane.
     pub stamp: u64,
-    /// Equal for planes that move with the codes; differs for planes of other units, components or
-    /// kinds, to which axes jump.
+    /// Equal for planes that move with the codes. Differs for other units, components or kinds of
+    /// plane, for which the axes jump.
     pub series: u64,
     /// Names of its axes.
     pub names: [String; 2],
@@ -93,10 +93,10 @@ impl PartialEq for ExploredPlane {
 pub struct TargetNetwork {
     /// The network.
     pub trained: Trained,
-    /// The epoch of its weights; `None` where they are the current weights of a run under way.
+    /// The epoch of its weights; `None` for the current weights of a run in progress.
     pub epoch: Option<u32>,
     /// Changes with the weights and the run. Addresses of weights may be reused, so they cannot
-    /// serve as identity.
+    /// identify weights.
     pub generation: u64,
 }
 
@@ -111,23 +111,23 @@ pub struct Live {
     pub weights: Arc<Weights>,
 }
 
-/// Requests to trained networks, and the newest answers.
+/// Requests to trained networks, and the latest answers.
 #[derive(Clone, Debug, Default)]
 pub struct Explore {
     /// The pins that the network can show.
     pub pins: Vec<ShownPin>,
     /// The index in the document of the active pin.
     pub active: Option<usize>,
-    /// The active pin as last seen: indices change with an undo.
+    /// The active pin as last seen, because an undo changes indices.
     pub(in crate::ui) active_pin: Option<(usize, Pinned)>,
-    /// Weights of a run under way.
+    /// Weights of a run in progress.
     pub live: Option<Live>,
     pub(in crate::ui) asked: Option<TargetNetwork>,
-    /// Whether the design of the run is damaged, so that no requests are possible.
+    /// Whether the design of the run is damaged, which makes requests impossible.
     pub(in crate::ui) is_damaged: bool,
     /// The generation of the most recent network, of any run.
     pub(in crate::ui) generation: u64,
-    /// The current run, and its start time.
+    /// The current run and its start time.
     pub(in crate::ui) of: Option<(RunId, u64)>,
     /// The run whose weights have been requested.
     pub(in crate::ui) weights_asked: Option<RunId>,
@@ -138,7 +138,7 @@ pub struct Explore {
 }
 
 impl Explore {
-    /// Switches to another run, identified by its start time. All answers are dropped; returns the
+    /// Switches to another run, identified by its start time, and drops all answers. Returns the
     /// jobs that are no longer needed.
     pub fn switch_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
         if self.of == of {
@@ -149,7 +149,7 @@ impl Explore {
         std::mem::replace(self, new).jobs.into_keys().collect()
     }
 
-    /// Keeps the same pin active when its index in the document changes, and none once it is gone.
+    /// Keeps the same pin active if its index in the document changes; none if it was removed.
     pub fn follow_active(&mut self, pins: &[Pin]) {
         if let Some((at, of)) = self.active_pin.take().filter(|(at, _)| self.active == Some(*at))
             && pins.get(at).is_none_or(|pin| pin.of != of)
@@ -181,17 +181,17 @@ impl Explore {
         self.answers.get(&question)?.1.as_ref().err().map(String::as_str)
     }
 
-    /// Records that a job answers a request; the stamp distinguishes it from others of its kind.
+    /// Records that a job answers a request; the stamp distinguishes requests of one kind.
     pub fn expect(&mut self, job: JobId, question: Question, stamp: u64) {
         self.newest.insert(question, stamp);
         self.jobs.insert(job, (question, stamp));
     }
 
     /// Stores the answer of a job. An answer to an older request is shown until the newest one is
-    /// answered. Returns the message of a failure the first time it occurs.
+    /// answered. Returns the error message the first time it occurs.
     ///
     /// # Errors
-    /// Returns the answer if it was not requested here.
+    /// Returns the answer if it belongs to another job.
     pub fn take(
         &mut self,
         job: JobId,
@@ -205,7 +205,7 @@ impl Explore {
         Ok(failure)
     }
 
-    /// The reconstructions of codes, and the stamp of the request.
+    /// The reconstructions of codes and the stamp of the request.
     pub fn decoded(&self, purpose: Decoding) -> Option<(u64, &[f32])> {
         match self.answers.get(&Question::Decode(purpose))? {
             (stamp, Ok(JobResult::Decoded(rows))) => Some((*stamp, rows)),
@@ -229,7 +229,7 @@ impl Explore {
         }
     }
 
-    /// Samples of a set near a pin, and the stamp of the request.
+    /// The samples of a set near a pin, and the stamp of the request.
     pub fn near_pin(&self) -> Option<(u64, &Neighbourhoods)> {
         match self.answers.get(&Question::NearPin)? {
             (stamp, Ok(JobResult::Neighbourhoods(found))) => Some((*stamp, found)),
@@ -307,7 +307,7 @@ mod tests {
         explore.expect(JobId(3), Question::Draw, 9);
         assert_eq!(explore.switch_to(Some((RunId(1), 7))), []);
         assert!(explore.is_open(Question::Draw));
-        // Run 1 counts as another run once it is trained again.
+        // Run 1 counts as another run after it is trained again.
         assert_eq!(explore.switch_to(Some((RunId(1), 8))), [JobId(3)]);
         assert!(explore.is_new(Question::Draw, 9));
         assert_eq!((explore.active, explore.generation), (Some(1), 5));
@@ -330,7 +330,7 @@ mod tests {
             explore.follow_active(&pins(rows));
             assert_eq!(explore.active, expected, "{rows:?}");
         }
-        // Another one was selected.
+        // Another pin was selected.
         explore.active = Some(0);
         explore.follow_active(&pins(&[4, 6]));
         assert_eq!(explore.active, Some(0));

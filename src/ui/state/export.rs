@@ -18,14 +18,14 @@ pub enum ExportWhat {
     Reconstructions,
     /// The scores of samples.
     Scores,
-    /// Unchanged samples with their labels and errors.
+    /// Unchanged samples with labels and errors.
     Samples,
     /// The weights of the network.
     Weights,
 }
 
 impl ExportWhat {
-    /// All of them, in display order.
+    /// All kinds of content, in display order.
     pub const ALL: [ExportWhat; 5] = [
         ExportWhat::Codes,
         ExportWhat::Reconstructions,
@@ -109,7 +109,7 @@ impl ExportForm {
         }
     }
 
-    /// The format of results of samples; `None` if it is not one of these.
+    /// The format for results of samples; `None` if this is another format.
     pub fn of_results(self) -> Option<ResultsForm> {
         match self {
             ExportForm::Csv => Some(ResultsForm::Table(TableForm::Csv)),
@@ -131,13 +131,13 @@ pub struct ExportDialog {
     pub form: ExportForm,
     /// The destination.
     pub path: PathDialog,
-    /// The path suggested last: until it is edited, it follows the other choices.
+    /// The last suggested path. It follows the other choices until the user edits it.
     suggested: String,
 }
 
 impl ExportDialog {
-    /// Creates a dialog with these choices and the default format; `place` is the folder with the
-    /// first part of the file's name.
+    /// Creates a dialog with these choices and the default format. `place` is the folder and the
+    /// beginning of the file name.
     pub fn new(what: ExportWhat, set: Set, place: &Path) -> ExportDialog {
         let form = what.forms().first().copied().unwrap_or(ExportForm::Csv);
         let suggested = suggestion(place, what, form);
@@ -145,7 +145,7 @@ impl ExportDialog {
         ExportDialog { what, set, form, path, suggested }
     }
 
-    /// Adapts format and path to the content.
+    /// Updates format and path for the content.
     pub fn follow(&mut self, place: &Path) {
         if !self.what.forms().contains(&self.form) {
             self.form = self.what.forms().first().copied().unwrap_or(ExportForm::Csv);
@@ -169,7 +169,7 @@ fn suggestion(place: &Path, what: ExportWhat, form: ExportForm) -> String {
     format!("{}-{}.{}", place.display(), what.name(), form.extension())
 }
 
-/// Replaces the extension of another format by that of this one.
+/// Replaces the extension of another format with that of this one.
 fn with_form(text: &str, form: ExportForm) -> String {
     let forms = [ExportForm::Csv, ExportForm::Tsv, ExportForm::Npy, ExportForm::Safetensors];
     let path = PathBuf::from(text);

@@ -34,7 +34,7 @@ impl Default for Figures {
     }
 }
 
-/// A figure as it was at the time of the request.
+/// A figure at the time of the request.
 #[derive(Clone, Debug)]
 pub struct FigureRequest {
     /// The figure.
@@ -64,7 +64,7 @@ impl FigureRequest {
     /// Writes the figure in the format given by the extension of the path.
     ///
     /// # Errors
-    /// The file that cannot be written, and the cause.
+    /// Returns the file that cannot be written, and the cause.
     pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
         let failed = |message: String| FileError::Content {
             path: path.to_owned(),
@@ -89,7 +89,7 @@ impl FigureRequest {
     /// The picture or the numbers for the clipboard.
     ///
     /// # Errors
-    /// The reason why there is none.
+    /// Returns why nothing can be copied.
     pub fn clip(&self, is_picture: bool) -> Result<Clip, FigureError> {
         if is_picture {
             let svg = svg(&self.figure, Palette::of(self.style.is_dark), self.figure.size());
@@ -100,7 +100,7 @@ impl FigureRequest {
     }
 }
 
-/// The extensions of all formats, as a text.
+/// The extensions of all formats, as text.
 fn endings() -> String {
     let [first @ .., last] = Form::ALL.map(|form| format!(".{}", form.ending()));
     format!("{} or {last}", first.join(", "))

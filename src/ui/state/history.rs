@@ -22,16 +22,16 @@ enum Step {
     Run(RunStep),
 }
 
-/// A step that reverts a change to a run. Performing it returns the step that reverts it in turn.
+/// A step that reverts a change to a run. Performing it returns the reverse step.
 #[derive(Clone, Debug)]
 pub enum RunStep {
     /// Sets this caption.
     Caption(RunId, Caption),
-    /// Adds a finding to it, or removes it.
+    /// Adds or removes a finding.
     Finding(RunId, Box<Finding>, bool),
-    /// Restores it, including its selection for comparison.
+    /// Restores the run, including its selection for comparison.
     Restore(Box<Run>, bool),
-    /// Deletes it.
+    /// Deletes the run.
     Delete(RunId),
 }
 
@@ -41,8 +41,8 @@ impl History {
         History { past: Vec::new(), future: Vec::new(), settled: project.clone() }
     }
 
-    /// Compares the document after each frame. A change becomes one step as soon as the edit has
-    /// ended, so that dragging a slider or typing a word is a single step.
+    /// Compares the document after each frame. A change becomes one step when the edit ends, so
+    /// that dragging a slider or typing a word is a single step.
     pub fn observe(&mut self, project: &Project, is_editing: bool) {
         if !is_editing {
             self.end_step(project);
@@ -57,7 +57,7 @@ impl History {
         }
     }
 
-    /// The document before the last step; `None` without a step, and after a change of a run.
+    /// The document before the last step; `None` if there is no step or the last one changed a run.
     pub fn before(&self) -> Option<&Project> {
         match self.past.last()? {
             Step::Document(before) => Some(before),
@@ -65,13 +65,13 @@ impl History {
         }
     }
 
-    /// Makes what has changed a part of the last step, because it follows from that one.
+    /// Adds the change that follows from the last step to that step.
     pub fn join(&mut self, project: &Project) {
         self.settled.clone_from(project);
         self.future.clear();
     }
 
-    /// Notes a change of a run by the step that takes it back.
+    /// Adds a change of a run, given the step that reverts it.
     pub fn add(&mut self, project: &Project, back: RunStep) {
         self.end_step(project);
         self.push(Step::Run(back));
@@ -209,7 +209,7 @@ mod tests {
             } else {
                 history.redo(&mut project, &mut rename);
             }
-            // A reverted caption is recognised by the caption that would replace it.
+            // A reverted caption is identified by the caption that would replace it.
             seen.push((project.code.units, history.past.len(), history.future.len()));
         }
         assert_eq!(seen, [(3, 2, 1), (3, 1, 2), (2, 0, 3), (3, 1, 2), (3, 2, 1), (4, 3, 0)]);

@@ -1,11 +1,11 @@
-//! Missing data of a run: the reason, and how to load them.
+//! Missing data of a run: the cause, and how to load them.
 
 use crate::dataset::DataError;
 
-/// The reason why the data of a run are missing.
+/// Why the data of a run are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingData<'a> {
-    /// They are loading, or others are that may turn out to be them.
+    /// They are loading, or other data are that may prove to be the same.
     Loading,
     /// They could not be loaded.
     Failed(&'a DataError),

@@ -1,13 +1,13 @@
-//! The log, and the notifications shown over the window for a while.
+//! The log, and the notifications shown temporarily over the window.
 
 use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::{Choice, Source, visible_lines};
 
-/// How long a notification stays that is not an error, and how long it fades out, in seconds.
+/// How long notifications other than errors are shown, and how long they fade out, in seconds.
 const STAYS_SECS: f64 = 6.0;
 const FADES_SECS: f64 = 0.6;
-/// Maximum number of notifications on screen: more would cover too much, and the log has them all.
+/// Maximum number of notifications on screen: more would cover too much. The log has all of them.
 const TOASTS: usize = 3;
 /// Maximum number of lines in the log.
 const LINES: usize = 2000;
@@ -26,7 +26,7 @@ pub struct Notices {
 pub struct Line {
     /// Its severity.
     pub severity: Severity,
-    /// The event, its location, and what to do.
+    /// What happened, where, and what to do.
     pub text: String,
     /// Seconds since 1970.
     pub unix_secs: u64,
@@ -39,7 +39,7 @@ pub struct Toast {
     pub severity: Severity,
     /// The text.
     pub text: String,
-    /// How often it was repeated while shown.
+    /// How many times it was repeated while shown.
     pub count: u32,
     /// When it disappears, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
@@ -79,7 +79,7 @@ impl Offer {
         }
     }
 
-    /// Information for the user before accepting it, if any.
+    /// What the user should know before accepting it, if anything.
     pub fn about(&self) -> Option<&'static str> {
         match self {
             Offer::Choice(_) | Offer::Data(_) => Some("Can be undone."),
@@ -94,7 +94,7 @@ impl Toast {
         self.until.map_or(1.0, |until| ((until - now) / FADES_SECS).clamp(0.0, 1.0) as f32)
     }
 
-    /// Restarts its time, because the user is reading it.
+    /// Restarts its timer, because the user is reading it.
     pub fn hold(&mut self) {
         self.until = None;
     }
@@ -110,7 +110,7 @@ impl Notices {
         }
     }
 
-    /// Removes notifications that begin with these words and no longer apply.
+    /// Removes notifications that begin with this text and no longer apply.
     pub fn remove_outdated(&mut self, start: &str) {
         let start = visible_lines(start);
         self.toasts.retain(|toast| !toast.text.starts_with(&*start));
@@ -144,8 +144,7 @@ impl Notices {
         }
     }
 
-    /// Removes expired notifications. Returns the number of seconds until they have to be drawn
-    /// again.
+    /// Removes expired notifications. Returns the number of seconds until the next redraw.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         for toast in &mut self.toasts {
             let waits = toast.severity == Severity::Error || toast.offer.is_some();

@@ -1,5 +1,5 @@
-//! Data that runs were trained on, kept after the design uses other data, so that the views of a
-//! run keep its pictures and labels until it is removed.
+//! Data that runs were trained on, kept after the design switches to other data. Views of a run
+//! keep its pictures and labels until it is removed.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 512 << 20;
 pub struct PastData(Vec<(Data, Arc<Dataset>)>);
 
 impl PastData {
-    /// The training data of a run; if these are not available, data with the same rows and any
+    /// The training data of a run; if they are not available, data with the same rows and any
     /// labels.
     pub fn of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let own = self.0.iter().find(|(of, data)| is_own(run, of, data));
@@ -28,8 +28,8 @@ impl PastData {
         self.0.retain(|(of, data)| is_wanted(of, data));
     }
 
-    /// Adds data. Removes the oldest if the total exceeds the limit, but not those of the run that
-    /// views show.
+    /// Adds data. Removes the oldest if the total exceeds the limit, except those of the run shown
+    /// in the views.
     pub fn add(&mut self, of: Data, data: Arc<Dataset>, shown: Option<&Run>) {
         self.0.retain(|(_, known)| !Arc::ptr_eq(known, &data));
         self.0.push((of, data));
@@ -47,7 +47,7 @@ pub fn is_own(run: &Run, of: &Data, data: &Dataset) -> bool {
     is_read_alike(&run.design.data, of) && run.check_watched_rows(data).is_ok()
 }
 
-/// Whether rows and labels of both are equal, independently of scaling and split.
+/// Whether both have the same rows and labels, regardless of scaling and split.
 fn is_read_alike(a: &Data, b: &Data) -> bool {
     a.source == b.source && a.rules == b.rules
 }

@@ -19,17 +19,17 @@ pub struct PathDialog {
     pub text: String,
     /// The available ways to choose it.
     pub chooser: Chooser,
-    /// Whether the user was told that the file exists.
+    /// Whether the user was warned that the file exists.
     pub overwrite: bool,
-    /// The mask of damaged pictures, if such are to be shown.
+    /// The mask of damaged pictures, if these are to be shown.
     pub mask: MaskField,
     /// The size of pictures to be shown.
     pub size: SizeField,
-    /// The part of the suggestion that typing replaces, in characters, until it has been selected.
+    /// The part of the suggestion to select, in characters; `None` once it is selected.
     pub selection: Option<Range<usize>>,
-    /// The path displayed by `text`, unless it was typed: text cannot represent every name.
+    /// The path displayed by `text`, unless it was typed: text cannot represent every path.
     pub(in crate::ui) exact: Option<PathBuf>,
-    /// Whether the path was accepted. It is used once the check of the path is finished.
+    /// Whether the path was accepted. It is used after the check has finished.
     pub(in crate::ui) is_accepted: bool,
     /// Whether a check is in progress.
     is_asked: bool,
@@ -49,30 +49,30 @@ pub enum Chooser {
 /// The mask of damaged pictures, as entered so far.
 #[derive(Clone, Debug, Default)]
 pub struct MaskField {
-    /// Its path; empty where there is none.
+    /// Its path; empty if there is no mask.
     pub text: String,
     /// The shade that marks holes.
     pub holes: HoleShade,
 }
 
 impl MaskField {
-    /// The mask; `None` where no path was typed.
+    /// The mask; `None` if no path was typed.
     pub fn mask(&self) -> Option<Mask> {
         let path = self.text.trim();
         (!path.is_empty()).then(|| Mask { path: PathBuf::from(path), holes: self.holes })
     }
 }
 
-/// The size of pictures shown to a network, as chosen so far.
+/// The current choice of the size of pictures shown to a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SizeField {
     /// The choice.
     pub by: SizeBy,
-    /// Width and height, if typed; 0 until they have been shown.
+    /// Typed width and height; 0 until first displayed.
     pub sides: [usize; 2],
 }
 
-/// The origin of the size of pictures shown to a network.
+/// What determines the size of pictures shown to a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SizeBy {
     /// The training data.
@@ -85,7 +85,7 @@ pub enum SizeBy {
 }
 
 impl SizeField {
-    /// The size; `None` is that of the training.
+    /// The size; `None` is that of the training data.
     pub fn size(&self) -> Option<ShownSize> {
         match self.by {
             SizeBy::Training => None,
@@ -110,7 +110,7 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathQuestion {
     path: PathBuf,
-    /// The kind of file to save; `None` where a file is opened.
+    /// The kind of file to save; `None` if a file is opened.
     kind: Option<SaveKind>,
 }
 
@@ -133,7 +133,7 @@ enum PathKind {
 }
 
 impl PathQuestion {
-    /// Checks the path; may block for long.
+    /// Checks the path; may block for a long time.
     pub fn answer(self) -> PathFound {
         let mut path = self.path.clone();
         if let Some(kind) = self.kind
@@ -174,13 +174,13 @@ impl PathDialog {
         }
     }
 
-    /// Sets a path that text may not be able to represent, and accepts it once it has been checked.
+    /// Sets a path that may have no text representation, and accepts it after a check.
     pub(in crate::ui) fn suggest(&mut self, path: PathBuf) {
         *self = PathDialog::new(self.purpose.clone(), path.display().to_string());
         (self.exact, self.is_accepted) = (Some(path), true);
     }
 
-    /// Sets a path that text may not be able to represent, as if it had been typed.
+    /// Sets a path that may have no text representation, as if it had been typed.
     pub(in crate::ui) fn take(&mut self, path: PathBuf) {
         self.retype(path.display().to_string());
         self.exact = Some(path);
@@ -203,7 +203,7 @@ impl PathDialog {
         self.edited();
     }
 
-    /// Accepts the path, once it has been checked.
+    /// Accepts the path; it is used after a check.
     pub fn accept(&mut self) {
         self.is_accepted = !self.text.trim().is_empty();
     }
@@ -225,12 +225,12 @@ impl PathDialog {
         self.text.trim().is_empty()
     }
 
-    /// The reason why the path cannot be used; empty where it is merely incomplete.
+    /// Why the path cannot be used; empty if it is only incomplete.
     pub fn problem(&self) -> Option<&'static str> {
         let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
         let found = self.found.as_ref().filter(|found| found.question == question)?;
         match (&self.purpose, found.kind) {
-            // The folder of the file: not an error yet.
+            // A folder that will contain the file: not an error yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
             (Purpose::Show(_), PathKind::Nothing | PathKind::NoFolder) => {
@@ -283,8 +283,8 @@ impl PathDialog {
     }
 }
 
-/// The part of a suggested path that typing replaces, in characters: all of it for opening, the
-/// name without the extension for saving.
+/// The part of a suggested path to select so that typing replaces it, in characters: all of it when
+/// opening, the name without the extension when saving.
 fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
     let end = text.chars().count();
     match purpose {
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
     use crate::ui::state::{Dialog, Effect, State};
 
-    /// Checks the result of accepting a path `times` times.
+    /// Checks the result of accepting a path this many times.
     #[track_caller]
     fn check(purpose: Purpose, text: &Path, times: usize, problem: Option<&str>, accepted: Option<&Path>) {
         let mut dialog = PathDialog::new(purpose, text.display().to_string());
@@ -398,7 +398,7 @@ mod tests {
         let there = folder.path().join("digits.hourglass");
         std::fs::write(&there, "mine").expect("written");
         let mut state = State::default();
-        // As chosen in the desktop's dialog, which confirms only that exact name.
+        // Chosen in the desktop's dialog, which confirms only that exact name.
         let mut saves = |path: &Path| {
             let dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), String::new());
             state.dialog = Some(Dialog::Path(dialog));

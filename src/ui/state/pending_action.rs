@@ -1,10 +1,10 @@
-//! The continuation of a dialog.
+//! What to do after a dialog.
 
 use std::path::PathBuf;
 
 use crate::project::Recipe;
 
-/// The action once nothing can be lost any more.
+/// What to do once there is nothing left to lose.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PendingAction {
     /// Ask for a recipe.
@@ -19,7 +19,7 @@ pub enum PendingAction {
     Quit,
 }
 
-/// Own data that a new project can start from.
+/// The user's own data for a new project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnData {
     /// A folder of pictures.

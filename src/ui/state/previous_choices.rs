@@ -1,23 +1,23 @@
-//! Earlier settings, restored when the user returns to a kind.
+//! Earlier settings, restored when the user goes back to a kind.
 
 use std::collections::HashMap;
 
 use crate::project::{Bottleneck, Layer, Place, Project};
 
-/// Layers and codes as they were before another kind was chosen. They belong to this session, not
-/// to the document.
+/// Layers and codes before another kind was chosen. They belong to the session, not to the
+/// document.
 #[derive(Clone, Debug, Default)]
 pub struct PreviousChoices {
     layers: HashMap<Place, Vec<Layer>>,
-    /// The project at the time each kind of code was replaced.
+    /// The project when each kind of code was replaced.
     codes: Vec<Project>,
     /// The project after the last choice of a kind.
     last: Option<Project>,
-    /// Parts that the user has changed between two choices; they are kept.
+    /// Parts that the user changed between two choices; they are kept.
     changed: Vec<Part>,
 }
 
-/// A part of a project that choosing a kind of code may change.
+/// A part of a project that may change with the kind of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Units,
@@ -46,7 +46,7 @@ impl Part {
         Part::Scaling,
     ];
 
-    /// Copies it.
+    /// Copies the part from one project to another.
     fn copy(self, from: &Project, to: &mut Project) {
         match self {
             Part::Units => to.code.units = from.code.units,
@@ -71,8 +71,8 @@ impl Part {
 }
 
 impl PreviousChoices {
-    /// Records that a layer was changed to another kind, and restores the earlier layer of that
-    /// kind if there is one.
+    /// Records that the kind of a layer was changed, and restores the earlier layer of the new kind
+    /// if there is one.
     pub fn switch_layer(&mut self, place: Place, before: Layer, now: &mut Layer) {
         let known = self.layers.entry(place).or_default();
         known.retain(|layer| layer.name() != before.name());
@@ -82,12 +82,12 @@ impl PreviousChoices {
         }
     }
 
-    /// Drops all layers, because places now refer to others.
+    /// Drops all layers, because places now refer to other layers.
     pub fn clear_layers(&mut self) {
         self.layers.clear();
     }
 
-    /// The project with an earlier kind of code as it was then; changes made by the user since are
+    /// The project with an earlier kind of code and its settings; later changes by the user are
     /// kept. `None` if the kind was not used before.
     pub fn back_to(&mut self, project: &Project, kind: Bottleneck) -> Option<Project> {
         if let Some(last) = &self.last {

@@ -1,6 +1,5 @@
-//! Codes in the plane of their principal components. They are requested for one epoch at a time, so
-//! that a training faster than the computation shows as many epochs as possible and never queues
-//! requests.
+//! Codes in the plane of their principal components. They are requested for one epoch at a time: if
+//! training is faster than the computation, epochs are skipped and no requests pile up.
 
 use crate::run::RunId;
 use crate::session::{CodePlane, JobId};
@@ -21,7 +20,7 @@ impl Principal {
         self.there.as_ref().filter(of_these).map(|there| there.3.as_slice())
     }
 
-    /// Removes points of any other epoch.
+    /// Removes points of other epochs.
     pub fn keep_only(&mut self, epoch: Option<u32>) {
         self.there.take_if(|there| Some(there.1) != epoch);
     }
@@ -50,8 +49,8 @@ impl Principal {
         }
     }
 
-    /// Whether the points of this epoch could not be computed, for example because codes are not
-    /// finite.
+    /// Whether the points of this epoch could not be computed, for example because of non-finite
+    /// codes.
     pub fn has_failed(&self, run: RunId, epoch: u32, plane: CodePlane) -> bool {
         self.failed == Some((run, epoch, plane))
     }

@@ -1,4 +1,4 @@
-//! The search for a learning rate shown in the dialog.
+//! The learning rate search shown in the dialog.
 
 use crate::engine::{RateCurve, RatePoint};
 use crate::session::{JobId, JobResult};
@@ -17,19 +17,19 @@ impl RateSearch {
         *self = RateSearch { coming: Some(job), ..RateSearch::default() };
     }
 
-    /// Takes in a rate that a job has tried, where it is the search.
+    /// Adds a point if it belongs to the current search.
     pub fn add_point(&mut self, job: JobId, point: RatePoint) {
         if self.coming == Some(job) {
             self.points.push(point);
         }
     }
 
-    /// The points tried so far by the running search, in order of rate.
+    /// The points tried so far, in order of rate.
     pub fn points(&self) -> &[RatePoint] {
         &self.points
     }
 
-    /// The result, or the reason of a failure; `None` during the search.
+    /// The result or the error; `None` during the search.
     pub fn found(&self) -> Option<&Result<RateCurve, String>> {
         self.found.as_ref()
     }

@@ -1,4 +1,4 @@
-//! The samples of a set as seen by a view: with which network, data and rows.
+//! The samples of a set as seen by a view: the network, the data and the rows.
 
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ pub struct NeededSamples {
 pub struct ResolvedSet<'a> {
     /// The run.
     pub run: &'a Run,
-    /// Its weights: the newest, or those kept closest to the epoch shown.
+    /// Its weights: the newest, or those kept closest to the displayed epoch.
     pub weights: LazyWeights,
     /// The epoch of the weights.
     pub epoch: u32,
-    /// The data of the run, where they are loaded.
+    /// The data of the run, if loaded.
     pub own: Option<&'a Arc<Dataset>>,
     /// The data of the set.
     pub data: &'a Arc<Dataset>,
@@ -68,8 +68,8 @@ impl State {
             .filter(|resolved| resolved.data.shape == resolved.run.shape)
     }
 
-    /// As [`State::resolve_at`], but also accepts pictures of another size where the network does.
-    /// Their codes cannot be compared with those of the training.
+    /// Like [`State::resolve_at`], but also accepts pictures of another size if the network does.
+    /// Their codes cannot be compared with those of the training data.
     pub fn resolve_in_any_size(
         &self,
         set: &Set,
@@ -119,7 +119,7 @@ impl State {
 }
 
 impl ResolvedSet<'_> {
-    /// The network of some weights with its data; `None` where the design cannot be planned again.
+    /// The network with these weights and its data; `None` if the design is no longer valid.
     pub fn trial(&self, state: &State, weights: &LazyWeights) -> Option<Trial> {
         if self.data.shape != self.run.shape {
             let trained = Trained::again(self.run, weights.clone(), self.data.shape, (0.0, 1.0)).ok()?;
@@ -141,7 +141,7 @@ impl ResolvedSet<'_> {
         })
     }
 
-    /// Identifies PCA of the size of the code.
+    /// Identifies PCA with as many components as the code has units.
     pub fn linear_stamp(&self) -> u64 {
         let own = self.own.map(|own| {
             let train = &own.split.train;
@@ -155,8 +155,8 @@ impl ResolvedSet<'_> {
         stamp_of((self.subject, &wanted.rows, has_linear, &wanted.channels))
     }
 
-    /// Identifies the codes of the set, and the plane of principal components of others where one
-    /// is drawn.
+    /// Identifies the codes of the set, and the plane of the principal components of other codes if
+    /// one is drawn.
     pub fn located_stamp(&self, plane: Option<&(Arc<Kept>, CodePlane)>) -> u64 {
         let plane = plane.map(|(kept, plane)| (kept.epoch, Arc::as_ptr(kept).addr(), *plane));
         stamp_of((self.subject, self.set, plane))
@@ -179,7 +179,7 @@ impl ResolvedSet<'_> {
         is_whole.then(|| sum / known as f64)
     }
 
-    /// Identifies the set in an order, independently of the weights.
+    /// Identifies the set in an order, regardless of the weights.
     pub fn order_stamp(&self, order: Order) -> u64 {
         stamp_of((self.subject.samples_stamp(), self.set, order))
     }

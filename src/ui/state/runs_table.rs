@@ -8,10 +8,10 @@ use crate::run::{FindingKind, RunId};
 /// A column of the table of runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RunColumn {
-    /// Number, name and status; always the first.
+    /// Number, name and status; always first.
     #[default]
     Run,
-    /// Differences from the previous run; always the second.
+    /// Differences from the previous run; always second.
     Changes,
     /// Finished epochs.
     Epoch,
@@ -57,7 +57,7 @@ impl RunColumn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunsTable {
-    /// The chosen columns, from the left; `None` means as many as fit.
+    /// The chosen columns, from left to right; `None` means as many as fit.
     pub columns: Option<Vec<RunColumn>>,
     /// The sort column.
     pub sort: RunColumn,
@@ -65,7 +65,7 @@ pub struct RunsTable {
     pub is_descending: bool,
     /// Whether hidden runs are shown.
     pub shows_hidden: bool,
-    /// The run whose page is open in place of the table.
+    /// The run whose page is open instead of the table.
     #[serde(skip)]
     pub page: Option<RunPage>,
 }
@@ -75,7 +75,7 @@ impl Default for RunsTable {
         RunsTable {
             columns: None,
             sort: RunColumn::Run,
-            // The newest run is the one just started.
+            // The newest run is the one that was just started.
             is_descending: true,
             shows_hidden: false,
             page: None,
@@ -90,7 +90,7 @@ impl RunsTable {
         self.sort = column.clone();
     }
 
-    /// Shows or hides a column; `shown` are the current ones.
+    /// Shows or hides a column; `shown` are the currently shown ones.
     pub fn choose(&mut self, column: &RunColumn, on: bool, shown: &[RunColumn]) {
         let columns = self.columns.get_or_insert_with(|| shown.to_vec());
         columns.retain(|known| known != column);
@@ -105,7 +105,7 @@ impl RunsTable {
 pub struct RunPage {
     /// The run.
     pub run: RunId,
-    /// The field that gets the focus in the next frame.
+    /// The field to focus in the next frame.
     pub focus: Option<RunField>,
 }
 

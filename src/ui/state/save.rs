@@ -66,11 +66,11 @@ pub struct ExportRequest {
     pub data: Arc<Dataset>,
     /// Their source.
     pub source: Source,
-    /// The rows.
+    /// The selected rows.
     pub rows: Vec<u32>,
-    /// Errors by row of the data, NaN where unknown; empty where none are known.
+    /// Errors by row of the data, NaN if unknown; empty if none are known.
     pub errors: Vec<f32>,
-    /// The shown run's network with the uncorrupted data, if it has weights.
+    /// The shown run's network and the uncorrupted data, if it has weights.
     pub trial: Option<Trial>,
 }
 
@@ -85,25 +85,25 @@ pub enum ResultsRequest {
     Weights(Box<Run>, u32, LazyWeights),
 }
 
-/// A file to be written, with its complete content at the time of the request.
+/// A file to write, with its complete content at the time of the request.
 #[derive(Clone, Debug)]
 pub struct SaveRequest {
     /// The destination.
     pub path: PathBuf,
     /// The content.
     pub kind: SaveKind,
-    /// The action after it is safely written.
+    /// What to do after it is safely written.
     pub then: Option<PendingAction>,
     pub(in crate::ui) project: Project,
     pub(in crate::ui) runs: Vec<Run>,
-    /// The rows of an export.
+    /// The rows to export.
     pub(in crate::ui) exported: Option<ExportRequest>,
     /// The content chosen in the export dialog.
     pub(in crate::ui) results: Option<ResultsRequest>,
     /// The figure to write.
     pub(in crate::ui) figure: Option<FigureRequest>,
     pub(in crate::ui) document: u64,
-    /// The file as last seen; `None` for another path, where any existing file may be replaced.
+    /// The file as last read; `None` for another path, at which any file may be replaced.
     pub(in crate::ui) base: Option<MergeBase>,
 }
 
@@ -132,7 +132,7 @@ impl SaveRequest {
     /// Writes the file.
     ///
     /// # Errors
-    /// The file that could not be read or written, and the cause.
+    /// Returns the file that could not be read or written, and the cause.
     pub fn save(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let rows = self.exported.as_ref().map(|request| {
             let ExportRequest { data, rows, errors, source, trial } = request;
@@ -181,7 +181,7 @@ impl SaveRequest {
     /// Writes the project with its runs.
     ///
     /// # Errors
-    /// The file that could not be read or written, and the cause.
+    /// Returns the file that could not be read or written, and the cause.
     pub fn save_project(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let base = self.base.get_or_insert_with(|| MergeBase::replacing(&self.path));
         base.save(files, &self.path, &self.project, &self.runs)

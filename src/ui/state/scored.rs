@@ -14,17 +14,17 @@ use crate::ui::plots::stamp_of;
 pub struct Subject {
     /// The run.
     pub run: RunId,
-    /// Its start time: numbers of runs are reused in other projects.
+    /// Its start time, because other projects reuse run numbers.
     pub started_unix_secs: u64,
-    /// The time of its weights.
+    /// When the run had these weights.
     pub moment: Moment,
     /// Fingerprint of the data.
     pub fingerprint: u64,
-    /// Whether the network is given corrupted samples.
+    /// Whether the network receives corrupted samples.
     pub is_corrupted: bool,
 }
 
-/// The time at which a run had some weights.
+/// When a run had certain weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Moment {
     /// After this step: the weights of its checkpoint.
@@ -40,7 +40,7 @@ pub struct Errors {
     pub subject: Subject,
     /// The weights.
     pub weights: LazyWeights,
-    /// Squared error per feature of each row, NaN where unknown.
+    /// Squared error per feature of each row, NaN if unknown.
     pub values: Vec<f32>,
 }
 
@@ -66,7 +66,7 @@ pub struct Pictured {
     pub pictures: Arc<Pictures>,
 }
 
-/// The selection compared with the rest.
+/// The selection compared with the other samples.
 #[derive(Clone, Debug)]
 pub struct Compared {
     /// Identifies the selection, its data and their errors.
@@ -82,9 +82,9 @@ pub struct Compared {
 pub enum Awaited {
     /// Errors of these rows.
     Errors(Subject, Vec<u32>),
-    /// Rows in an order; the second number does not depend on the weights.
+    /// Rows in an order; the second number is independent of the weights.
     Order(u64, u64),
-    /// Pictures; the second number does not depend on the rows and weights.
+    /// Pictures; the second number is independent of rows and weights.
     Pictures(u64, u64),
     /// Reconstructions by PCA.
     Values(u64),
@@ -92,9 +92,9 @@ pub enum Awaited {
     Fit(u64),
     /// Codes of other data with this name.
     Codes(String, u64),
-    /// The error of PCA on this many more rows of a set.
+    /// The error of PCA on this many additional rows of a set.
     LinearError(u64, usize),
-    /// A comparison; the second number does not depend on the errors.
+    /// A comparison; the second number is independent of the errors.
     Compare(u64, u64),
 }
 
@@ -103,15 +103,15 @@ pub enum Awaited {
 pub struct Scored {
     /// The displayed errors.
     pub errors: Option<Errors>,
-    /// Newer errors, until those of a whole set are computed.
+    /// Newer errors, not displayed until those of the whole set are computed.
     pub coming: Option<Errors>,
-    /// The errors of the run's own data, while those of other data are displayed.
+    /// The errors of the run's own data while those of other data are displayed.
     pub own: Option<Errors>,
     /// The requested set, and the number of its rows already searched for unknown errors.
     pub scanned: (u64, usize),
-    /// Whether the errors of all its rows are known.
+    /// Whether the errors of all rows of the set are known.
     pub is_whole: bool,
-    /// The set that was completed last, and its mean error.
+    /// The last completed set, and its mean error.
     pub mean: Option<(u64, f64)>,
     /// Rows in an order.
     pub ordered: Option<Ordered>,
@@ -119,13 +119,13 @@ pub struct Scored {
     pub pictures: Option<Pictured>,
     /// The input of PCA, and its reconstructions of the watched samples.
     pub values: Option<(u64, Arc<[f32]>)>,
-    /// The input of PCA, and the fit; `None` where it cannot be fitted.
+    /// The input of PCA, and the fit; `None` if it cannot be fitted.
     pub linear: Option<(u64, Option<Linear>)>,
     /// Codes of other data by name, with their input.
     pub located: BTreeMap<String, (u64, Arc<Located>)>,
-    /// A set, a number of its first rows, and the sum of the errors of PCA on them.
+    /// A set, how many of its first rows are done, and the sum of their PCA errors.
     pub linear_error: (u64, usize, f64),
-    /// The selection compared with the rest.
+    /// The selection compared with the other samples.
     pub compared: Option<Compared>,
     awaited: Vec<(JobId, Awaited)>,
     /// Failed computations, which are not requested again.
@@ -133,12 +133,12 @@ pub struct Scored {
 }
 
 impl Errors {
-    /// Errors for data with this many rows, all unknown.
+    /// Unknown errors for data with this many rows.
     pub fn unknown(subject: Subject, weights: LazyWeights, rows: usize) -> Errors {
         Errors { subject, weights, values: vec![f32::NAN; rows] }
     }
 
-    /// Whether they belong to the same samples, with any weights.
+    /// Whether they belong to the same samples, regardless of the weights.
     pub fn is_of(&self, other: &Subject) -> bool {
         self.subject == Subject { moment: self.subject.moment, ..*other }
     }
@@ -150,7 +150,7 @@ impl Errors {
 }
 
 impl Awaited {
-    /// Whether it is for the samples in view, as opposed to a whole set.
+    /// Whether it is for the samples in view, not for a whole set.
     pub fn is_for_visible_rows(&self) -> bool {
         match self {
             Awaited::Pictures(..) | Awaited::Values(_) => true,
@@ -176,7 +176,7 @@ impl Scored {
         self.awaited.retain(|(_, awaited)| !matches!(awaited, Awaited::Codes(..)));
     }
 
-    /// Records the result that a job computes.
+    /// Records that a job computes this result.
     pub fn expect(&mut self, job: JobId, awaited: Awaited) {
         self.awaited.push((job, awaited));
     }
@@ -186,7 +186,7 @@ impl Scored {
         self.failure(subject.stamp()).is_some()
     }
 
-    /// The reason why something could not be computed.
+    /// Why this could not be computed, if it failed.
     pub fn failure(&self, of: u64) -> Option<&str> {
         self.failed.get(&of).map(String::as_str)
     }
@@ -226,7 +226,7 @@ impl Scored {
                     (*known, *sum) = (*known + count, *sum + more);
                 }
             }
-            // Every job answers with the kind of result that was requested.
+            // Every job answers with the requested kind of result.
             (
                 Awaited::Errors(..)
                 | Awaited::Order(..)
@@ -285,7 +285,7 @@ impl Subject {
         stamp_of(*self)
     }
 
-    /// A hash that identifies the samples, independently of the weights.
+    /// A hash that identifies the samples, regardless of the weights.
     pub fn samples_stamp(&self) -> u64 {
         stamp_of(Subject { moment: Moment::Step(0), ..*self })
     }

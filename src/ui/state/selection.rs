@@ -2,7 +2,7 @@
 
 use crate::project::IndexSet;
 
-/// The effect of rows on the selection.
+/// How rows change the selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SelectionMode {
     /// They replace the selection.
@@ -15,10 +15,10 @@ pub enum SelectionMode {
 }
 
 impl SelectionMode {
-    /// All three, in the order of the buttons.
+    /// All three, in button order.
     pub const ALL: [SelectionMode; 3] = [SelectionMode::Replace, SelectionMode::Add, SelectionMode::Subtract];
 
-    /// The effect of a lasso or a box with these modifiers: Shift adds, Ctrl or Alt subtracts.
+    /// How a lasso or box changes the selection: Shift adds, Ctrl or Alt subtracts.
     pub fn of(modifiers: egui::Modifiers) -> SelectionMode {
         if modifiers.shift {
             SelectionMode::Add
@@ -44,12 +44,12 @@ impl SelectionMode {
 pub struct Selection {
     of: Option<u64>,
     rows: Vec<u32>,
-    /// Counts its changes, so that drawings know when to update.
+    /// Number of changes, so that drawings know when to update.
     changes: u64,
 }
 
 impl Selection {
-    /// The selected rows of these data, ascending; empty for other data.
+    /// The selected rows of these data in ascending order; empty for other data.
     pub fn rows(&self, fingerprint: u64) -> &[u32] {
         if self.of == Some(fingerprint) { &self.rows } else { &[] }
     }
@@ -64,7 +64,7 @@ impl Selection {
         self.rows(fingerprint).binary_search(&row).is_ok()
     }
 
-    /// A number that differs after every change.
+    /// A number that changes with every change of the selection.
     pub fn changes(&self) -> u64 {
         self.changes
     }
@@ -95,7 +95,7 @@ impl Selection {
         self.set(fingerprint, after);
     }
 
-    /// Selects exactly the other rows of these data, of which there are `count` in total.
+    /// Inverts the selection in these data, which have `count` rows.
     pub fn invert(&mut self, fingerprint: u64, count: usize) {
         let mut selected = self.rows(fingerprint).iter().peekable();
         let rows = (0..u32::try_from(count).unwrap_or(u32::MAX)).filter(|row| {
@@ -112,15 +112,14 @@ impl Selection {
         self.changes += 1;
     }
 
-    /// An empty selection with a new change number, so that drawings of the old selection are not
-    /// reused.
+    /// An empty selection with a new change number, so that old drawings are not reused.
     #[must_use]
     pub fn emptied(mut self) -> Selection {
         self.clear();
         self
     }
 
-    /// The selection as a set that can be named.
+    /// The selection as a set that can be given a name.
     pub fn row_set(&self, fingerprint: u64) -> IndexSet {
         IndexSet::of(self.rows(fingerprint))
     }

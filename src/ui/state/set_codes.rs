@@ -1,4 +1,4 @@
-//! Codes of the samples of a set, requested part by part. The codes drawn stay until all codes of a
+//! Codes of the samples of a set, requested in parts. The displayed codes stay until all codes of a
 //! newer set or of newer weights have positions, so that nothing flickers.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct PlacedCodes<P = CodePlane> {
     pub places: Places,
 }
 
-/// The codes drawn by a view, and those that are computed for it, on planes of its kind.
+/// The codes displayed by a view, and those being computed for it, on planes of its kind.
 #[derive(Debug, Default)]
 pub struct SetCodes<P = CodePlane> {
     shown: Option<PlacedCodes<P>>,
@@ -39,14 +39,14 @@ pub struct SetCodes<P = CodePlane> {
     /// Whether the newest answer moved the displayed codes to another plane. Alternating prevents a
     /// constantly moving plane from blocking newer codes.
     has_moved: bool,
-    /// The codes that could not be computed, and why.
+    /// The codes that could not be computed, and the error.
     failed: Option<(u64, P, String)>,
 }
 
 /// Codes that are being computed.
 #[derive(Debug)]
 pub struct ComingCodes<P = CodePlane> {
-    /// Identifies the rows, independently of the weights.
+    /// Identifies the rows, regardless of the weights.
     pub rows_stamp: u64,
     /// The weights.
     pub weights: LazyWeights,
@@ -78,7 +78,7 @@ impl<P> PlacedCodes<P> {
 }
 
 impl<P: Default + PartialEq> SetCodes<P> {
-    /// Returns itself if it belongs to this run and its data.
+    /// Returns `self` if it belongs to this run and its data.
     pub fn of_base(&self, base: u64) -> Option<&SetCodes<P>> {
         (self.base == base).then_some(self)
     }
@@ -93,7 +93,7 @@ impl<P: Default + PartialEq> SetCodes<P> {
         self.coming.as_ref()
     }
 
-    /// The reason why the codes of a set could not be computed, if so.
+    /// Why the codes of a set could not be computed, if they failed.
     pub fn failure(&self) -> Option<&str> {
         self.failed.as_ref().map(|(_, _, message)| message.as_str())
     }
@@ -103,7 +103,7 @@ impl<P: Default + PartialEq> SetCodes<P> {
         self.failed.as_ref().is_some_and(|failed| (failed.0, &failed.1) == (of, plane))
     }
 
-    /// Whether newer codes take precedence over another plane for the displayed ones.
+    /// Whether newer codes take precedence over moving the displayed ones to another plane.
     pub fn has_moved(&self) -> bool {
         self.has_moved
     }
@@ -113,15 +113,15 @@ impl<P: Default + PartialEq> SetCodes<P> {
         self.awaited.is_some()
     }
 
-    /// Resets everything; returns the job that is no longer needed.
+    /// Resets everything. Returns the job that is no longer needed.
     pub fn clear(&mut self) -> Option<JobId> {
         let job = self.awaited.take().map(|(job, _)| job);
         *self = SetCodes::default();
         job
     }
 
-    /// Keeps whatever belongs to this run and its data, and pending codes if they belong to these
-    /// rows. Returns a job that is no longer needed.
+    /// Keeps everything that belongs to this run and its data, and pending codes if they belong to
+    /// these rows. Returns a job that is no longer needed.
     pub fn keep_only(&mut self, base: u64, rows_stamp: u64) -> Option<JobId> {
         if self.base != base {
             let job = self.clear();
@@ -130,12 +130,12 @@ impl<P: Default + PartialEq> SetCodes<P> {
         }
         let is_other = |coming: &mut ComingCodes<P>| coming.rows_stamp != rows_stamp;
         self.coming.take_if(is_other)?;
-        // Positions of the displayed codes are needed until others are available.
+        // Positions of the displayed codes are needed until the new ones are available.
         let awaited = self.awaited.take_if(|(_, awaited)| !matches!(awaited, Awaited::Shown(_)));
         awaited.map(|(job, _)| job)
     }
 
-    /// Begins with codes that are all unknown.
+    /// Starts with all codes unknown.
     pub fn begin(&mut self, coming: ComingCodes<P>) {
         (self.coming, self.failed) = (Some(coming), None);
     }
@@ -170,7 +170,7 @@ impl<P: Default + PartialEq> SetCodes<P> {
                     (shown.plane, shown.places) = (plane, places);
                 }
             }
-            // Every job answers with the kind of result that was requested.
+            // Every job answers with the requested kind of result.
             (
                 Awaited::Part(_) | Awaited::Coming(_) | Awaited::Shown(_),
                 SampleAnswer::Errors(_)
@@ -200,8 +200,8 @@ impl<P: Default + PartialEq> SetCodes<P> {
         }
     }
 
-    /// Records that codes cannot be computed, because codes of another set would otherwise be
-    /// mistaken for them.
+    /// Records that codes cannot be computed, and drops all others, which could be mistaken for
+    /// them.
     pub fn refuse(&mut self, of: u64, plane: P, message: &str) {
         (self.shown, self.coming) = (None, None);
         self.failed = Some((of, plane, message.to_owned()));

@@ -1,4 +1,4 @@
-//! Sets of samples: the rows and data that a view shows or evaluates.
+//! Sets of samples: rows and data that a view shows or evaluates.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::run::Run;
 /// A choice of rows and data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Set {
-    /// The few samples that a run watches and keeps in every epoch.
+    /// The few samples that a run watches and stores in every epoch.
     #[default]
     Watched,
     /// The training split.
@@ -29,11 +29,11 @@ pub enum Set {
     Selection,
     /// A selection saved under this name.
     Named(String),
-    /// All rows of other data that are shown to the network, by name.
+    /// All rows of other data shown to the network, by name.
     Other(String),
 }
 
-/// The context in which sets are resolved, besides the data of a run.
+/// The context for resolving sets, besides the data of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sets<'a> {
     /// The selection.
@@ -44,16 +44,16 @@ pub struct Sets<'a> {
     pub others: &'a BTreeMap<String, Arc<Dataset>>,
 }
 
-/// Rows of a data set, in their order there.
+/// Rows of a data set, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SetRows<'a> {
-    /// The first rows, up to this count.
+    /// The first rows, up to this number.
     First(u32),
     /// The given rows.
     Listed(Cow<'a, [u32]>),
 }
 
-/// A set offered for selection.
+/// A set that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetChoice {
     /// The set.
@@ -115,7 +115,7 @@ impl<'a> Sets<'a> {
         }
     }
 
-    /// All sets of a run with these data, except for empty splits and an empty selection.
+    /// All sets of a run with these data, except empty splits and an empty selection.
     pub fn choices(&self, run: Option<&'a Run>, data: &'a Dataset) -> Vec<SetChoice> {
         let fixed =
             [Set::Watched, Set::Train, Set::Validation, Set::Test, Set::All, Set::Selection].map(|set| {
@@ -155,7 +155,7 @@ impl<'a> SetRows<'a> {
         self.len() == 0
     }
 
-    /// Up to `count` rows from an index on.
+    /// Up to `count` rows, starting at an index.
     pub fn part(&self, from: usize, count: usize) -> Vec<u32> {
         let end = from.saturating_add(count).min(self.len());
         match self {
@@ -202,7 +202,7 @@ mod tests {
         check(Set::Test, &[18, 19]);
         check(Set::All, &(0..20).collect::<Vec<_>>());
         check(Set::Selection, &[2, 4]);
-        // Rows that the data do not have are ignored.
+        // Rows that do not exist in the data are ignored.
         check(Set::Named("odd".to_owned()), &[1, 3, 19]);
         check(Set::Named("gone".to_owned()), &[]);
         let own = Arc::new(data.clone());

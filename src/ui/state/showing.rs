@@ -16,22 +16,22 @@ type AcceptanceKey = (RunId, u64, Shape);
 /// Other data shown to trained networks.
 #[derive(Clone, Debug, Default)]
 pub struct Showing {
-    /// Progress of loading: units done and total, 0 while unknown.
+    /// Loading progress: units done and total, 0 if unknown.
     pub progress: Option<(u64, u64)>,
     loaded: Vec<Loaded>,
-    /// The names of the sets that are listed.
+    /// The names of the listed sets.
     listed: Vec<String>,
-    /// The shown run, and its start time.
+    /// The shown run and its start time.
     of: Option<(RunId, u64)>,
-    /// The files being loaded, followed by those that wait.
+    /// The files being loaded, followed by the queue.
     waiting: VecDeque<ShowRequest>,
     /// The number of the current request.
     request: Option<u64>,
-    /// The last question, and whether that network accepts such samples.
+    /// The last request checked, and whether the network accepts such samples.
     taken: Cell<Option<(AcceptanceKey, bool)>>,
 }
 
-/// Files to be shown to the network of a run.
+/// Files to show to the network of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShowRequest {
     /// The run.
@@ -45,7 +45,7 @@ pub struct ShowRequest {
 pub struct Dropped {
     /// The files and folders.
     pub paths: Vec<PathBuf>,
-    /// The first of them as data of the design.
+    /// The first of them as a data source of the design.
     pub source: Source,
     /// The run.
     pub run: RunId,
@@ -63,7 +63,7 @@ struct Loaded {
     data: Arc<Dataset>,
 }
 
-/// Everything in a run that affects how other data are read.
+/// Everything in a run that determines how other data are read.
 #[derive(Clone, Debug, PartialEq)]
 struct Reader {
     shape: Shape,
@@ -109,7 +109,7 @@ impl Showing {
         (self.request, self.progress) = (Some(request), Some((0, 0)));
     }
 
-    /// Whether a request is the current one.
+    /// Whether this is the current request.
     pub fn is_of(&self, request: u64) -> bool {
         self.request == Some(request)
     }
@@ -120,7 +120,7 @@ impl Showing {
         self.waiting.pop_front()
     }
 
-    /// Removes the first files of the queue, because they cannot be requested.
+    /// Removes the first files from the queue, because they cannot be requested.
     pub fn skip(&mut self) {
         self.waiting.pop_front();
     }
@@ -130,7 +130,7 @@ impl Showing {
         self.waiting.truncate(usize::from(self.request.is_some()));
     }
 
-    /// The names of everything loaded or waiting.
+    /// The names of everything loaded or queued.
     pub fn names(&self) -> Vec<&str> {
         self.waiting.iter().map(|request| request.other.name.as_str()).collect()
     }
@@ -147,7 +147,7 @@ impl Showing {
     }
 
     /// Removes the data of sets that are no longer listed. Returns whether a listed set has no
-    /// data, for example after an undo.
+    /// data, for example after undo.
     pub fn retain(&mut self, listed: &[OtherData]) -> bool {
         self.loaded.retain(|loaded| listed.iter().any(|other| other.name == loaded.name));
         let lacks = |name: &String| {
@@ -163,7 +163,7 @@ impl Showing {
     }
 
     /// Whether the network of a run accepts samples of a shape. The result is cached, because views
-    /// ask in every frame.
+    /// ask every frame.
     pub fn is_taken(&self, run: &Run, shape: Shape) -> bool {
         let of = (run.id, run.started_unix_secs, shape);
         if let Some((_, is_taken)) = self.taken.get().filter(|(known, _)| *known == of) {
@@ -174,7 +174,7 @@ impl Showing {
         is_taken
     }
 
-    /// Switches to a run, identified by its start time; returns whether it is a different one.
+    /// Switches to a run, identified by its start time. Returns whether it is a different one.
     pub fn switch_to(&mut self, of: Option<(RunId, u64)>) -> bool {
         std::mem::replace(&mut self.of, of) != of
     }

@@ -1,4 +1,4 @@
-//! Data sources as held by the window: one of each kind, and their paths.
+//! Data sources kept by the window: one of each kind, and their paths.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::project::{
 /// One of the paths of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathField {
-    /// The folder of pictures, the file of a table or an array, or the images of IDX.
+    /// The folder of pictures, the table or array file, or the images of IDX.
     Main,
     /// The labels of IDX.
     Labels,
@@ -23,7 +23,7 @@ pub enum PathField {
 }
 
 impl PathField {
-    /// All of them.
+    /// All paths.
     pub const ALL: [PathField; 5] = [
         PathField::Main,
         PathField::Labels,
@@ -80,8 +80,8 @@ impl PathField {
     }
 }
 
-/// A source of each kind as last chosen: returning to a kind restores the path and the settings.
-/// Not part of the document.
+/// The last chosen source of each kind. Choosing a kind again restores its path and settings. Not
+/// part of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sources(pub [Source; 6]);
 
@@ -120,7 +120,7 @@ impl Default for Sources {
 }
 
 impl Sources {
-    /// Stores a source in place of the one of its kind.
+    /// Stores a source, replacing the one of its kind.
     pub fn remember(&mut self, source: &Source) {
         if let Some(own) = self.0.iter_mut().find(|own| is_same_kind(own, source)) {
             own.clone_from(source);

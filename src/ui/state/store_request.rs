@@ -6,16 +6,16 @@ use crate::io::Store;
 use crate::project::Project;
 use crate::run::{Caption, Results, Run, RunId};
 
-/// A request to the live store; requests are processed in order on a thread of their own.
+/// A request to the live store. Requests are processed in order on their own thread.
 #[derive(Clone, Debug)]
 pub enum StoreRequest {
-    /// Save the document, with the path of its file.
+    /// Save the document and the path of its file.
     Design(Box<Project>, Option<PathBuf>),
     /// Record the document contained in the project's file.
     Seen(PathBuf, String),
     /// Mark the content as saved elsewhere, so that a crash loses nothing.
     Settle,
-    /// Close the store and begin another one with these runs.
+    /// Close the store and start another one with these runs.
     Renew(Vec<Run>),
     /// Continue in the store of recovered work.
     Adopt(Store),
@@ -23,8 +23,8 @@ pub enum StoreRequest {
     Forget(RunId),
     /// Save a removed run again.
     Import(Box<Run>),
-    /// Save the caption of a run and its measurements.
+    /// Save the caption and the measurements of a run.
     Results(RunId, Caption, Results),
-    /// Remove the store: everything was saved or discarded.
+    /// Remove the store, because everything was saved or discarded.
     Discard,
 }

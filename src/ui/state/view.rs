@@ -18,7 +18,7 @@ pub enum BottomTab {
     Log,
 }
 
-/// Sizes that the user gave the panels, in points; `None` is the default size.
+/// Panel sizes set by the user, in points; `None` is the default size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PanelSizes {
@@ -50,19 +50,19 @@ pub struct ViewSettings {
     pub theme: egui::ThemePreference,
     /// The command palette, if open.
     pub palette: Option<Palette>,
-    /// Whether the next start does not open the current project file.
+    /// Whether the next start skips opening the current project file.
     pub starts_anew: bool,
-    /// Titles of the commands used in the palette, newest first.
+    /// Titles of recently used commands of the palette, newest first.
     pub recent_commands: Vec<String>,
-    /// The name of a view to bring to the front in the next frame.
+    /// The name of a view to show in the next frame.
     pub show: Option<&'static str>,
-    /// The set to show in the view of reconstructions from the next frame on.
+    /// The set to show in the view of reconstructions, starting with the next frame.
     pub set: Option<Set>,
-    /// The set to show in the latent space from the next frame on.
+    /// The set to show in the latent space, starting with the next frame.
     pub latent_set: Option<Set>,
     /// An action on the figures of the views in the next frame.
     pub figures: Option<FigureAction>,
-    /// Whether to reset the arrangement of the views in the next frame.
+    /// Whether to reset the layout of the views in the next frame.
     pub reset_layout: bool,
 }
 
@@ -100,7 +100,7 @@ impl ViewSettings {
         };
     }
 
-    /// Adds a command at the top of the recent ones.
+    /// Adds a command to the top of the recent ones.
     pub fn remember_command(&mut self, title: &str) {
         self.recent_commands.retain(|known| known != title);
         self.recent_commands.insert(0, title.to_owned());
@@ -113,13 +113,13 @@ const RECENT_COMMANDS: usize = 8;
 
 /// Name of the view of the selection.
 pub const SELECTION_VIEW: &str = "Selection";
-/// Name of the view that explores a code.
+/// Name of the Explore view.
 pub const EXPLORE_VIEW: &str = "Explore";
 
-/// Name of the data view, which is shown when data are chosen.
+/// Name of the data view, shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";
 
-/// Name of the view of reconstructions, which is shown when a network is shown other data.
+/// Name of the view of reconstructions, shown when other data are shown to a network.
 pub const RECONSTRUCTIONS_VIEW: &str = "Reconstructions";
 
 /// The command palette: the text and the selected line.

@@ -77,7 +77,7 @@ fn every_menu_opens_and_lists_its_commands() {
             let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
             let found = window.harness.query_all_by_label_contains(&text).count();
             assert!(found > 0, "{text} is not in {}", menu.name());
-            // The menu reaches that far: it is as high as its commands where the window has room.
+            // The menu extends that far: it is as high as its commands if the window has space.
             let is_visible = window.harness.query_all_by_label_contains(&text).any(|item| {
                 let layer = window.harness.ctx.layer_id_at(item.rect().center());
                 layer.is_some_and(|layer| layer.order == egui::Order::Foreground)

@@ -192,7 +192,7 @@ fn a_table_is_read_alike_however_it_is_chosen() {
     window.key(Modifiers::NONE, Key::Enter);
     window.until("it is loaded", is_loaded);
     assert_eq!(window.project().data.source, expected);
-    // It is one step with the choice of the path.
+    // It is one undo step with the choice of the path.
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.project().data.source, empty);
     // Chosen in the desktop's dialog.
@@ -347,7 +347,7 @@ fn a_run_keeps_the_labels_it_was_trained_with() {
     };
     let own = (40, vec!["id".to_owned()]);
     assert_eq!(labels(&mut window), own);
-    // One feature less, which changes the rows; then one label less, which does not.
+    // One feature fewer, which changes the rows; then one label fewer, which does not.
     for column in ["weight", "id"] {
         window.state().choose(Choice::Column(column.to_owned(), Some(Take::LeftOut)));
         window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());

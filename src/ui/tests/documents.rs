@@ -1,4 +1,4 @@
-//! State of one document stays out of the next, and queued work does not affect training.
+//! The state of one document does not leak into the next, and queued work does not affect training.
 
 use super::events::{feed_to, record, run};
 use super::*;
@@ -199,7 +199,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
     state.replace(crate::project::Recipe::Variational.project(), Vec::new(), None);
     let told = |state: &State| state.derived.settled_at(Place::Code).count();
     assert_eq!(told(&state), 0);
-    // On the way to 30: fewer than the warm-up of the divergence.
+    // While 30 is being typed: fewer than the warm-up of the divergence.
     for (epochs, is_editing, expected) in [
         (3, true, 0),
         (2, true, 0),

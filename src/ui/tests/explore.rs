@@ -11,7 +11,7 @@ use crate::project::{Bottleneck, OtherData, Pin};
 use crate::session::Decoding;
 use crate::ui::state::{Set, ShownPin, State};
 
-/// A window after a short training, with the view in front.
+/// A window after a short training run, with the Explore view in front.
 pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
     let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
     window.state().project.training.epochs = 6;
@@ -42,7 +42,7 @@ fn decoded(state: &State, purpose: Decoding) -> Vec<f32> {
 fn a_position_is_decoded_pinned_and_edited_by_sliders() {
     let mut window = explored(|_| {});
     let plane = window.harness.get_by_label("codes to explore").rect();
-    // Not on a point, which would be pinned: there are none in the margin at a corner.
+    // Not on a point, which would be pinned: the margin at a corner has none.
     let at = plane.right_top() + vec2(-6.0, 6.0);
     window.harness.drag_at(at);
     window.harness.step();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ui::state::State;
 
-/// A window with the data in front.
+/// A window with the Data view in front.
 fn with_data() -> Window {
     let mut window = Window::new();
     window.state().run(Command::Show(DATA_VIEW));

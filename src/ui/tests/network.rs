@@ -1,4 +1,4 @@
-//! The hourglass operated with mouse and keys.
+//! The hourglass, operated with mouse and keyboard.
 
 use egui::accesskit::Role;
 

@@ -1,4 +1,4 @@
-//! From one start of the program to the next.
+//! State kept between sessions.
 
 use egui::accesskit::Role;
 
@@ -68,13 +68,13 @@ fn the_layout_is_restored_and_can_be_reset() {
     assert_eq!(Window::settings(&window.close()).layout, None);
 }
 
-/// Height of the bottom panel: from its edge to the end of the window.
+/// Height of the bottom panel: from its edge to the bottom of the window.
 fn bottom_height(window: &Window) -> f32 {
     let runs = window.harness.get_by_role_and_label(Role::Tab, "Runs").rect();
     700.0 - runs.top()
 }
 
-/// Drags the edge between two panels; egui also accepts drags some points beside it.
+/// Drags the edge between two panels; egui also accepts drags a few points away from it.
 fn drag_edge(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
     window.harness.hover_at(from);
     window.harness.run_ok();

@@ -183,7 +183,7 @@ fn the_data_of_a_run_are_one_button_away() {
     });
     let state = window.state();
     assert!(state.shown().is_some_and(|run| state.data_of(run).is_some()), "its views keep them");
-    // As after a start, when only the data of the design are loaded.
+    // As after startup, when only the design's data are loaded.
     window.state().past_data = crate::ui::state::PastData::default();
     window.harness.run_ok();
     window.click("Use the data of this run");
@@ -248,7 +248,7 @@ fn a_learning_rate_is_found_and_set_without_affecting_runs() {
     window.harness.run_ok();
     let found = window.state().rate_search.found().cloned().expect("awaited").expect("digits can be learned");
     let suggested = found.suggested().expect("the loss falls");
-    // The points came one by one.
+    // The points arrived one by one.
     let tried = window.state().rate_search.points().to_vec();
     assert!(tried.len() + 1 >= found.points.len() && tried[..] == found.points[..tried.len()]);
     assert!(window.harness.query_by_label_contains("Loss against learning rate").is_some());

@@ -25,8 +25,8 @@ impl State {
         self.compute_of_shown("evaluated", subset, job);
     }
 
-    /// Estimates the likelihood of the validation split (the training split where there is none)
-    /// under the shown run's network.
+    /// Estimates the likelihood of the validation split under the shown run's network; of the
+    /// training split if there is no validation split.
     pub fn estimate_likelihood(&mut self, draws: usize) {
         let data = self.shown().and_then(|run| self.data_as_trained(run));
         let has_validation = data.is_some_and(|(data, _)| !data.split.validation.is_empty());
@@ -110,7 +110,7 @@ impl State {
                 self.explored_codes.fail(job, &message);
                 self.baselines.fail(job);
                 match asked {
-                    // The user is waiting for it.
+                    // The user is waiting for the result.
                     Some((run, _)) => {
                         self.notices
                             .say(Severity::Error, format!("Run {run} could not be evaluated: {message}."));
@@ -121,8 +121,8 @@ impl State {
         }
     }
 
-    /// Keeps the newest principal components: those of any epoch except `shown` have been drawn and
-    /// are dropped. Those of `wanted` are requested unless a request is pending.
+    /// Keeps the newest principal components and drops those of epochs other than `shown`, which
+    /// have been drawn. Requests those of `wanted` unless a request is pending.
     pub fn follow_principal(&mut self, shown: Option<u32>, wanted: Option<(RunId, (Arc<Kept>, CodePlane))>) {
         self.principal.keep_only(shown);
         if let Some((run, (codes, plane))) = wanted.filter(|_| !self.principal.is_coming()) {
@@ -137,7 +137,7 @@ impl State {
         if self.baselines.is_coming() {
             return;
         }
-        // PCA is best for features that count alike.
+        // PCA is only optimal for equally weighted features.
         let lacks = |run: &&Run| {
             run.pca_mse.is_none() && !run.design.weighs_features() && !self.baselines.has_failed(run.id)
         };
@@ -167,7 +167,7 @@ fn is_same(a: &Run, b: &Run) -> bool {
         && a.code_units() == b.code_units()
 }
 
-/// The results of an evaluation, in sentences. The run stores the numbers.
+/// The results of an evaluation as sentences. The run stores the numbers.
 fn evaluation_text(run: RunId, samples: u64, subset: Subset, mse: f64, findings: &Findings) -> String {
     let (split, mse) = (subset.name(), format_number(mse));
     let mut text =

@@ -1,5 +1,5 @@
-//! Choices that also set the options they need to train well. Each is one step that can be undone;
-//! the caller reports what else changed.
+//! Choices that also set the options they need to train well. Each is one undo step; the caller
+//! reports what else changed.
 
 use crate::check::{DataFacts, Severity, choose_data, choose_kind, choose_loss, choose_penalty};
 use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
@@ -11,7 +11,7 @@ impl State {
         self.data.facts_of(&self.project.data.source)
     }
 
-    /// Selects a kind of code; a kind used before is restored with its settings.
+    /// Selects a kind of code; if it was used before, its settings are restored.
     pub fn choose_kind(&mut self, kind: Bottleneck) {
         let data = self.own_facts();
         let back = self.previous_choices.back_to(&self.project, kind);
@@ -35,12 +35,12 @@ impl State {
         self.edit(|project, _| *project = chosen);
     }
 
-    /// Adapts default training settings and too wide a code to newly chosen data, and says so. If
-    /// nothing was edited since the choice, both are one step; else this is a step of its own.
-    /// Data of a document that is opened, or whose place is looked for, are not chosen.
+    /// Adapts default training settings and a too wide code to newly chosen data, and reports it.
+    /// Part of the same undo step as the choice, unless something was edited since. Data of an
+    /// opened document, or of one whose data have moved, do not count as newly chosen.
     pub(super) fn fit_training(&mut self, facts: &DataFacts) {
         let source = self.project.data.source.clone();
-        // Others were chosen in the meantime, which are still to be loaded.
+        // Other data were chosen in the meantime and are still loading.
         if self.data.requested.as_ref().is_none_or(|loaded| is_other(&loaded.source, &source)) {
             return;
         }
@@ -109,7 +109,7 @@ impl State {
     }
 }
 
-/// Whether these are other data, as opposed to the same data read differently.
+/// Whether these are other data, not the same data read differently.
 fn is_other(before: &Source, now: &Source) -> bool {
     !is_same_kind(before, now) || before.path() != now.path()
 }
@@ -205,12 +205,12 @@ mod tests {
             load(&mut state, 200);
             (state, before)
         };
-        // Settings of one's own stay.
+        // Settings edited by the user are kept.
         let (mut state, before) = chosen(|project| project.training.epochs = 7);
         assert_eq!(state.project, before);
         state.undo();
         assert_eq!((state.project.training.epochs, &state.project.data.source), (100, &folder("/a")));
-        // Something else is not undone with the settings.
+        // Other edits are not undone with the settings.
         let (mut state, before) = chosen(|project| project.code.units = 5);
         assert_eq!((state.project.code.units, settings(&state)), (5, fitting(&state)));
         let said = state.notices.log.last().expect("a line").text.clone();
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(state.project, before);
         state.undo();
         assert_eq!((state.project.code.units, &state.project.data.source), (2, &folder("/a")));
-        // How the new data are read is a part of choosing them.
+        // How the new data are read is part of the choice.
         let (mut state, _) = chosen(|project| {
             if let Source::ImageFolder { width, .. } = &mut project.data.source {
                 *width = 9;
@@ -253,7 +253,7 @@ mod tests {
         project.data.source = folder("/written");
         state.replace(project, Vec::new(), None);
         let default = settings(&state);
-        // They are missing, and found at another path.
+        // The data are missing, and found at another path.
         state.use_data(folder("/moved"));
         load(&mut state, 200);
         assert_eq!(settings(&state), default);

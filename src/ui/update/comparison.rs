@@ -1,19 +1,19 @@
-//! Saves the comparison of the selection and the other samples with the shown run.
+//! Saves the comparison of the selection with the other samples in the shown run.
 
 use crate::run::{Checkpoint, Finding, Run, RunId};
 use crate::session::{Measured, number_of};
 use crate::ui::state::{Compared, Moment, State};
 
-/// Number of rows in the name of an unnamed selection.
+/// Number of rows listed in the name of an unnamed selection.
 const LISTED: usize = 6;
 
 impl State {
-    /// The comparison to keep with the shown run. `None` if it is not computed yet, if the data are
+    /// The comparison to save in the shown run. `None` if it is not computed yet, if the data are
     /// neither the run's own nor shown to it, or if the run has no weights.
     pub fn comparison_finding(&self) -> Option<(RunId, Finding)> {
         let (run, checkpoint, compared) = self.known_comparison()?;
         let measured = Measured::of(checkpoint, compared.found.selected);
-        // The errors may be from the weights of the epoch shown.
+        // The errors may belong to the weights of the displayed epoch.
         let epoch = match self.known_errors(run).map(|errors| errors.subject.moment) {
             Some(Moment::Epoch(epoch)) => epoch,
             Some(Moment::Step(_)) | None => measured.epoch,
@@ -21,7 +21,7 @@ impl State {
         Some((run.id, Measured { epoch, ..measured }.selection(&self.selection_name(), &compared.found)))
     }
 
-    /// Whether there is a comparison to keep. Cheap, because views call it in every frame.
+    /// Whether there is a comparison to save. Cheap, because views call it every frame.
     pub fn is_compared(&self) -> bool {
         self.known_comparison().is_some()
     }
@@ -35,14 +35,14 @@ impl State {
         (!self.selected().is_empty()).then_some((run, checkpoint, compared))
     }
 
-    /// Keeps the comparison with the run; can be undone.
+    /// Saves the comparison in the run; can be undone.
     pub fn keep_comparison(&mut self) {
         if let Some((id, finding)) = self.comparison_finding() {
             self.keep_finding(id, finding);
         }
     }
 
-    /// The name of the selection if it was saved under one, else its first rows.
+    /// The name of the selection if it was saved, else its first rows.
     fn selection_name(&self) -> String {
         let Some(data) = self.selectable() else { return String::new() };
         let rows = self.selection.rows(data.fingerprint);
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(kept(&state), []);
         state.redo();
         assert_eq!(kept(&state), findings);
-        // Of equal selections the newest is kept, under its name if it has one.
+        // The newest of equal selections is kept, under its name if it has one.
         state.keep_comparison();
         assert_eq!(kept(&state).len(), 1);
         state.undo();

@@ -1,4 +1,4 @@
-//! Loading of the data, and treatment of the previous ones.
+//! Loads the data, and handles the previous data.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::run::{Run, RunId};
 use crate::session::Request;
 use crate::ui::state::{DataState, Offer, State, is_own, is_same_kind};
 
-/// The reason for offering another reading of the data, and its cost.
+/// Why another reading of the data is offered, and its cost.
 pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, because the runs of this design were trained that way. New designs use the current rules; older runs cannot be resumed on data that are read differently.";
 
 impl State {
-    /// Loads the data again in any case.
+    /// Loads the data again, even if nothing has changed.
     pub fn load(&mut self) {
         self.data.request += 1;
         self.remove_data_error();
@@ -27,14 +27,14 @@ impl State {
         self.send(Request::Load { request: self.data.request, data, own, before });
     }
 
-    /// The source before a table whose path was just entered. Data of a document that is opened are
-    /// read as it says, wherever they are.
+    /// The source before the path of a table was entered. Data of an opened document are always
+    /// read as the document says.
     fn source_before_entered(&self) -> Option<&Source> {
         let (before, _) = self.fitted.as_ref()?;
         (self.entered.is_some() && self.entered.as_ref() == self.project.data.source.path()).then_some(before)
     }
 
-    /// Notes that a path was typed or chosen, if it differs from that of the source `before`.
+    /// Records that a path was typed or chosen, if it differs from that of the source `before`.
     pub fn note_entered(&mut self, before: &Source) {
         let source = &self.project.data.source;
         if is_same_kind(before, source) && before.path() != source.path() {
@@ -42,7 +42,7 @@ impl State {
         }
     }
 
-    /// Completes the source of the document as the session did, as a part of the choice of data.
+    /// Completes the source of the document as the session did; part of the choice of data.
     pub(super) fn complete_source(&mut self, source: Source) {
         self.entered = None;
         let asked = self.data.requested.as_ref().map(|data| &data.source);
@@ -60,22 +60,22 @@ impl State {
         }
     }
 
-    /// A run trained on the data of the document: the shown one, else the last.
+    /// A run trained on the data of the document: the shown one, else the last one.
     fn run_on_data(&self) -> Option<&Run> {
         let wanted = self.project.data.trained();
         let is_own = |run: &&Run| run.design.data.trained() == wanted;
         self.shown().filter(is_own).or_else(|| self.runs.iter().rev().find(is_own))
     }
 
-    /// Removes the notification about data that could not be loaded, once others are requested.
+    /// Removes the notification of a failed load, after other data are requested.
     fn remove_data_error(&mut self) {
         if let Some(error) = self.data.error.take() {
             self.notices.remove_outdated(&error.to_string());
         }
     }
 
-    /// Loads the data of a run. If the current design uses others, it is changed to the run's,
-    /// which can be undone.
+    /// Loads the data of a run. If the current design uses other data, switches it to those of the
+    /// run, which can be undone.
     pub fn load_data_of(&mut self, id: RunId) {
         let Some(run) = self.find_run(id) else { return };
         if self.project.data.trained() == run.design.data.trained() {
@@ -97,7 +97,7 @@ impl State {
             return;
         }
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
-            // The path is not chosen yet: there is nothing to load, and the old data are dropped.
+            // No path is chosen yet: there is nothing to load, and the old data are dropped.
             self.keep_past_data();
             self.remove_data_error();
             self.data = DataState {
@@ -146,7 +146,7 @@ impl State {
             self.notices.say(Severity::Error, error.to_string());
         }
         self.data.progress = None;
-        // If the same data were only to be read again, the loaded ones stay.
+        // If reading the same data again was cancelled, the loaded data stay.
         let stays = error == DataError::Cancelled && self.data.of == self.data.requested;
         self.data.error = (!stays).then_some(error);
         self.refresh(false);
@@ -164,7 +164,7 @@ impl State {
         }
     }
 
-    /// Removes past data that no run needs: those of removed runs, and those that are loaded again.
+    /// Removes past data that no run needs: those of removed runs, and those loaded again.
     pub(super) fn remove_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
         let has_own = |run: &Run| loaded.is_some_and(|(data, of)| is_own(run, of, data));
@@ -175,8 +175,7 @@ impl State {
         self.past_data.retain(|of, data| self.runs.iter().any(|run| is_needed(run, of, data)));
     }
 
-    /// Offers to read old data by the rules for new designs, if the document reads them by older
-    /// ones.
+    /// Offers to read old data with the rules for new designs, if the document uses older rules.
     pub(super) fn offer_rules(&mut self) {
         self.notices.remove_outdated(OLD_RULES);
         if self.project.data.has_old_rules() {
@@ -192,7 +191,7 @@ impl State {
     }
 }
 
-/// Whether rows loaded from `old` do not determine the shape of rows from `new`.
+/// Whether the sources differ, so that the shape of the rows may differ too.
 fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
     old.is_none_or(|old| !is_same_kind(&old.source, &new.source) || old.source.path() != new.source.path())
 }
@@ -237,7 +236,7 @@ mod tests {
                     state.refresh(false);
                     let data = state.shown().and_then(|run| state.data_of(run)).cloned();
                     assert!(data.is_some(), "{from:?} to {to:?} at {path:?}");
-                    // Other data are loaded, and replaced again.
+                    // Other data are loaded, then replaced again.
                     let other = samples::table(9, 2);
                     let of = facts(&other);
                     state.handle_data(Arc::new(Dataset { fingerprint: 99, ..other }), of);

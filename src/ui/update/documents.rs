@@ -1,5 +1,5 @@
-//! The document and its file: confirmations before something is lost, where it is saved, what is
-//! opened next.
+//! The document and its file: confirmations before something is lost, where to save, what to open
+//! next.
 
 use std::mem::take;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::ui::state::{
 };
 
 impl State {
-    /// Replaces the document by an opened file or a recipe. Nothing of the old one is kept.
+    /// Replaces the document with an opened file or a recipe. Nothing of the old one is kept.
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
         for run in self.unfinished() {
             self.abandon(run);
@@ -115,7 +115,7 @@ impl State {
     }
 
     /// Offers work left by a crash, unless a file is being opened or a dialog is open. An
-    /// explicitly opened file takes precedence: work on another file is then offered in a
+    /// explicitly opened file takes precedence; work on another file is then offered in a
     /// notification.
     pub(super) fn offer_found(&mut self) {
         if self.busy.is_some() || self.dialog.is_some() || self.found.is_empty() {
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// Handles the answer to the question whether to save first.
+    /// Handles the user's answer on whether to save first.
     pub fn answer_unsaved(&mut self, then: PendingAction, save: bool) {
         self.dialog = None;
         if !save {
@@ -205,7 +205,7 @@ impl State {
         PathDialog::new(Purpose::Save(kind, None), text)
     }
 
-    /// The suggested folder for saving: the one chosen last, else that of the project.
+    /// The suggested folder for saving: the last chosen one, else that of the project.
     pub(super) fn save_folder(&self) -> PathBuf {
         let of_project = || self.file.as_ref()?.parent().map(Path::to_owned);
         self.saved_in.clone().or_else(of_project).unwrap_or_else(home)
@@ -248,7 +248,7 @@ impl State {
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
-                    // The confirmation to replace a file was for the name without the extension.
+                    // Any confirmation to replace a file was for the name without the extension.
                     let text = full.display().to_string();
                     let mut dialog = PathDialog::new(Purpose::Save(kind, then), text);
                     (dialog.exact, dialog.is_accepted) = (Some(full), true);
@@ -258,7 +258,7 @@ impl State {
         }
     }
 
-    /// Handles the check of a path; the path is used if it was accepted.
+    /// Handles the check of a path; an accepted path is used.
     pub fn path_found(&mut self, found: PathFound) {
         if let Some(path) = self.path_dialog().and_then(|dialog| dialog.handle_found(found)) {
             self.accept_path(path);
@@ -298,7 +298,7 @@ impl State {
             | SaveKind::Figure(_) => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
-        // A file at another path was confirmed to be replaced; it is read when it is replaced.
+        // The user confirmed replacing a file at another path; it is read when it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
         let exported = match kind {
             SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => self.export_request(),
@@ -321,8 +321,8 @@ impl State {
         self.file.clone().filter(|_| !self.damaged)
     }
 
-    /// Saves every completed change to the live store, once there is something that a crash could
-    /// lose, and marks it as saved afterwards.
+    /// Saves every completed change to the live store once a crash could lose something, and marks
+    /// it as saved afterwards.
     pub(super) fn keep_if_changed(&mut self) {
         if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
             self.effects.push(Effect::Store(StoreRequest::Settle));
@@ -334,14 +334,14 @@ impl State {
         }
     }
 
-    /// Closes the workspace and begins another with the current runs.
+    /// Closes the workspace and starts another with the current runs.
     pub fn renew_store(&mut self) {
         self.store = None;
         self.effects.push(Effect::Store(StoreRequest::Renew(self.runs.clone())));
     }
 }
 
-/// Another name next to a file.
+/// An unused name next to a file.
 fn sibling_path(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))

@@ -9,7 +9,7 @@ use crate::ui::files::{DropKind, is_project};
 use crate::ui::state::{DATA_VIEW, Dialog, Dropped, Effect, PendingAction, SizeField, State};
 
 impl State {
-    /// Handles files and folders dropped on the window at once; data are first examined on another
+    /// Handles files and folders dropped together on the window. Data are first checked on another
     /// thread.
     pub fn handle_dropped(&mut self, paths: Vec<PathBuf>) {
         let project = paths.iter().find(|path| is_project(path)).cloned();
@@ -28,8 +28,8 @@ impl State {
         self.refresh(false);
     }
 
-    /// Uses dropped files according to their kind. For data that could be shown to a trained run,
-    /// the user is asked.
+    /// Uses dropped files according to their kind. Asks the user if the data could be shown to a
+    /// trained run.
     pub(super) fn use_dropped(&mut self, found: Vec<(PathBuf, DropKind)>) {
         let (mut paths, mut sources) = (Vec::new(), Vec::new());
         for (path, kind) in found {

@@ -1,4 +1,4 @@
-//! Edits of the document, each of which is an undo step, and the selection of cards.
+//! Edits of the document, each of them one undo step, and the selection of cards.
 
 use super::stack;
 use crate::check::Severity;
@@ -13,7 +13,7 @@ impl State {
         edit(&mut self.project, &self.saved);
     }
 
-    /// Changes the network at the selected card, and selects the result.
+    /// Changes the network at the selected card and selects the result.
     pub fn change(&mut self, change: impl FnOnce(&mut Project, Place) -> Option<Place>) {
         self.history.end_step(&self.project);
         self.previous_choices.clear_layers();
@@ -65,7 +65,7 @@ impl State {
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
         self.change(|project, place| {
             project.remove_layer(place)?;
-            // The layer after it moves up; at the end of a stack, the card before is nearer.
+            // The layer after it moves up; at the end of a stack, the card before it is nearer.
             let after = stack::places(project, input);
             let same = after.get(at).copied().filter(|place| project.layer(*place).is_some());
             same.or(after.get(at.saturating_sub(1)).copied())
@@ -90,10 +90,10 @@ impl State {
         }
     }
 
-    /// Selects a card and focuses it.
+    /// Selects a card and gives it the focus.
     pub fn select(&mut self, place: Place) {
         match place {
-            // The corruption is on the input card.
+            // The corruption belongs to the input card.
             Place::Corruption => self.select(Place::Data),
             Place::Training => {}
             Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
@@ -158,7 +158,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Applies an advised change as one undo step, and reports its effect.
+    /// Applies a recommended change as one undo step and reports its effect.
     pub fn follow(&mut self, advice: Advice) {
         let Some(changed) = advice.change(&self.project) else { return };
         self.apply_fix(advice.place(), &changed);

@@ -11,8 +11,8 @@ use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
 use crate::ui::state::{EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State, TargetNetwork};
 
-/// The weights that decode the codes of the epoch shown, with their epoch; the epoch is `None` for
-/// the current weights of a run under way. They belong to the epoch of the codes, unless none were
+/// The weights that decode the codes of the displayed epoch, and their epoch (`None` for the
+/// current weights of a run in progress). They belong to the epoch of the codes, unless none were
 /// kept.
 fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Option<u32>, LazyWeights)> {
     let held = |weights: &Arc<Weights>| LazyWeights::from(Arc::clone(weights));
@@ -35,11 +35,11 @@ fn weights_of(run: &Run, epoch: Option<u32>, live: Option<&Live>) -> Option<(Opt
 
 /// Maximum number of selected samples pinned at once.
 pub const MOST_AT_ONCE: usize = 12;
-/// Maximum number of pins shown: all are looked up, and some decoded, continuously.
+/// Maximum number of pins shown: all are looked up continuously, and some decoded.
 const MOST_PINS: usize = 200;
 
 impl State {
-    /// Directs requests to the shown run's network: as it was after the epoch shown, or else as it
+    /// Sends requests to the shown run's network as it was after the displayed epoch, or else as it
     /// is now. Pins of rows follow their codes.
     pub fn follow_asked(&mut self) {
         let of = self.shown().map(|run| (run.id, run.started_unix_secs));
@@ -59,7 +59,7 @@ impl State {
                 let trained = match known {
                     Some(known) => Some(known.trained.with_weights(weights)),
                     None if self.explore.is_damaged => None,
-                    // A design that cannot be planned again was never trained.
+                    // An invalid design was never trained.
                     None => Trained::again(run, weights, run.shape, (0.0, 1.0)).ok(),
                 };
                 trained.map(|trained| TargetNetwork { trained, epoch, generation: generation + 1 })
@@ -95,21 +95,21 @@ impl State {
                 sample,
             });
         }
-        // Pins with a pending code already have their numbers.
+        // Pins whose code is pending already have their numbers.
         pins.retain(|pin| !pin.code.is_empty());
         self.explore.pins = pins;
         let Some(asked) = self.explore.asked.as_ref().filter(|_| !unwatched.is_empty()) else { return };
         let rows: Vec<(u64, u32)> = unwatched.iter().map(|(data, row)| (data.fingerprint, *row)).collect();
         let stamp = stamp_of((asked.generation, rows));
-        // While weights change constantly, each request is answered before the next one.
+        // While weights change constantly, a request is answered before the next one is sent.
         if asked.epoch.is_some() || !self.explore.is_open(Question::Encode) {
             let kind = JobKind::Encode { trained: asked.trained.clone(), samples: unwatched };
             self.ask_network(Question::Encode, stamp, kind);
         }
     }
 
-    /// The code of a pin at the epoch shown, if known, and its sample. `None` where the shown run's
-    /// network cannot show the pin.
+    /// The code of a pin at the displayed epoch, if known, and its sample. `None` if the shown
+    /// run's network cannot show the pin.
     fn code_of(
         &self,
         pinned: &Pinned,
@@ -140,7 +140,7 @@ impl State {
         }
     }
 
-    /// Sends a request, unless it equals the newest of its kind. The stamp identifies it.
+    /// Sends a request unless it equals the newest one of its kind. The stamp identifies it.
     pub fn ask_network(&mut self, question: Question, stamp: u64, kind: JobKind) {
         if self.explore.is_new(question, stamp) {
             let job = self.compute(kind);
@@ -203,11 +203,11 @@ impl State {
         }
     }
 
-    /// Requests the newest weights of the shown run while it trains.
+    /// Requests the newest weights of the shown run during training.
     pub fn follow_live_weights(&mut self) {
         let trains = |run: &&Run| run.status == Status::Training;
         let Some(run) = self.shown().filter(trains).map(|run| run.id) else {
-            // They are outdated once the run is resumed.
+            // They are outdated after the run is resumed.
             self.explore.live = None;
             return;
         };
@@ -217,7 +217,7 @@ impl State {
         }
     }
 
-    /// Stores weights of a run under way.
+    /// Stores weights of a run in progress.
     pub(super) fn handle_weights(&mut self, run: RunId, step: u64, weights: Option<Arc<Weights>>) {
         self.explore.weights_asked = None;
         // Another copy of the same weights would repeat every request.
@@ -239,7 +239,7 @@ mod tests {
         TrainerProgress { epoch, step_in_epoch, ..TrainerProgress::default() }
     }
 
-    /// A run that kept its epochs 36 and 40, with weights.
+    /// A run that kept epochs 36 and 40, with weights.
     fn run(status: Status) -> Run {
         let mut kept = KeptEpochs::default();
         for epoch in [36, 40] {
@@ -269,12 +269,12 @@ mod tests {
         }
         let bare = |checkpoint| Run { kept: KeptEpochs::default(), checkpoint, ..run(Status::Paused) };
         assert!(weights_of(&bare(None), None, None).is_none());
-        // Paused between two epochs, it has the weights of the earlier one.
+        // When paused between two epochs, it has the weights of the earlier one.
         let checkpoint = Checkpoint { progress: paused_at(40, 0), ..Checkpoint::default() };
         let run = bare(Some(Arc::new(checkpoint)));
         assert_eq!(weights_of(&run, None, None).map(|(epoch, _)| epoch), Some(Some(40)));
     }
-    /// A state that shows run 1, on these data.
+    /// A state that shows run 1 on these data.
     fn explored(data: &Arc<Dataset>) -> State {
         let mut run = samples::run(1, 100);
         run.fingerprint = data.fingerprint;

@@ -30,12 +30,12 @@ impl State {
         self.ask_export(if has_weights { ExportWhat::Codes } else { ExportWhat::Samples }, set);
     }
 
-    /// The suggested folder of an export, with the first part of the file's name.
+    /// The suggested folder of an export, and the beginning of the file name.
     pub fn export_place(&self) -> PathBuf {
         self.save_folder().join(self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"))
     }
 
-    /// The shown run with the weights shown in the views, and their epoch.
+    /// The shown run with the weights displayed in the views, and their epoch.
     pub fn weights_shown(&self) -> Option<(&Run, u32, LazyWeights)> {
         let run = self.shown()?;
         let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
@@ -62,7 +62,7 @@ impl State {
         self.shown().and_then(|run| self.data_of(run)).or(self.data.dataset.as_ref())
     }
 
-    /// The reason why something cannot be exported; `None` if it can.
+    /// Why something cannot be exported; `None` if it can.
     pub fn export_problem(&self, what: ExportWhat, set: &Set) -> Option<&'static str> {
         if what == ExportWhat::Samples {
             return self
@@ -86,7 +86,7 @@ impl State {
     pub(super) fn accept_export(&mut self, mut dialog: Box<ExportDialog>, path: PathBuf) {
         let full = with_ending(path.clone(), SaveKind::Results(dialog.form));
         if full != path {
-            // The confirmation to replace a file was for the name without the extension.
+            // Any confirmation to replace a file was for the name without the extension.
             dialog.path.suggest(full);
             self.dialog = Some(Dialog::Export(dialog));
             return;
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!((dialog.what, dialog.form), (ExportWhat::Samples, ExportForm::Csv));
         dialog.form = ExportForm::Tsv;
         dialog.follow(folder.path());
-        // Without an extension, it asks again, because the name with the extension may exist.
+        // Without an extension, the dialog asks again, because the full name may exist.
         state.accept_path(folder.path().join("rows"));
         let Some(Dialog::Export(dialog)) = &state.dialog else { panic!("no question") };
         assert_eq!(dialog.path.text, folder.path().join("rows.tsv").display().to_string());

@@ -12,8 +12,8 @@ use crate::ui::state::{Clip, Effect, FigureAction, FigureRequest, Figures, PathD
 const MOST_LETTERS: usize = 60;
 
 impl State {
-    /// Performs the requested action with the first of these figures; another one can be chosen in
-    /// the save dialog.
+    /// Performs the requested action on the first of these figures; the save dialog can choose
+    /// another one.
     pub fn use_figures(&mut self, all: Vec<Arc<Figure>>, action: FigureAction, is_dark: bool) {
         let style = Style { is_dark, scale: self.figures.style.scale };
         let Some(figure) = all.first().cloned() else {
@@ -38,8 +38,8 @@ impl State {
         self.name_of_figure(self.figures.chosen, form)
     }
 
-    /// Handles a change of the chosen figure from `before`: a format that the new one does not have
-    /// becomes a picture, and a suggested name is updated.
+    /// Handles a change of the chosen figure from `before`: updates a suggested name, and replaces
+    /// an unsupported format with a picture format.
     pub fn rename_figure(&self, before: usize, dialog: &mut PathDialog) {
         let Some(request) = self.figures.request().filter(|_| before != self.figures.chosen) else { return };
         let path = PathBuf::from(dialog.text.trim());
@@ -106,7 +106,7 @@ mod tests {
         for (before, chosen, text, expected) in [
             (0, 1, "/x/a-b-kl-per-unit-nats.svg", "/x/a-b-loss.svg"),
             (1, 0, "/x/mine.png", "/x/mine.png"),
-            // None of it is animated.
+            // None of the figures is animated.
             (0, 1, "/x/a-b-kl-per-unit-nats.gif", "/x/a-b-loss.png"),
             (1, 0, "/x/mine.gif", "/x/mine.png"),
             (1, 1, "/x/mine.gif", "/x/mine.gif"),

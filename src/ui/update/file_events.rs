@@ -67,8 +67,8 @@ impl State {
                 self.notices.remove_outdated(NOT_OPENED);
                 match file {
                     OpenedFile::Project(opened) => self.handle_opened(opened, Some(path.clone())),
-                    // A design is only a starting point; the project that grows from it gets its
-                    // own file.
+                    // A design is only a starting point; the project created from it gets its own
+                    // file.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
                 self.renew_store();
@@ -96,7 +96,7 @@ impl State {
         }
     }
 
-    /// Opens a project that was read, with the information about its file.
+    /// Opens a project that was read, with information about its file.
     fn handle_opened(&mut self, opened: Opened, file: Option<PathBuf>) {
         for warning in &opened.warnings {
             self.notices.say(Severity::Warning, warning.clone());
@@ -157,9 +157,9 @@ impl State {
             self.damaged = false;
             self.note_seen();
         }
-        // Changes made while the file was written are not in it.
+        // Changes made while the file was being written are not in it.
         match request.then {
-            // The user knows that a run under way is discarded, but not that one has just ended.
+            // The user knows that a run in progress is discarded, but not that it has just ended.
             Some(then)
                 if is_same
                     && self.project == self.saved
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// Reports where a path can be typed, because the desktop has no dialog.
+    /// Says where to type a path, because the desktop has no dialog.
     fn offer_typing(&mut self, target: &Target) {
         match target {
             Target::Dialog | Target::Mask => {
@@ -220,7 +220,7 @@ impl State {
         self.find_run(*run).is_some_and(Run::fills_holes)
     }
 
-    /// Records the document contained in the file, so that a save after a crash detects changes by
+    /// Records the document contained in the file, so that saving after a crash detects changes by
     /// other programs.
     fn note_seen(&mut self) {
         if let (Some(file), Some(document)) = (&self.file, self.base.document()) {

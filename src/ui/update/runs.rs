@@ -47,14 +47,14 @@ impl State {
         self.caption_run(id, caption);
     }
 
-    /// Deletes a run. It stays in memory until the document is closed, so that it can be restored.
+    /// Deletes a run. It stays in memory until the document is closed, so it can be restored.
     pub fn delete_run(&mut self, id: RunId) {
         let Some(back) = self.remove_run_step(id) else { return };
         self.history.add(&self.project, back);
         self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo restores it."));
     }
 
-    /// Opens the page of a run, with the focus in one of its fields.
+    /// Opens the page of a run and focuses one of its fields.
     pub fn open_page(&mut self, run: RunId, focus: Option<RunField>) {
         self.select_run(run);
         self.view.runs_table.page = Some(RunPage { run, focus });
@@ -79,20 +79,20 @@ impl State {
         self.notices.say(Severity::Info, message);
     }
 
-    /// The number of the next run. Runs of the previous document that are still being stopped keep
-    /// their numbers for a while.
+    /// The number of the next run. Runs of the previous document that are still stopping keep their
+    /// numbers for a while.
     pub fn next_run(&self) -> RunId {
         let mut taken = self.used.clone();
         loop {
             let next = RunId::next(&taken);
-            // A number in use is only returned if no other is left.
+            // A number in use is only returned if all are in use.
             if !self.orphans.contains(&next) || !taken.insert(next) {
                 return next;
             }
         }
     }
 
-    /// Performs a step of the history; returns the one that reverts it.
+    /// Performs a step of the history. Returns the step that reverts it.
     fn apply_step(&mut self, step: RunStep) -> RunStep {
         match step {
             RunStep::Caption(id, caption) => {
@@ -121,7 +121,7 @@ impl State {
         }
     }
 
-    /// Sets a caption; returns the previous one if it differs.
+    /// Sets a caption. Returns the previous one if it differs.
     fn set_caption(&mut self, id: RunId, caption: Caption) -> Option<Caption> {
         let run = self.find_run_mut(id).filter(|run| run.caption != caption)?;
         let before = run.caption.clone();
@@ -138,7 +138,7 @@ impl State {
         self.runs_unsaved = true;
     }
 
-    /// Removes a run from the list; returns the step that restores it.
+    /// Removes a run from the list. Returns the step that restores it.
     fn remove_run_step(&mut self, id: RunId) -> Option<RunStep> {
         let at = self.runs.iter().position(|run| run.id == id)?;
         if self.shown().is_some_and(|run| run.id == id) {

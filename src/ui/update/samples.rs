@@ -1,5 +1,5 @@
-//! Requests the data that views show for the samples of a set, part by part: the displayed part,
-//! and in addition the errors of the others.
+//! Requests the data that views show for the samples of a set in parts: the displayed part,
+//! and the errors of the other samples.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ const EACH_FRAME: usize = 1 << 18;
 /// Maximum number of rows of other data drawn.
 pub const MOST_LOCATED: usize = 20_000;
 
-/// The reason why samples cannot be shown to a network.
+/// Why samples cannot be shown to a network.
 const NO_PLAN: &str = "the design of the run is no longer valid; its samples cannot be shown";
 
 impl State {
-    /// Requests the next data a view needs, for the samples in view and for the whole set, unless
-    /// an answer is pending.
+    /// Requests the next data that a view needs, for the samples in view and for the whole set,
+    /// unless an answer is pending.
     pub fn follow_samples(&mut self, wanted: &NeededSamples) {
         for for_visible_rows in [true, false] {
             if self.scored.is_waiting(for_visible_rows) {
@@ -42,7 +42,7 @@ impl State {
     }
 
     /// Requests the codes of other data from the shown run's encoder, unless they are known.
-    /// `plane` are codes whose principal components span the plane that is drawn, if any.
+    /// `plane`: the codes whose principal components span the displayed plane, if any.
     pub fn follow_located(&mut self, plane: Option<&(Arc<Kept>, CodePlane)>) {
         if self.scored.is_waiting(false) {
             return;
@@ -61,7 +61,7 @@ impl State {
         self.ask_samples(wanted);
     }
 
-    /// Requests the comparison of the selection with the rest of its data, unless it is known.
+    /// Requests the comparison of the selection with the other samples, unless it is known.
     pub fn follow_comparison(&mut self) {
         let Some(((of, like), data)) = self.comparison_stamps().zip(self.selectable()) else { return };
         let rows = self.selection.rows(data.fingerprint);
@@ -84,8 +84,7 @@ impl State {
         self.ask_samples(Some((job, Awaited::Compare(of, like))));
     }
 
-    /// Hashes that identify the selection with its data, once with their known errors and once
-    /// without.
+    /// Hashes that identify the selection and its data, one with the known errors and one without.
     pub fn comparison_stamps(&self) -> Option<(u64, u64)> {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
@@ -95,7 +94,7 @@ impl State {
         Some((stamp_of((like, errors)), like))
     }
 
-    /// The errors, for a run, of the data of the selection, once those of a whole set are known.
+    /// For a run, the errors of the data of the selection, once those of a whole set are known.
     pub fn known_errors(&self, run: &Run) -> Option<&Errors> {
         let is_settled = self.scored.is_whole || self.scored.coming.is_some();
         let errors = self.scored.errors.as_ref().filter(|_| is_settled)?;
@@ -105,8 +104,7 @@ impl State {
         is_own.then_some(errors)
     }
 
-    /// The errors of a run's own data with the weights used for other data; empty where they are
-    /// unknown.
+    /// The errors of a run's own data with the weights used for other data; empty if unknown.
     fn own_errors(&self, run: &Run) -> Vec<f32> {
         let fingerprint = run.fingerprint;
         let shown = self.scored.errors.as_ref().map(|errors| Subject { fingerprint, ..errors.subject });
@@ -189,8 +187,8 @@ impl State {
             scored.coming = None;
         }
         let errors = scored.errors.get_or_insert_with(unknown);
-        // Scoring with earlier weights is completed: otherwise, a whole set would never be finished
-        // while a run trains.
+        // Scoring with earlier weights is completed first. Otherwise a whole set would never be
+        // finished during training.
         if errors.subject != resolved.subject && scored.coming.is_none() {
             scored.coming = Some(unknown());
         }
@@ -227,7 +225,7 @@ impl State {
     }
 }
 
-/// The mean error of rows; `None` where there are no rows.
+/// The mean error of rows; `None` if there are no rows.
 fn mean_of(rows: &SetRows<'_>, errors: &Errors) -> Option<f64> {
     let known = rows.all().into_iter().filter_map(|row| errors.of(row)).map(f64::from);
     let (sum, count) = known.fold((0.0, 0_usize), |(sum, count), error| (sum + error, count + 1));
@@ -261,7 +259,7 @@ fn next_linear(
 
 fn known_linear(scored: &Scored, resolved: &ResolvedSet<'_>) -> Option<Linear> {
     let (of, linear) = scored.linear.as_ref()?;
-    // PCA applies to samples of one size only.
+    // PCA requires samples of equal size.
     linear.clone().filter(|_| *of == resolved.linear_stamp() && resolved.data.shape == resolved.run.shape)
 }
 

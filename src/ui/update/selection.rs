@@ -7,7 +7,7 @@ use crate::project::{NamedSelection, OwnLabel};
 use crate::session::Trial;
 use crate::ui::state::{Criterion, ExportRequest, SelectionMode, Set, State};
 
-/// The origin of the data of the selection.
+/// Where the data of the selection come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
     /// The training data of the shown run.
@@ -35,7 +35,7 @@ impl State {
     }
 
     /// The data of the selection and their origin: those with selected rows, else the first
-    /// available.
+    /// available ones.
     fn source(&self) -> Option<(Origin<'_>, &Arc<Dataset>)> {
         let sources = self.sources();
         let is_selected =
@@ -53,12 +53,12 @@ impl State {
         self.source().is_some_and(|(origin, _)| origin != Origin::Design)
     }
 
-    /// Switches the selection to the data with this fingerprint, with nothing selected.
+    /// Switches the selection to the data with this fingerprint, with no rows selected.
     pub fn select_from(&mut self, fingerprint: u64) {
         self.selection.apply(fingerprint, Vec::new(), SelectionMode::Replace);
     }
 
-    /// The selected rows, ascending.
+    /// The selected rows in ascending order.
     pub fn selected(&self) -> &[u32] {
         self.selectable().map_or(&[], |data| self.selection.rows(data.fingerprint))
     }
@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// Selects the rows that are not selected.
+    /// Inverts the selection.
     pub fn invert_selection(&mut self) {
         if let Some((fingerprint, count)) = self.selectable().map(|data| (data.fingerprint, data.len())) {
             self.selection.invert(fingerprint, count);
@@ -95,7 +95,7 @@ impl State {
         self.edit(|project, _| project.selections.push(NamedSelection { name, fingerprint, rows }));
     }
 
-    /// Changes the selection with a named one, by its index.
+    /// Changes the selection with a named one, given by index.
     pub fn apply_named(&mut self, index: usize, mode: SelectionMode) {
         let Some((named, data)) = self.project.selections.get(index).zip(self.selectable()) else { return };
         if named.fingerprint == data.fingerprint {
@@ -137,12 +137,12 @@ impl State {
     }
 
     /// Adds a named selection to the design as a label column, or removes the column. A class held
-    /// out by it is then no longer held out.
+    /// out by the column is then no longer held out.
     pub fn toggle_label(&mut self, index: usize) {
         let Some(named) = self.project.selections.get(index).cloned() else { return };
         let own = self.data.dataset.as_ref().filter(|data| data.fingerprint == named.fingerprint);
         let label = own.filter(|_| !self.is_label(&named)).map(|data| {
-            // A held-out class is identified by its name, so no other column may have a class with
+            // A held-out class is identified by its name, so no other column may have a class of
             // that name.
             let is_taken = data.labels.iter().any(|column| column.has_class(&named.name));
             OwnLabel {
@@ -166,7 +166,7 @@ impl State {
         });
     }
 
-    /// The content of an export of the selection; `None` where nothing is selected.
+    /// The content of an export of the selection; `None` if nothing is selected.
     pub fn export_request(&self) -> Option<ExportRequest> {
         let (origin, data) = self.source()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
@@ -182,7 +182,7 @@ impl State {
         })
     }
 
-    /// The shown run's network with uncorrupted data; `None` where the data cannot be shown to it.
+    /// The shown run's network and uncorrupted data; `None` if the data cannot be shown to it.
     fn trial(&self, origin: Origin<'_>) -> Option<Trial> {
         let set = match origin {
             Origin::Run => Set::All,

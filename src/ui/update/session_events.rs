@@ -77,7 +77,7 @@ impl State {
     fn status_changed(&mut self, id: RunId, status: &Status) {
         self.runs_unsaved = true;
         match status {
-            // An earlier notification about its end no longer applies.
+            // An earlier notification of its end no longer applies.
             Status::Queued | Status::Paused | Status::Training => {
                 self.notices.remove_outdated(&format!("Run {id} "));
             }

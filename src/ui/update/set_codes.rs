@@ -1,5 +1,5 @@
-//! Codes of the samples of a set are requested part by part, so that other work of the compute
-//! service can run in between.
+//! Codes of the samples of a set are requested in parts, so that the compute service can do other
+//! work in between.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::ui::state::{ComingCodes, ExploredPlane, PlacedCodes, ResolvedSet, Set
 /// Maximum number of values in the codes of a set: 256 MB.
 const MOST_NUMBERS: usize = 1 << 26;
 
-/// The reason why a network cannot encode samples.
+/// Why a network cannot encode samples.
 const NO_PLAN: &str = "The design of the run is no longer valid, so its samples cannot be encoded.";
 
 /// The next request.
@@ -27,14 +27,14 @@ enum Next {
 /// The codes that a view needs.
 struct CodesRequest<'a, P> {
     set: &'a Set,
-    /// With the weights kept closest to it; with the newest if `None`.
+    /// Uses the weights kept closest to this epoch; the newest if `None`.
     epoch: Option<u32>,
     plane: P,
 }
 
 impl State {
-    /// Requests the codes of a set with the weights shown in the views, and their positions on a
-    /// plane, unless an answer is pending. The watched samples have codes in every kept epoch.
+    /// Requests the codes of a set with the weights displayed in the views, and their positions on
+    /// a plane, unless an answer is pending. The watched samples have codes in every kept epoch.
     pub fn follow_set_codes(&mut self, set: &Set, plane: CodePlane) {
         let mut codes = std::mem::take(&mut self.set_codes);
         // Other data are drawn in addition to any set.
@@ -104,8 +104,8 @@ impl State {
         if moved.is_some() && !codes.has_moved() {
             return moved;
         }
-        // Encoding with earlier weights is completed: otherwise, a whole set would never be
-        // finished while a run trains.
+        // Encoding with earlier weights is completed first. Otherwise a whole set would never be
+        // finished during training.
         if codes.coming().is_none() {
             let of = stamp_of((resolved.subject, resolved.set));
             let is_there = codes.shown().is_some_and(|shown| shown.of == of);
@@ -132,7 +132,7 @@ impl State {
     }
 }
 
-/// Codes of all rows that a view shows, all unknown; `None` before the first epoch was kept.
+/// Codes of all rows shown by a view, all unknown; `None` before the first kept epoch.
 fn unknown_codes<P: Clone>(
     resolved: &ResolvedSet<'_>,
     request: &CodesRequest<'_, P>,

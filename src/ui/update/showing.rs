@@ -17,7 +17,7 @@ const OTHERS: &str = "This project has other data";
 const FAILED: &str = " cannot be shown to run ";
 
 impl State {
-    /// The run that other data can be shown to: the shown one, once it has weights.
+    /// The run that other data can be shown to: the shown run, if it has weights.
     pub fn trained_run(&self) -> Option<&Run> {
         self.shown().filter(|run| run.checkpoint.is_some())
     }
@@ -31,8 +31,8 @@ impl State {
         self.dialog = Some(Dialog::Path(PathDialog::new(Purpose::Show(run), text)));
     }
 
-    /// Shows files to the network of a run, as one set, with the holes of a mask and in a given
-    /// size where these are given.
+    /// Shows files to the network of a run as one set, optionally with the holes of a mask and in a
+    /// given size.
     pub fn show_to(&mut self, run: RunId, paths: Vec<PathBuf>, mask: Option<Mask>, size: Option<ShownSize>) {
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let paths: Vec<PathBuf> = paths.into_iter().map(absolute).collect();
@@ -79,7 +79,7 @@ impl State {
         self.notices.offer(Severity::Info, text, Offer::Others);
     }
 
-    /// Updates the other data shown to the current run: those that were read for it and are listed.
+    /// Updates the other data shown to the current run: those that are listed and were read for it.
     pub(super) fn follow_others(&mut self) {
         if self.showing.switch_to(self.shown().map(|run| (run.id, run.started_unix_secs))) {
             self.scored.clear_located();
@@ -159,7 +159,7 @@ impl State {
         self.ask_next_shown();
     }
 
-    /// Requests the next files in the queue, unless a request is pending.
+    /// Requests the next files in the queue unless a request is pending.
     fn ask_next_shown(&mut self) {
         while let Some(ShowRequest { run, other }) = self.showing.next() {
             let (paths, mask, size) = (other.paths.clone(), other.mask.clone(), other.size);

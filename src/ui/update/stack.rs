@@ -7,9 +7,9 @@ use crate::project::{Decoder, Layer, Place, Project, Shape};
 /// A position between two cards where a layer can be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// Before the encoder layer of this number, or after the last.
+    /// Before the encoder layer with this index, or after the last.
     Encoder(usize),
-    /// In a free decoder, before the layer of this number or after the last.
+    /// In a free decoder, before the layer with this index, or after the last.
     Decoder(usize),
 }
 
@@ -22,7 +22,7 @@ impl Gap {
     }
 }
 
-/// Every card from the input to the output. The input card represents the data, whose samples have
+/// All cards from the input to the output. The input card represents the data, whose samples have
 /// the shape `input`.
 pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
     let decoder = match &project.decoder {
@@ -37,7 +37,7 @@ pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
         .collect()
 }
 
-/// Every gap for a layer, in the order of the computation.
+/// All gaps for a layer, in order of computation.
 pub fn gaps(project: &Project) -> Vec<Gap> {
     let encoder = (0..=project.encoder.len()).map(Gap::Encoder);
     let decoder = match &project.decoder {
@@ -47,8 +47,7 @@ pub fn gaps(project: &Project) -> Vec<Gap> {
     encoder.chain((0..decoder).map(Gap::Decoder)).collect()
 }
 
-/// The gap for a layer that is added while `selected` is selected: right after it, or the nearest
-/// one.
+/// The gap for a layer added while `selected` is selected: right after it, or else the nearest.
 pub fn gap_after(project: &Project, selected: Place) -> Gap {
     let code = Gap::Encoder(project.encoder.len());
     match (&project.decoder, selected) {
@@ -62,7 +61,7 @@ pub fn gap_after(project: &Project, selected: Place) -> Gap {
 }
 
 /// Inserts a layer into a gap and returns its place. For a gap in a mirrored decoder, the decoder
-/// is freed first; if that is not possible yet, nothing changes.
+/// is freed first; if this is not possible yet, nothing changes.
 pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Option<Place> {
     if let (Gap::Decoder(_), Decoder::Mirrored { .. }) = (gap, &project.decoder) {
         project.decoder = Decoder::Free(freed(project, input)?);
@@ -92,18 +91,18 @@ pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap:
     Some(place)
 }
 
-/// The gap one card up (towards the input) or down from a card. The move can cross the code where
-/// the decoder is free.
+/// The gap one card up (towards the input) or down from a card. The move can cross the code if the
+/// decoder is free.
 pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     project.layer(place)?;
     let gaps = gaps(project);
     let own = gaps.iter().position(|gap| gap.place() == place)?;
-    // The gaps directly above and below a card would not move it.
+    // Moving a card to the gap directly above or below has no effect.
     if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
 }
 
-/// The layers of the decoder: its own, or the ones it would have when freed; `None` where their
-/// sizes are unknown.
+/// The layers of the decoder: its own, or those it would have if freed; `None` if their sizes are
+/// unknown.
 pub fn decoder_layers(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     match &project.decoder {
         Decoder::Free(layers) => Some(layers.clone()),

@@ -53,8 +53,8 @@ impl State {
         self.runs_unsaved = true;
     }
 
-    /// The plans of designs with the loaded data. If one cannot be trained, reports the reason and
-    /// returns `None`.
+    /// The plans of designs with the loaded data. If one cannot be trained, reports why and returns
+    /// `None`.
     fn prove(&mut self, designs: &[Project]) -> Option<(Vec<Plan>, Arc<Dataset>)> {
         let (data, facts) = self.data.ready(&self.project.data)?;
         let data = data.clone();
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// Searches a learning rate for the current design, in a dialog.
+    /// Searches for a learning rate for the current design, in a dialog.
     pub fn find_rate(&mut self) {
         let Some((mut plans, data)) = self.prove(&[self.project.for_rate_search()]) else { return };
         let Some(plan) = plans.pop().map(Box::new) else { return };
@@ -88,7 +88,7 @@ impl State {
         self.dialog = Some(Dialog::FindRate);
     }
 
-    /// Ends the search for a learning rate.
+    /// Ends the learning rate search.
     pub fn end_rate_search(&mut self) {
         if let Some(job) = self.rate_search.end() {
             self.send(Request::Cancel(job));
@@ -101,14 +101,14 @@ impl State {
         self.refresh(false);
     }
 
-    /// Stops every run that has not ended.
+    /// Stops all runs that have not ended.
     pub fn stop_all(&mut self) {
         for run in self.unfinished() {
             self.send(Request::Stop(run));
         }
     }
 
-    /// The runs to stop when stopping all: waiting ones first, so that none starts when the current
+    /// The runs to stop when stopping all: queued ones first, so that none starts when the current
     /// run ends.
     pub(super) fn unfinished(&self) -> Vec<RunId> {
         let of = |waits: bool| {
@@ -119,7 +119,7 @@ impl State {
         of(true).chain(of(false)).collect()
     }
 
-    /// Stops a run whose further events are ignored.
+    /// Stops a run and ignores its further events.
     pub(super) fn abandon(&mut self, run: RunId) {
         self.send(Request::Stop(run));
         self.orphans.insert(run);
@@ -163,7 +163,7 @@ impl State {
         }
     }
 
-    /// Resumes a run from its last checkpoint, with another total number of epochs if one is given.
+    /// Resumes a run from its last checkpoint, optionally with another total number of epochs.
     pub fn resume_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.resume(id, epochs, Start::Train);
     }
@@ -204,7 +204,7 @@ impl State {
         self.send(Request::Train(Box::new(request)));
     }
 
-    /// Sends learning rate and epochs to the current run; other edits only affect the next run.
+    /// Applies learning rate and epochs to the current run; other edits only affect the next run.
     pub(super) fn follow_live_settings(&mut self, is_editing: bool) {
         let Some((rate, epochs)) = self.live_settings.filter(|_| !is_editing) else { return };
         let Some(run) = self.active_run() else {

@@ -1,4 +1,4 @@
-//! The arrangement of the views: a serialisable form of the tiles that is kept between two starts.
+//! The arrangement of the views: a serialisable form of the tiles, saved between sessions.
 
 use egui::Id;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
@@ -8,17 +8,16 @@ use super::registry::ENTRIES;
 use super::view::Entry;
 use crate::ui::state::{DATA_VIEW, EXPLORE_VIEW};
 
-/// Shares of the height above and below, initially and once Explore is shown.
+/// Fractions of the height above and below, initially and once Explore is shown.
 const FIRST: [f32; 2] = [1.15, 1.0];
 const EXPLORING: [f32; 2] = [0.6, 1.55];
 
-/// A view of the centre. It is serialised by name as an enum variant, which it was in earlier
-/// versions.
+/// A view in the central area. Serialised by name like an enum variant, as in earlier versions.
 #[derive(Clone, Copy, Debug)]
 pub struct Pane(&'static Entry);
 
 impl Pane {
-    /// The view of this name.
+    /// The view with this name.
     pub fn named(name: &str) -> Option<Pane> {
         ENTRIES.iter().find(|entry| entry.name == name).map(|entry| Pane(entry))
     }
@@ -64,26 +63,26 @@ impl<'de> Deserialize<'de> for Pane {
     }
 }
 
-/// A part of the centre.
+/// A part of the central area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Arrangement {
     /// A view.
     View(Pane),
-    /// One of these views at a time.
+    /// Tabs: one of these views at a time.
     Tabs {
-        /// The index of the visible one.
+        /// Index of the visible one.
         active: usize,
         /// All of them, from left to right.
         children: Vec<Arrangement>,
     },
-    /// Side by side, each with a share of the width.
+    /// Side by side, each with a fraction of the width.
     Row(Vec<(f32, Arrangement)>),
-    /// Stacked vertically, each with a share of the height.
+    /// Stacked vertically, each with a fraction of the height.
     Column(Vec<(f32, Arrangement)>),
 }
 
 impl Default for Arrangement {
-    /// Loss beside the latent space; below them reconstructions, with the other views as tabs.
+    /// Loss next to the latent space, with reconstructions and the other views as tabs below.
     fn default() -> Self {
         let tabs = |names: &[&str]| {
             let panes = names.iter().filter_map(|name| Pane::named(name));
@@ -96,8 +95,8 @@ impl Default for Arrangement {
     }
 }
 
-/// Gives Explore, initially below the others, more than half of the height, unless the user has
-/// moved the border above it. Returns whether it did.
+/// Gives Explore, which starts below the other views, more than half of the height unless the user
+/// has moved the border above it. Returns whether it did.
 pub fn enlarge_explore(tree: &mut Tree<Pane>) -> bool {
     let Some(root) = tree.root() else { return false };
     let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get(root) else { return false };
@@ -115,7 +114,7 @@ pub fn enlarge_explore(tree: &mut Tree<Pane>) -> bool {
 }
 
 impl Arrangement {
-    /// Whether a view is in a part of the tiles.
+    /// Whether this part of the tiles contains a view.
     fn part_has(tiles: &Tiles<Pane>, id: TileId, name: &str) -> bool {
         let mut panes = Vec::new();
         let is_valid = part(tiles, id).is_some_and(|part| part.is_valid(&mut panes));
@@ -127,7 +126,7 @@ impl Arrangement {
         tree.root().and_then(|root| part(&tree.tiles, root)).unwrap_or_default()
     }
 
-    /// Tiles arranged like this.
+    /// Tiles with this arrangement.
     pub fn tree(&self) -> Tree<Pane> {
         let mut tiles = Tiles::default();
         let root = self.insert(&mut tiles);
@@ -142,8 +141,7 @@ impl Arrangement {
             && Pane::all().all(|pane| panes.contains(&pane))
     }
 
-    /// Adds missing views as tabs beside the data: the arrangement was saved before these views
-    /// existed.
+    /// Adds views missing from an older saved arrangement as tabs next to the data.
     #[must_use]
     pub fn completed(mut self) -> Arrangement {
         let mut known = Vec::new();

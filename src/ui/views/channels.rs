@@ -1,5 +1,5 @@
-//! Picture codes in the views: values selected by channel and position, and channels side by side
-//! as grey pictures.
+//! Picture codes in the views: selecting values by channel and position, and showing channels side
+//! by side as grey pictures.
 
 use egui::{Align2, Color32, DragValue, FontId, Rect, Ui, vec2};
 
@@ -13,7 +13,7 @@ use crate::ui::plots::{DisplayRange, color, palette};
 /// Number of steps of a colour bar.
 const SHADES: usize = 32;
 
-/// The shape of a run's codes with this many values.
+/// Shape of a run's codes with this many values.
 pub(super) fn code_shape(run: &Run, units: usize) -> Shape {
     let shape = run.code_shape();
     if shape.features() == units { shape } else { Shape::Vector(units) }
@@ -58,7 +58,7 @@ pub(super) fn place_ui(ui: &mut Ui, code: Shape, prefix: &str, of: &str, unit: &
     is_changed
 }
 
-/// An index displayed counted from 1.
+/// A field for an index, counted from 1.
 pub(super) fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize, most: usize) -> bool {
     let mut number = *index + 1;
     let drag = DragValue::new(&mut number).range(1..=most).speed(0.1).prefix(prefix);
@@ -71,12 +71,12 @@ pub(super) fn index_ui(ui: &mut Ui, prefix: &str, name: &str, index: &mut usize,
 }
 
 impl ChannelPage {
-    /// A pixel of one code in grey; transparent between channels and where there is no value.
+    /// A pixel of one code in grey; transparent between channels and for missing values.
     pub fn pixel(&self, code: &[f32], range: DisplayRange, x: usize, y: usize) -> Color32 {
         self.shade(code, range, x, y).map_or(Color32::TRANSPARENT, color)
     }
 
-    /// The index in a code of the value at a position of the painted page.
+    /// Index in a code of the value at a position on the painted page.
     pub fn unit_under(&self, rect: Rect, at: egui::Pos2) -> Option<usize> {
         let [width, height] = self.size();
         let pixel = |from: f32, to: f32, size: usize| {
@@ -88,7 +88,7 @@ impl ChannelPage {
     }
 }
 
-/// Paints a colour bar with the numbers of its ends below.
+/// Paints a colour bar with its minimum and maximum below.
 pub(super) fn paint_bar(ui: &Ui, bar: Rect, ends: [f32; 2], tint: impl Fn(f32) -> Rgb) {
     let p = palette(ui);
     let step = bar.width() / SHADES as f32;

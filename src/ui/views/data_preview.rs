@@ -48,11 +48,11 @@ pub use filter::Filter;
 pub enum DataState<'a> {
     /// Nothing was requested.
     None,
-    /// Loading: units done and total, 0 while unknown.
+    /// Loading: units done and in total, 0 while unknown.
     Loading(u64, u64),
-    /// Loading, while data of the same source are shown as read before.
+    /// Reloading, with the previously read data of the same source still shown.
     Reloading(&'a Dataset, u64, u64),
-    /// Missing: the reason, and the fixes.
+    /// Missing: the reason and the fixes.
     Missing(&'a str, &'a [Remedy]),
     /// Loaded.
     Loaded(&'a Dataset),
@@ -71,7 +71,7 @@ pub struct DataInput<'a> {
     pub others: &'a BTreeMap<String, Arc<Dataset>>,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataOutput {
     /// Cancel the current load.
@@ -80,13 +80,13 @@ pub struct DataOutput {
     pub choose: bool,
     /// Apply the fix with this index.
     pub remedy: Option<usize>,
-    /// Read the data differently.
+    /// Read the data with other settings.
     pub choice: Option<Choice>,
     /// Change the selection with these rows.
     pub select: Option<(Vec<u32>, SelectionMode)>,
     /// Remove other data with this name.
     pub remove: Option<String>,
-    /// The title is being dragged: move the view.
+    /// Move the view: its title is being dragged.
     pub drag: bool,
 }
 
@@ -97,7 +97,7 @@ pub struct DataPreviewView {
     /// The filter of the displayed samples.
     #[serde(skip)]
     pub filter: Filter,
-    /// The name of the displayed other data; `None` for those of the design.
+    /// Name of the other data shown; `None` shows the data of the design.
     #[serde(skip)]
     pub other: Option<String>,
     /// Whether the columns of a table are shown instead of its rows.
@@ -105,7 +105,7 @@ pub struct DataPreviewView {
     /// Search text for the names of columns.
     #[serde(skip)]
     pub find: String,
-    /// Text in the field for a row number.
+    /// Text in the row number field.
     #[serde(skip)]
     go_to: String,
     #[serde(skip)]
@@ -144,8 +144,8 @@ struct LoadedData<'a> {
 
 /// Maximum length of a data name that is shown in full.
 const MOST_NAME_CHARS: usize = 36;
-/// Minimum width to show facts to the left of the samples, the width of their column, and its width
-/// next to columns, in points.
+/// In points: the minimum width to show facts to the left of the samples, the width of the facts,
+/// and their width next to the table of columns.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
@@ -245,7 +245,7 @@ fn loaded_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView) -
 
 /// Stacked layout: questions above the samples, information below them. `area` is the view.
 fn narrow_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
-    // Part of the view is left free, so that the rest can be scrolled into view.
+    // Leave part of the view free, so that the rest can be scrolled into view.
     let height = (0.75 * ui.available_height()).clamp(160.0, 320.0) - HEAD_PX;
     let scroll = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
     let shown = scroll.show(ui, |ui| {
@@ -298,7 +298,7 @@ fn summary_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &DataPreviewView) {
     facts_ui(ui, loaded.data, &view.cache.summary);
 }
 
-/// The samples or the columns with this height, in a view with this `area`.
+/// The samples or the columns, with this height, in a view with this `area`.
 fn list_ui(
     ui: &mut Ui,
     loaded: &LoadedData<'_>,
@@ -348,7 +348,7 @@ fn head_ui(ui: &mut Ui, loaded: &LoadedData<'_>, view: &mut DataPreviewView) {
     ui.add_space(HEAD_PX - ROW_PX);
 }
 
-/// Searches more samples that pass, and requests another frame if there may be more.
+/// Continues the search for samples that pass, and requests another frame if there may be more.
 fn update_filtered_rows(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
     let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
     if !view.cache.filtered.follow(data, ids, view.filter, view.cache.rows_stamp) {
@@ -356,7 +356,7 @@ fn update_filtered_rows(ui: &Ui, data: &Dataset, view: &mut DataPreviewView) {
     }
 }
 
-/// Updates the view for other data, labels or splits.
+/// Updates the view when data, labels or splits change.
 fn follow(data: &Dataset, view: &mut DataPreviewView) {
     // The fingerprint only covers the rows; the labels may have changed.
     let labels = data.labels.iter().map(|label| match &label.values {
@@ -364,7 +364,7 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
         LabelValues::Numbers(numbers) => (&label.name, numbers.as_ptr().addr()),
     });
     let stamp = stamp_of((data.fingerprint, labels.collect::<Vec<_>>()));
-    // A few rows of each part identify a split.
+    // A few rows of each part are enough to identify a split.
     let some = Subset::ALL.map(|subset| {
         let rows = data.split.rows(subset);
         (rows.len(), rows.iter().step_by(rows.len() / 32 + 1).copied().collect::<Vec<_>>())
@@ -375,7 +375,7 @@ fn follow(data: &Dataset, view: &mut DataPreviewView) {
         cache.summary = Summary::of(data);
         cache.stamp = Some(stamp);
         view.filter.class = None;
-        // Other labels for the same rows do not move them.
+        // Keep the scroll position if only the labels changed.
         if cache.fingerprint.replace(data.fingerprint) != Some(data.fingerprint) {
             cache.position = Position::default();
         }

@@ -1,7 +1,7 @@
-//! Differences between two designs in plain words.
+//! Differences between two designs, in words.
 //!
 //! They are computed on the serialised document, so that new settings are included automatically:
-//! known words are in [`words`], and a setting without an entry is shown with its field name.
+//! [`words`] has the names of known settings, and any other setting is shown by its field name.
 
 mod words;
 
@@ -22,12 +22,12 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The changes as the beginning of a sentence; empty where there are none.
+    /// The changes as the start of a sentence; empty if there are none.
     pub fn changes_text(&self) -> String {
         capital(&self.changes.join("; "))
     }
 
-    /// The equal parts: `same data, network and loss`; empty where there are none.
+    /// The equal parts: `same data, network and loss`; empty if there are none.
     pub fn same_text(&self) -> String {
         match self.same.as_slice() {
             [] => String::new(),
@@ -42,7 +42,7 @@ const PARTS: [&str; 4] = ["network", "loss", "training", "data"];
 /// Fields that do not affect the design.
 const IGNORED: [&str; 2] = ["name", "format_version"];
 
-/// The part a field of the document belongs to.
+/// The part to which a field of the document belongs.
 fn part(field: &str) -> &'static str {
     match field {
         "encoder" | "code" | "decoder" | "output" => "network",
@@ -133,7 +133,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, found: &mut Vec<String>) {
                 (Value::Object(map_a), Value::Object(map_b)) if words::kind(a).is_none() => {
                     Some((map_a, map_b, Some(of_a)))
                 }
-                // A kind within a kind, or the layers of a free decoder.
+                // A nested kind, or the layers of a free decoder.
                 (a, b) => return compare(path, a, b, found),
             },
             (_, _) => None,
@@ -141,7 +141,7 @@ fn compare(path: &[&str], old: &Value, new: &Value, found: &mut Vec<String>) {
         (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
             return compare_layers(path[0], a, b, found);
         }
-        // In a design without reading settings, all of them are automatic.
+        // A design without reading settings uses automatic ones.
         (Value::Object(_), Value::Null) | (Value::Null, Value::Object(_)) if path.ends_with(&["reading"]) => {
             let nothing = Value::Object(Map::new());
             let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
@@ -165,8 +165,8 @@ fn compare(path: &[&str], old: &Value, new: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Reports changes to lists of named settings, such as how each column is read or each feature's
-/// weight. A name without an entry has the `usual` value.
+/// Reports changes to lists of named settings, such as the use of each column or the weight of each
+/// feature. A name without an entry has the `usual` value.
 fn compare_named(
     (old, new): (&Value, &Value),
     (key, usual): (&str, &str),
@@ -196,7 +196,7 @@ fn compare_named(
 }
 
 /// Reports changes to the layers of a stack: equal layers at both ends are skipped, the others are
-/// compared one by one, and the remaining ones were added or removed.
+/// compared one by one, and any left over were added or removed.
 fn compare_layers(stack: &str, old: &[Value], new: &[Value], found: &mut Vec<String>) {
     let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
     let first = alike(&mut old.iter().zip(new));

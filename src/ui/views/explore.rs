@@ -1,5 +1,5 @@
-//! Exploring a code: reconstructions at positions of the latent space, effects of single units,
-//! interpolation between two codes, generated samples, and neighbours of a sample.
+//! Exploration of a code: reconstructions at positions of the latent space, effects of single
+//! units, interpolation between two codes, generated samples, and neighbours of a sample.
 
 mod arithmetic;
 mod cards;
@@ -52,13 +52,13 @@ use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{EXPLORE_VIEW, ExportWhat, MissingData, Set, SetChoice, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Widths of the panels right and left of the plane, and of a view that has space for both, in
+/// Widths of the panels to the right and left of the plane, and the minimum view width for both, in
 /// points.
 const SIDE: f32 = 292.0;
 const FOCUS: f32 = 184.0;
 const WIDE: f32 = 820.0;
 
-/// A section of the panel beside the plane.
+/// A section of the panel next to the plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Section {
     Pins,
@@ -88,7 +88,7 @@ impl Section {
 pub struct ExploreView {
     /// The run this state belongs to, and its start time.
     of: Option<(RunId, u64)>,
-    /// The samples drawn.
+    /// The displayed samples.
     set: Set,
     kind: PlaneKind,
     units: [usize; 2],
@@ -101,16 +101,16 @@ pub struct ExploreView {
     overlay: DensityOverlay,
     lasso: Lasso,
     classes: Classes,
-    /// The class that the user isolated.
+    /// The isolated class.
     pinned_class: Option<u32>,
-    /// The code under the pointer that was decoded last.
+    /// The last decoded code under the pointer.
     place: Option<Vec<f32>>,
     pointer: Pictures,
     hover: Hover,
     pins: Pictures,
     /// Whether a code is far from all others, and the stamp of that code.
     far: (u64, bool),
-    /// Whether units are sorted by KL divergence, where available.
+    /// Whether units are sorted by KL divergence, if available.
     by_divergence: bool,
     cards: Cards,
     positions: Positions,
@@ -125,8 +125,8 @@ pub struct ExploreView {
 
 const NOTHING_YET: &str = "Nothing to explore yet";
 
-/// Shows the view in the available space; returns the requests, and whether the view is dragged by
-/// its title.
+/// Shows the view in the available space; returns the requests and whether its title is being
+/// dragged.
 fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Actions, bool, bool) {
     let mut actions = Actions::default();
     let run = state.shown();
@@ -253,12 +253,12 @@ fn codes_of<'a>(state: &'a State, set: &Set, kept: &Kept) -> Option<KnownCodes<'
     Some((state.explored_codes.of_base(resolved.subject.samples_stamp())?, resolved.data))
 }
 
-/// The codes drawn, if any: earlier ones until those of the set are available.
+/// The displayed codes, if any: the previous ones until those of the set are available.
 fn placed<'a>((codes, data): KnownCodes<'a>, kept: &Kept) -> Option<(&'a Placed, &'a Arc<Dataset>)> {
     Some((codes.shown().filter(|placed| placed.watched.code_units == kept.code_units)?, data))
 }
 
-/// Controls and status of the samples drawn: the set, their number, and the epochs of the weights.
+/// Controls and status of the displayed samples: set, count, and epochs of the weights.
 fn samples_ui(
     row: &mut Row<'_>,
     state: &State,
@@ -282,7 +282,7 @@ fn samples_ui(
     }
 }
 
-/// A panel with a fixed position and size, whatever its content.
+/// A panel with a fixed position and size, independent of its content.
 fn side_panel_ui(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&mut Ui)) {
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
     let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink(8.0)).id_salt(name));
@@ -297,7 +297,7 @@ fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions:
     pins::pins_ui(ui, context, view, actions);
 }
 
-/// The sections, below the current code where there is no separate panel for it.
+/// The sections, below the current code if that has no panel of its own.
 fn side_ui(
     ui: &mut Ui,
     context: &Context<'_>,
@@ -353,7 +353,7 @@ fn by_falling(values: &[f32]) -> Vec<usize> {
     order
 }
 
-/// Controls for the sort order of units, where there is a choice.
+/// Controls for the sort order of units, if there is a choice.
 fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
     if divergence(context.run, context.kept.code_units).is_none() {
         return;
@@ -372,7 +372,7 @@ fn order_ui(ui: &mut Ui, context: &Context<'_>, by_divergence: &mut bool) {
     ui.add_space(4.0);
 }
 
-/// A notice that codes and weights belong to different times.
+/// A notice that codes and weights are from different epochs.
 fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static str)> {
     match weights {
         Some(weights) if weights == codes => None,
@@ -393,7 +393,7 @@ impl ExploreView {
         if count > 2 { self.kind } else { PlaneKind::Components }
     }
 
-    /// Two units of the code; the first two if none were chosen.
+    /// The two chosen units of the code; by default the first two.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let units = if self.units == [0, 0] { [0, 1] } else { self.units };
         units.map(|unit| unit.min(count.saturating_sub(1)))
@@ -419,7 +419,7 @@ impl ExploreView {
         state.follow_explored_codes(existing(&self.set, &choices), epoch, plane);
     }
 
-    /// Resets the state for another run, except for what does not depend on it.
+    /// Resets the state that depends on the run when the run changes.
     fn switch_to(&mut self, of: Option<(RunId, u64)>) {
         if self.of != of {
             let set = std::mem::take(&mut self.set);

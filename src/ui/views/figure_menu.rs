@@ -26,7 +26,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
         menu.last = Some(name);
     }
     let id = Id::unique("figures").with(name);
-    // Dragging with this button pans a plot and is not a click.
+    // Dragging with this button pans the plot, so it is not a click.
     let opens = clicked && is_here && !Popup::is_any_open(ui.ctx());
     if opens {
         menu.figures = view.figures(state).into_iter().map(Arc::new).collect();
@@ -43,7 +43,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
         .open_memory(opens.then_some(SetOpenCommand::Bool(true)));
     let mut exports = false;
     let chosen = popup.show(|ui| {
-        // All entries are drawn, whichever is chosen.
+        // Draw all entries, even after one is chosen.
         let is_alone = menu.figures.len() == 1;
         let chosen: Vec<_> =
             menu.figures.iter().filter_map(|figure| figure_ui(ui, figure, is_alone)).collect();
@@ -57,7 +57,7 @@ pub(super) fn figure_menu_ui(ui: &Ui, menu: &mut FigureMenu, view: &dyn View, st
     }
     if let Some((figure, action)) = chosen.and_then(|shown| shown.inner) {
         let is_dark = ui.visuals().dark_mode;
-        // The others can be chosen in the dialog.
+        // The others are available in the dialog.
         let others = menu.figures.iter().filter(|other| !Arc::ptr_eq(other, &figure)).cloned();
         let all = std::iter::once(Arc::clone(&figure)).chain(others).collect();
         state.use_figures(all, action, is_dark);

@@ -1,4 +1,4 @@
-//! The health of a run's network: figures, bars, histograms, the selection of a selector,
+//! The health of a run's network: figures, bars, histograms, the features chosen by a selector, and
 //! first-layer weights.
 
 mod figures;
@@ -29,8 +29,8 @@ use crate::ui::state::State;
 const NOTHING_YET: &str = "Nothing measured yet";
 const NOTHING_YET_ADVICE: &str =
     "Train the network: its units are measured every second, and whenever the run pauses or ends.";
-/// Minimum width to show the weights of the first layer beside the plots, in points: each half then
-/// has space for two plots side by side.
+/// Minimum width to show the weights of the first layer next to the plots, in points: each half
+/// then fits two plots side by side.
 const WIDE_PX: f32 = 960.0;
 /// Size of a plot in the view.
 const PLOT: Vec2 = vec2(220.0, 84.0);
@@ -40,20 +40,20 @@ const PLOT: Vec2 = vec2(220.0, 84.0);
 pub struct HealthInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Its data, if they are loaded; provides names of columns.
+    /// Its data, if loaded, for column names.
     pub data: Option<&'a Dataset>,
     /// The likelihood of a split under its network, if it was estimated.
     pub likelihood: Option<(Subset, Likelihood)>,
-    /// Whether weights and data are available to estimate it.
+    /// Whether the weights and data to estimate it are available.
     pub is_ready: bool,
-    /// The document, which advice changes.
+    /// The document that advice can change.
     pub design: Option<&'a Project>,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Debug, Default)]
 pub struct HealthOutput {
-    /// The title is being dragged: move the view.
+    /// Move the view: its title is being dragged.
     pub drag: bool,
     /// Estimate the likelihood from this many codes per sample.
     pub estimate: Option<usize>,
@@ -80,7 +80,7 @@ impl Default for HealthView {
 pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) -> HealthOutput {
     let mut output = HealthOutput::default();
     if !is_tabbed(ui) {
-        // The tab already shows the title; an empty header would only take space.
+        // The tab already shows the title, so an empty header would waste space.
         output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
     let findings = input.run.map(Run::diagnoses).unwrap_or_default();
@@ -139,7 +139,7 @@ fn plots_ui(ui: &mut Ui, (run, health): (&Run, &Health), data: Option<&Dataset>,
 }
 
 impl HealthView {
-    /// All plots of the view, combined in groups and individually.
+    /// All plots of the view, in groups and individually.
     fn plots(&self, run: &Run, health: &Health) -> Vec<Figure> {
         let mut bars: Vec<(String, figure::Bars)> = Vec::new();
         bars.extend(
@@ -212,7 +212,7 @@ fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Opt
     asked
 }
 
-/// The findings, with spacing below.
+/// The findings, followed by spacing.
 fn advice_ui(ui: &mut Ui, input: &HealthInput<'_>, findings: &[Diagnosis]) -> Option<Advice> {
     let design = input.design.or(input.run.map(|run| &run.design))?;
     let asked = findings_ui(ui, findings, design);
@@ -229,7 +229,7 @@ fn figure_ui(ui: &mut Ui, figure: &figures::Figure) {
         let font = egui::FontId::proportional(size);
         ui.painter().layout_no_wrap(text.to_owned(), font, color(p.text)).rect.width()
     };
-    // Computed in advance, so that items that do not fit begin a new line.
+    // Computed in advance, so that an item that does not fit wraps to a new line.
     let width = wide(figure.name, 11.0).max(wide(&figure.value, 15.0)).ceil() + 2.0;
     let shown = ui.allocate_ui_with_layout(vec2(width, 34.0), Layout::top_down(Align::LEFT), |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;

@@ -41,12 +41,12 @@ use crate::ui::state::{ExportWhat, PlacedCodes, Selection, SelectionMode, Set, S
 pub struct LatentInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Its data, if they are loaded.
+    /// Its data, if loaded.
     pub data: Option<&'a Dataset>,
-    /// The epoch shown; `None` is live.
+    /// The epoch shown; `None` means live.
     pub epoch: Option<u32>,
     /// The codes of that epoch in the plane of their first two principal components. `None` until
-    /// those of this epoch are computed; older ones stay on screen meanwhile.
+    /// they are computed; older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
     /// Whether those codes have no principal components, so that two units are shown instead.
     pub has_no_principal: bool,
@@ -58,13 +58,13 @@ pub struct LatentInput<'a> {
     pub set: Option<&'a PlacedCodes>,
     /// During encoding of the chosen set, the number of encoded samples and the total.
     pub coming: Option<(usize, usize)>,
-    /// The reason why the chosen set cannot be encoded, if so.
+    /// Why the chosen set cannot be encoded, if it cannot.
     pub failure: Option<&'a str>,
     /// Codes of other data.
     pub others: &'a [OtherCodes<'a>],
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Debug, Default)]
 pub struct LatentOutput {
     /// Compute the principal components of these codes, or of a part of them.
@@ -73,7 +73,7 @@ pub struct LatentOutput {
     pub select: Option<(Vec<u32>, SelectionMode)>,
     /// Change the selection with these rows of other data, which have this fingerprint.
     pub select_other: Option<(u64, Vec<u32>, SelectionMode)>,
-    /// The title is being dragged: move the view.
+    /// Move the view: its title is being dragged.
     pub drag: bool,
 }
 
@@ -82,7 +82,7 @@ pub struct LatentOutput {
 pub enum Plane {
     /// Two units.
     Units,
-    /// The first two principal components, of a code of more than two units.
+    /// The first two principal components, for codes of more than two units.
     #[default]
     Principal,
     /// The principal components of one channel of a picture code.
@@ -99,17 +99,16 @@ pub struct LatentView {
     pub set: Set,
     /// The plane of the codes.
     pub plane: Plane,
-    /// Units along x and y chosen by the user, counted from 0; chosen automatically where both are
-    /// 0.
+    /// Units along x and y chosen by the user, counted from 0; automatic if both are 0.
     pub units: [usize; 2],
     /// The channel shown alone, counted from 0.
     pub channel: usize,
     /// The position shown alone, counted row by row.
     pub position: usize,
-    /// Name of the label column that determines the colours; if there is no such column, the first
+    /// Name of the label column that determines the colours; if there is none, the first column
     /// that groups rows.
     pub label: Option<String>,
-    /// Whether labels do not determine the colours.
+    /// Whether colours are independent of labels.
     pub plain: bool,
     /// The isolated class.
     #[serde(skip)]
@@ -126,7 +125,7 @@ pub struct LatentView {
     pointed: Option<u32>,
     #[serde(skip)]
     found: Found,
-    /// Fingerprint of the data, and their column that groups rows, if any.
+    /// Fingerprint of the data, and the column that groups rows, if any.
     #[serde(skip)]
     groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
@@ -140,7 +139,8 @@ pub struct LatentView {
     /// The limits of both axes, as last shown.
     #[serde(skip)]
     limits: Option<Limits>,
-    /// Names of other data that are pictures of another size, whose codes cannot be shown here.
+    /// Names of other data whose codes cannot be shown here, because their pictures have another
+    /// size.
     #[serde(skip)]
     other_sizes: Vec<String>,
 }
@@ -292,8 +292,8 @@ fn most_varied(codes: &[f32], count: usize) -> [usize; 2] {
 }
 
 impl LatentView {
-    /// The labels that determine the colours: the chosen ones, else the first that group rows, with
-    /// classes preferred to numbers.
+    /// The labels that determine the colours: the chosen ones, else the first that group rows,
+    /// preferring classes to numbers.
     fn label_column<'a>(&mut self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
         let labels = &data.filter(|_| !self.plain)?.labels;
         let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
@@ -339,9 +339,9 @@ impl LatentView {
         }
     }
 
-    /// Begins with the first two units of a run, and switches to the two with the largest variance
-    /// once one of those is constant: most units of a sparse code may be dead. Units that vary are
-    /// kept, so that the view does not jump.
+    /// Starts with the first two units of a run, and switches to the two with the largest variance
+    /// once one of the shown units is constant: most units of a sparse code may be dead. Units that
+    /// vary are kept, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
         let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());
         if self.found.run != stamp {
@@ -389,9 +389,9 @@ impl View for LatentView {
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).cloned();
         let mut choices = run.zip(data).map(|(run, data)| code_choices(now, run, data)).unwrap_or_default();
-        // Other data are drawn in addition to any set.
+        // Other data are drawn on top of any set.
         choices.retain(|choice| !matches!(choice.set, Set::Other(_)));
-        // A set that no longer exists is not requested.
+        // Do not request a set that no longer exists.
         let wanted = existing(&self.set, &choices).clone();
         let base = now.resolve(&wanted, false).map(|resolved| resolved.subject.samples_stamp());
         let found = base.filter(|_| wanted != Set::Watched).and_then(|base| now.set_codes.of_base(base));

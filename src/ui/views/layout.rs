@@ -33,15 +33,15 @@ impl WindowLayout {
         WindowLayout { views, bottom, network, inspector, bottom_open, sizes, runs_table }
     }
 
-    /// Reads the output of [`WindowLayout::text`]. Any other text gives the default layout, so that
-    /// no text keeps the window from opening.
+    /// Reads the output of [`WindowLayout::text`]. Invalid text gives the default layout, so that
+    /// the window always opens.
     pub fn read(text: Option<&str>) -> WindowLayout {
         let layout = text.and_then(|text| ron::from_str::<WindowLayout>(text).ok());
         let layout = layout.map(|layout| WindowLayout { views: layout.views.completed(), ..layout });
         layout.filter(|layout| layout.views.is_whole()).unwrap_or_default()
     }
 
-    /// The layout as text; `None` is the default layout.
+    /// The layout as text; `None` for the default layout.
     pub fn text(&self) -> Option<String> {
         if *self == WindowLayout::default() { None } else { ron::to_string(self).ok() }
     }
@@ -54,8 +54,8 @@ impl WindowLayout {
     }
 }
 
-/// A layout with its text, which is only written again after changes, because it is needed in every
-/// frame.
+/// A layout with its text. The text is needed in every frame, so it is only rewritten after
+/// changes.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenLayout(Option<(WindowLayout, Option<String>)>);
 

@@ -1,4 +1,4 @@
-//! The live loss of the selected run and of the runs it is compared with.
+//! The live loss of the selected run and of the runs compared with it.
 
 mod figure;
 mod layers;
@@ -30,16 +30,16 @@ pub struct LossInput<'a> {
     pub run: Option<&'a Run>,
     /// Runs selected for comparison, which may include the selected one.
     pub compared: &'a [&'a Run],
-    /// The epoch shown; `None` is live.
+    /// The epoch shown; `None` means live.
     pub epoch: Option<u32>,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Debug, Default)]
 pub struct LossOutput {
     /// Show another epoch.
     pub seek: Option<Seek>,
-    /// The title is being dragged: move the view.
+    /// Move the view: its title is being dragged.
     pub drag: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct LossView {
     pub log: bool,
     /// Factor of the exponential moving average, 0 to 0.99.
     pub smoothing: f64,
-    /// Whether to show the errors of single layers instead of the network's loss, where layers were
+    /// Whether to show the errors of single layers instead of the network's loss, if layers were
     /// trained one by one.
     pub layers: bool,
     /// The part chosen by the user.
@@ -204,8 +204,8 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
 }
 
 impl LossView {
-    /// Whether the errors of single layers are shown. Before the first epoch of the network itself,
-    /// there is nothing else to show.
+    /// Whether the errors of single layers are shown. Nothing else exists before the first epoch
+    /// of the whole network.
     fn shows_layers(&self, run: &Run) -> bool {
         !run.history.pretraining.is_empty() && (self.layers || run.history.epochs.is_empty())
     }
@@ -227,7 +227,7 @@ impl LossView {
     }
 }
 
-/// Converts a curve for the plot: pale if it is only compared with the selected run.
+/// Converts a curve for the plot: pale for runs compared with the selected one.
 fn curve<'a>(series: &'a LossSeries, name: &'a str, selected: RunId, palette: &Palette) -> Curve<'a> {
     let (faint, dashed) = (series.run() != selected, series.is_validation());
     let color = series.ink().of(palette);
@@ -266,7 +266,7 @@ impl View for LossView {
     }
 }
 
-/// The runs that the shown one is compared with.
+/// The runs compared with the shown one.
 fn compared(state: &State) -> Vec<&Run> {
     let shown = state.shown().map(|run| run.id);
     let is_compared = |run: &&Run| state.compared.contains(&run.id) && Some(run.id) != shown;

@@ -9,7 +9,7 @@ use crate::project::format_count;
 const COLUMNS: usize = 12;
 const MOST: usize = 600;
 
-/// The first of these rows as pictures with their names; `None` where samples are not pictures.
+/// The first of these rows as pictures with their names; `None` if samples are not pictures.
 pub(super) fn page_figure(name: &str, data: &Dataset, rows: &[u32]) -> Option<Figure> {
     let shown = data.shown().filter(|_| !rows.is_empty())?;
     let (range, sampler) = (DisplayRange::of_data(data), Sampler::new(data));

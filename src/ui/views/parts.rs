@@ -14,13 +14,13 @@ use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 /// Height of a view's header, in points.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
-/// Why PCA is no reference for a code as wide as the input.
+/// Explains why PCA is no reference for a code as wide as the input.
 pub(super) const PCA_IS_EXACT: &str =
     "The code has as many numbers as the input: PCA with as many components has no error";
 
-/// A view's header: its title, followed by chips and other parts that `add` adds to its row. Its
-/// height never changes, so that nothing below it moves. Returns the response of the title, which
-/// can be dragged to move the view.
+/// A view's header: its title, followed by the chips and other parts added by `add`. Its height is
+/// fixed, so that nothing below it moves. Returns the response of the title, which can be dragged
+/// to move the view.
 pub fn header_ui(ui: &mut Ui, title: &str, add: impl FnMut(&mut Row<'_>)) -> Response {
     let p = palette(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -85,7 +85,7 @@ pub(super) fn note_ui(row: &mut Row<'_>, side: Side, name: &str, text: &str, abo
     });
 }
 
-/// An empty view: its future content, and the step that is needed.
+/// An empty view: its future content and the next step.
 pub fn empty_ui(ui: &mut Ui, what: &str, advice: &str) {
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
@@ -114,8 +114,8 @@ pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
     });
 }
 
-/// A card next to the pointer for drawn items that are not widgets; hidden while a menu is open,
-/// which it would cover.
+/// A card next to the pointer for drawn items that are not widgets; hidden while a menu is open, so
+/// that it does not cover it.
 pub(super) fn card_at_pointer(ui: &Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     if !Popup::is_any_open(ui.ctx()) {
         let id = ui.scope_id().with(name);

@@ -40,26 +40,26 @@ const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstru
 pub struct ReconstructionsInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// Its data, if they are loaded.
+    /// Its data, if loaded.
     pub data: Option<&'a Dataset>,
-    /// The reason if they are not.
+    /// The reason if they are not loaded.
     pub missing: MissingData<'a>,
-    /// The epoch shown; `None` is live.
+    /// The epoch shown; `None` means live.
     pub epoch: Option<u32>,
     /// The available sets.
     pub sets: Sets<'a>,
-    /// The set of the view, as seen with the newest weights.
+    /// The set shown, as seen with the newest weights.
     pub resolved: Option<ResolvedSet<'a>>,
     /// Results computed for it.
     pub scored: &'a Scored,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Debug, Default)]
 pub struct ReconstructionsOutput {
     /// Load the data of the run.
     pub load: bool,
-    /// The title is being dragged: move the view.
+    /// Move the view: its title is being dragged.
     pub drag: bool,
     /// Data that the view needs.
     pub wanted: Option<NeededSamples>,
@@ -128,7 +128,7 @@ pub fn reconstructions_ui(
     view: &mut ReconstructionsView,
 ) -> ReconstructionsOutput {
     if input.run.is_none() && is_tabbed(ui) {
-        // The tab already shows the title; an empty header would only take space.
+        // The tab already shows the title, so an empty header would waste space.
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return ReconstructionsOutput::default();
     }

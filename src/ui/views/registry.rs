@@ -1,4 +1,4 @@
-//! All views of the centre.
+//! All views in the central area.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use super::reconstructions::ReconstructionsView;
 use super::selection::SelectionView;
 use super::view::{Entry, View};
 
-/// Creates one of each view. A view is added by its line here.
+/// Creates one of each view. Add new views here.
 pub(super) fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::<LossView>::default(),
@@ -24,6 +24,6 @@ pub(super) fn all() -> Vec<Box<dyn View>> {
     ]
 }
 
-/// Every view's entry, in the order of the menu.
+/// Every view's entry, in menu order.
 pub static ENTRIES: LazyLock<Vec<&'static Entry>> =
     LazyLock::new(|| all().iter().map(|view| view.entry()).collect());

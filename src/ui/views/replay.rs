@@ -16,7 +16,7 @@ use crate::ui::state::Seek;
 pub struct ReplayInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
-    /// The epoch shown; `None` is live.
+    /// The epoch shown; `None` means live.
     pub epoch: Option<u32>,
     /// The run, if its design differs from the current one.
     pub outdated: Option<RunId>,
@@ -31,7 +31,7 @@ pub enum Design {
     OnScreen,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplayOutput {
     /// Show another epoch.
@@ -44,13 +44,13 @@ pub struct ReplayOutput {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReplayView {
-    /// Whether it plays.
+    /// Whether it is playing.
     #[serde(skip)]
     pub playing: bool,
-    /// When the next kept epoch is due, in egui's seconds.
+    /// When the next kept epoch is due, in egui time (seconds).
     #[serde(skip)]
     due: f64,
-    /// Buffer of kept epochs' numbers.
+    /// Buffer for the numbers of kept epochs.
     #[serde(skip)]
     epochs: Vec<u32>,
 }
@@ -108,7 +108,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             (Some(_), true) => format!("epoch {at}"),
         };
         let live_width = 42.0;
-        // As wide as the longest number, so that the track keeps its length.
+        // As wide as the longest number, so that the track does not change length.
         let font = egui::FontId::proportional(11.5);
         let longest = ui.painter().layout_no_wrap(format!("epoch {newest} · newest"), font, color(p.dim));
         let longest = longest.size().x.ceil() + 2.0;
@@ -143,7 +143,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     output
 }
 
-/// Reports that views and cards belong to different designs, and offers to change one of them.
+/// Reports that views and cards show different designs, and offers to switch one of them.
 fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
     let text = format!("Views show run {run}");
     let tint = color(palette(ui).code);
@@ -174,7 +174,7 @@ fn step_forward(epochs: &[u32], place: usize) -> Seek {
     }
 }
 
-/// The next kept epoch when it is due; at the end, the view is live again.
+/// Advances to the next kept epoch when due; at the end, the view is live again.
 fn play(ui: &Ui, view: &mut ReplayView, place: usize) -> Option<Seek> {
     let now = ui.input(|input| input.time);
     let pause = (WHOLE_SECS / view.epochs.len().max(1) as f64).clamp(1.0 / 30.0, 0.5);
@@ -221,7 +221,7 @@ fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> 
         }
     }
     let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-    // The last part of a quick drag may fall into the frame in which it ends.
+    // The last movement of a quick drag may be in the frame in which it ends.
     let is_meant = response.dragged() || response.drag_stopped() || response.clicked();
     let pointed = response.interact_pointer_pos().filter(|_| is_meant);
     let wanted = pointed.map(|to| {
@@ -267,7 +267,7 @@ enum Icon {
     Forward,
 }
 
-/// A button with a painted icon, because the symbols of fonts differ too much.
+/// A button with a painted icon, because symbols differ too much between fonts.
 fn icon_ui(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     let p = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::click());

@@ -1,5 +1,4 @@
-//! The table of runs: their differences, progress and results. A page shows everything about one
-//! run.
+//! The table of runs: their differences, progress and results, with a page of details for each run.
 
 mod changes;
 mod columns;
@@ -29,7 +28,7 @@ use crate::ui::widgets::button::text_button_ui;
 
 /// Space for the menu button of a run and its comparison checkbox, in points.
 const BUTTONS_PX: f32 = 76.0;
-/// Height of the header, in points.
+/// Header height, in points.
 const HEADER_PX: f32 = 22.0;
 
 /// The input of the view.
@@ -45,7 +44,7 @@ pub struct RunsInput<'a> {
     pub data: Option<&'a Dataset>,
 }
 
-/// Requests of the user.
+/// Requests from the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunsOutput {
     /// The requested action, if any.
@@ -104,7 +103,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: 
         .chain([&RunColumn::Run, &RunColumn::Changes])
         .fold(BUTTONS_PX, |sum, column| sum + width(column, input.runs) + ui.spacing().item_spacing.x);
     if table.columns.is_some() && needed > ui.available_width() {
-        // Chosen columns are shown however narrow the view is.
+        // Columns chosen by the user are shown even if the view is narrow.
         ScrollArea::horizontal().id_salt("runs").auto_shrink([false, false]).show(ui, |ui| {
             ui.set_min_width(needed);
             rows_ui(ui, input, &columns, table, view, &mut output);
@@ -188,7 +187,7 @@ fn header_ui(
     });
     header.col(|ui| {
         right(ui, |ui| {
-            // If there is space beside the title.
+            // If there is space next to the title.
             if ui.available_width() > 150.0 {
                 hidden_ui(ui, input, settings);
             }
@@ -217,7 +216,7 @@ fn header_ui(
 
 /// The title of a column; a click sorts by it.
 fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
-    // If it were higher than the header, the title would be below the other texts there.
+    // If it were taller than the header, the title would be lower than the other texts there.
     ui.spacing_mut().interact_size.y = HEADER_PX;
     let p = palette(ui);
     let is_sorted = settings.sort == *column;
@@ -235,7 +234,7 @@ fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
     }
 }
 
-/// A button with the number of hidden runs, which shows them.
+/// A button that shows hidden runs, labelled with their number.
 fn hidden_ui(ui: &mut Ui, input: &RunsInput<'_>, settings: &mut RunsTable) {
     let count = input.runs.iter().filter(|run| run.caption.is_hidden).count();
     if count > 0 {

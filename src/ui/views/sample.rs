@@ -1,4 +1,4 @@
-//! One row of a data set for display: values in their own units, its name, its labels.
+//! A row of a data set for display: its values in their own units, its name and its labels.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::ui::plots::DisplayRange;
 /// Placeholder for a missing value.
 const NOTHING: &str = "–";
 
-/// The cells of a table as in its source: numbers, words, dates. For data that are not a table, one
-/// per feature.
+/// The cells of a table as in its source: numbers, words, dates. One cell per feature if the data
+/// are not a table.
 pub(super) struct Cells<'a> {
     data: &'a Dataset,
     /// The first feature of each column.
@@ -55,7 +55,7 @@ impl<'a> Cells<'a> {
             if at < self.data.rows.len() { self.data.rows.value(at) } else { f32::NAN }
         };
         match (self.data.columns.get(column), self.starts.get(column)) {
-            // The means of its features are not a word.
+            // The means of its features do not correspond to a category.
             (Some(Column { kind: ColumnKind::Categories { .. }, .. }), _) if self.is_filled(row, column) => {
                 NOTHING.to_owned()
             }
@@ -93,8 +93,8 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     }
 }
 
-/// A number with all digits of single precision and with its subtracted base added back; no more
-/// digits, so that 0.1 is `0.1`.
+/// A number with its subtracted base added back. It has all digits of single precision and no more,
+/// so that 0.1 is `0.1`.
 fn number_text(value: f32, base: f64) -> String {
     let sum = f64::from(value) + base;
     if !sum.is_finite() {
@@ -147,7 +147,7 @@ pub(super) fn feature_name(data: &Dataset, feature: usize) -> String {
     data.feature_names.get(feature).map_or_else(number, |name| visible(name).into_owned())
 }
 
-/// A row's label as it is in the source; a dash where it has none.
+/// A row's label as in the source; a dash if it has none.
 pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
     match label.text(row as usize) {
         text if text.is_empty() => NOTHING.to_owned(),
@@ -155,7 +155,7 @@ pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
     }
 }
 
-/// The kept outputs of a run at an epoch; `None` is the newest.
+/// The kept outputs of a run at an epoch; `None` means the newest.
 pub fn kept_at(run: &Run, epoch: Option<u32>) -> Option<&Arc<Kept>> {
     run.kept.shown_at(epoch)
 }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn filled_cells_are_recognised() {
         let (mut data, _) = crate::ui::views::samples::mixed(60);
-        // In the second row the height, in the third the two features of the city.
+        // Missing: the height in the second row, the two features of the city in the third.
         data.gaps.cells = vec![1 << 5 | 1 << 13 | 1 << 14];
         let cells = Cells::of(&data);
         let filled = |row: u32| (0..cells.len()).filter(|at| cells.is_filled(row, *at)).collect::<Vec<_>>();

@@ -87,7 +87,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
     }
 }
 
-/// Pictures of class-dependent strokes, `classes` classes, bytes.
+/// Pictures of class-dependent strokes in `classes` classes, as bytes.
 pub fn pictures(count: usize, [height, width, channels]: [usize; 3], classes: u32) -> Dataset {
     let mut next = noise(3);
     let ids: Vec<u32> =
@@ -133,7 +133,7 @@ pub fn table(count: usize, features: usize) -> Dataset {
     data
 }
 
-/// A table with every kind of column, the report of its reading, and the settings for reading it.
+/// A table with every kind of column, the report from reading it, and the settings used.
 pub fn mixed(count: usize) -> (Dataset, Data) {
     let column = |name: &str, kind| Column { name: name.to_owned(), kind, unit: None };
     let words = ["Bonn", "Köln"].map(str::to_owned).to_vec();
@@ -231,8 +231,8 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
     }
 }
 
-/// Adds kept epochs on a data set to a run: class clouds that drift apart, reconstructions that get
-/// sharper.
+/// Adds kept epochs on a data set to a run: class clusters that move apart, and reconstructions
+/// that get sharper.
 pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, corrupted: bool) {
     run.shape = data.shape;
     run.design.code.units = code_units;
@@ -275,8 +275,7 @@ pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, co
     }
 }
 
-/// Health measurements with every possible part, for samples of this shape; no real network has
-/// them all at once.
+/// Health measurements with every part, for samples of this shape. No real network has them all.
 pub fn health(shape: Shape, units: usize) -> Health {
     let features = shape.features();
     let share = |index: usize| (index % 7) as f32 / 7.0;

@@ -1,4 +1,4 @@
-//! The selection: tools to make it, names, its samples, and how they differ from the rest.
+//! The selection: selection tools, names, its samples, and their differences from the rest.
 
 mod compared;
 mod gallery;
@@ -24,7 +24,7 @@ use crate::ui::update::Origin;
 use crate::ui::widgets::button::text_button_ui;
 use crate::ui::widgets::header::{Row, Side};
 
-/// Minimum and maximum width of the part beside the gallery, and the spacing between them.
+/// Minimum and maximum width of the part next to the gallery, and the spacing between them.
 const SIDE_PX: [f32; 2] = [262.0, 420.0];
 const BETWEEN_PX: f32 = 12.0;
 
@@ -109,8 +109,8 @@ impl SelectionView {
     }
 }
 
-/// The choice of the data to select from, if there are several; returns the fingerprint of those
-/// chosen.
+/// The choice of the data to select from, if there are several; returns the fingerprint of the
+/// chosen data.
 fn from_ui(ui: &mut Ui, state: &State) -> Option<u64> {
     let all = state.sources();
     if all.len() < 2 {
@@ -167,7 +167,7 @@ fn apply(output: ToolsOutput, state: &mut State) {
     }
 }
 
-/// Its text, its name, whether it is available, and its effect.
+/// Text, name, whether it is available, and effect.
 type Action = (&'static str, &'static str, bool, fn(&mut State));
 
 /// Actions on the whole selection; returns the requested one.

@@ -10,7 +10,7 @@ use crate::ui::plots::shortened;
 use crate::ui::state::{Set, SetChoice, State};
 use crate::ui::widgets::header::{Row, Side};
 
-/// The sets whose codes can be shown. More watched samples have a code than a picture.
+/// The sets whose codes can be shown. Some watched samples have a code but no picture.
 pub(super) fn code_choices(state: &State, run: &Run, data: &Dataset) -> Vec<SetChoice> {
     let mut choices = state.sets().choices(Some(run), data);
     for choice in choices.iter_mut().filter(|choice| choice.set == Set::Watched) {
@@ -24,7 +24,7 @@ pub(super) fn existing<'a>(set: &'a Set, choices: &[SetChoice]) -> &'a Set {
     if choices.iter().any(|choice| choice.set == *set) { set } else { &Set::Watched }
 }
 
-/// The choice of the set whose codes are shown, as part of a header, if there is a choice.
+/// Header controls to choose the set whose codes are shown, if there are several.
 pub(super) fn code_choice_ui(row: &mut Row<'_>, name: &str, set: &mut Set, choices: &[SetChoice]) {
     if choices.len() < 2 {
         return;
@@ -36,8 +36,8 @@ pub(super) fn code_choice_ui(row: &mut Row<'_>, name: &str, set: &mut Set, choic
     }
 }
 
-/// The number of codes: for a set with the epoch of its weights, otherwise of the watched samples.
-/// During encoding of the chosen set, the number of encoded samples and the total.
+/// The number of codes of the watched samples, or of a set with the epoch of its weights. While the
+/// chosen set is being encoded, the number of encoded samples and the total.
 pub(super) fn code_count_ui(
     row: &mut Row<'_>,
     chosen: &Set,

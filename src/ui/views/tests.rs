@@ -120,7 +120,7 @@ impl Scene {
         }
     }
 
-    /// A run with this many epochs that kept the given ones, on this data.
+    /// A run on this data with this many epochs, of which the given ones were kept.
     fn trained(epochs: u32, data: Dataset, code_units: usize, corrupted: bool) -> Scene {
         let mut run = samples::run(3, epochs);
         let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
@@ -217,7 +217,7 @@ fn harness(scene: Scene, view: Part, size: Vec2, theme: Theme) -> Harness<'stati
 const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
 
 /// Checks that every view draws this scene in both themes and in large, small and tiny panes, and
-/// that it shows text where there is space.
+/// that it shows text if there is space.
 #[track_caller]
 fn check_all(scene: impl Fn() -> Scene) {
     for view in PARTS {
@@ -353,7 +353,7 @@ fn a_box_zooms_until_reset_or_another_run_is_shown() {
         pressed,
         modifiers: Modifiers::NONE,
     };
-    // All within a frame: frames of tests are slower than fingers.
+    // All in one frame: test frames can be too slow for a double click.
     harness.input_mut().events.extend([true, false, true, false].map(press));
     harness.run_steps(2);
     assert_eq!(harness.state().views.loss.zoom.limits, None, "a double click");
@@ -481,7 +481,7 @@ fn view_state_survives_a_round_trip() {
     let text = ron::to_string(&view).unwrap();
     let back: LossView = ron::from_str(&text).unwrap();
     assert_eq!((back.smoothing, back.log, back.terms), (0.6, false, view.terms));
-    // Earlier versions had a single term.
+    // Earlier versions stored a single term.
     let old: LossView = ron::from_str("(term:\"KL\",log:false,smoothing:0.5)").unwrap();
     let all = ["total", "KL"].map(str::to_owned);
     assert_eq!((old.smoothing, old.log, old.terms.of(&all)), (0.5, false, vec!["KL".to_owned()]));

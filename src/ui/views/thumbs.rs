@@ -16,7 +16,8 @@ pub(super) struct Thumbs {
     /// Identifies the list and the size.
     of: u64,
     places: Range<usize>,
-    /// Number of pictures that fit into the texture. The slot of an index is its remainder.
+    /// Number of pictures that fit into the texture. The slot of an index is its remainder modulo
+    /// this.
     slots: usize,
     atlas: Atlas,
     range: RangeCache,
@@ -70,7 +71,7 @@ impl Thumbs {
     }
 }
 
-/// The index whose picture is in a slot, among as many indices from `start` on as there are slots.
+/// The index whose picture is in a slot, if the slots hold consecutive indices from `start`.
 fn place_of(slot: usize, start: usize, slots: usize) -> usize {
     start + (slot + slots - start % slots) % slots
 }

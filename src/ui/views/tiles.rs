@@ -1,4 +1,4 @@
-//! The views in tiles that can be dragged and resized.
+//! The views, in tiles that can be dragged and resized.
 
 use std::sync::Arc;
 
@@ -114,7 +114,7 @@ struct Panes<'a> {
     /// Views whose title is shown by a tab.
     tabbed: Vec<TileId>,
     menu: &'a mut FigureMenu,
-    /// Name of the view that was just brought to the front.
+    /// Name of the view just brought to the front.
     brought: Option<&'static str>,
     /// Names of the visible views.
     seen: Vec<&'static str>,
@@ -131,8 +131,8 @@ impl Panes<'_> {
         is_dragged
     }
 
-    /// Performs the requested action on the figures of the visible views, with those of the view
-    /// clicked last first.
+    /// Performs the requested action on the figures of the visible views, starting with the view
+    /// clicked last.
     fn run_figure_action(&mut self, is_dark: bool) {
         let Some(action) = self.state.view.figures.take() else { return };
         self.seen.sort_by_key(|name| Some(*name) != self.menu.last);
@@ -181,7 +181,7 @@ impl Behavior<Pane> for Panes<'_> {
         if let Some(Tile::Pane(pane)) = tiles.get(tile_id) {
             self.menu_ui(&button, *pane);
             if self.brought == Some(pane.entry().name) {
-                // If not all tabs fit, its own may be hidden.
+                // If not all tabs fit, this one may be hidden.
                 button.scroll_to_me_animation(None, egui::style::ScrollAnimation::none());
                 button.ctx.request_repaint();
             }

@@ -1,22 +1,21 @@
-//! The interface of the views of the centre.
+//! The interface of the views in the central area.
 
 use egui::{KeyboardShortcut, Ui};
 
 use crate::figure::Figure;
 use crate::ui::state::{ExportWhat, Set, State};
 
-/// A view of the centre: its state, and how it is drawn.
+/// A view in the central area: its state, and how it is drawn.
 pub(super) trait View {
-    /// Its names, its icon and its keys.
+    /// Its names, icon and keys.
     fn entry(&self) -> &'static Entry;
 
-    /// Whether it shows a warning, so that its tab is coloured in case another tab is in front.
+    /// Whether it shows a warning. If another tab is in front, the view's tab is coloured.
     fn warns(&self, _state: &State) -> bool {
         false
     }
 
-    /// Shows the view and carries out its requests. Returns whether it is being dragged by its
-    /// title.
+    /// Shows the view and carries out its requests. Returns whether its title is being dragged.
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
 
     /// The export offered in its menu: content and samples.
@@ -24,7 +23,7 @@ pub(super) trait View {
         None
     }
 
-    /// Its content, as last shown, as figures for saving or copying.
+    /// Its content as last shown, as figures to save or copy.
     fn figures(&self, state: &State) -> Vec<Figure>;
 }
 

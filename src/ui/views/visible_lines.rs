@@ -1,4 +1,4 @@
-//! Lines of equal height below one another, of which only visible ones are drawn.
+//! A list of lines of equal height, of which only visible ones are drawn.
 
 use std::ops::Range;
 
@@ -9,8 +9,8 @@ pub(super) fn visible_lines(from: f32, to: f32, each: f32, count: usize) -> Rang
     (at(from) as usize).min(end)..end
 }
 
-/// The top of a line, relative to the visible part, which begins at `offset`. With a million lines,
-/// single precision cannot represent points of the offset, so the difference is computed before
+/// The top of a line, relative to the visible part, which starts at `offset`. With a million lines,
+/// single precision cannot represent the offset to a point, so the difference is computed before
 /// rounding.
 pub(super) fn line_top(line: usize, each: f32, offset: f32) -> f32 {
     (line as f64 * f64::from(each) - f64::from(offset)) as f32
@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn lines_far_down_do_not_overlap() {
-        // The millionth line of 37.3 points begins at 37,300,000, where 32-bit numbers are 4 apart.
+        // Lines are 37.3 points high: the millionth starts at 37,300,000, where 32-bit floats are 4
+        // apart.
         let tops = [1_000_000, 1_000_001, 1_000_002].map(|line| line_top(line, 37.3, 37_300_000.0));
         for (top, expected) in tops.into_iter().zip([0.0, 37.3, 74.6]) {
             assert!((top - tops[0] - expected).abs() < 1e-3 && tops[0].abs() < 4.0, "{tops:?}");

@@ -1,4 +1,4 @@
-//! Buttons in three ranks, choices in a row, and a field for a file.
+//! Buttons of three ranks, choices in a row, and a field for a file.
 
 use egui::{Button, Color32, CornerRadius, Response, RichText, Stroke, Ui, Vec2, vec2};
 
@@ -65,7 +65,7 @@ fn fitting(ui: &Ui, text: &str, room: f32) -> f32 {
 }
 
 /// Choices side by side, at most `columns` per row; `ring` surrounds the chosen one. A click
-/// replaces the value unless it is the `same` as the one clicked: of the same kind, possibly with
+/// replaces the value unless it is the `same` as the clicked one: of the same kind, possibly with
 /// other numbers.
 pub fn choices_ui<T: Clone>(
     ui: &mut Ui,

@@ -4,7 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::ui::theme::tokens;
 
-/// Text in an empty area: its future content, and the step that is needed.
+/// Text in an empty area: the content it will have, and the step needed to get it.
 pub fn empty_ui(ui: &mut Ui, text: &str) {
     let tokens = tokens(ui);
     ui.centered_and_justified(|ui| {

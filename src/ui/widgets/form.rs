@@ -23,7 +23,7 @@ const ROW_HEIGHT: f32 = 26.0;
 pub struct Field<'a> {
     /// The label before it.
     pub name: &'a str,
-    /// A sentence; may be empty where the name says it all.
+    /// A sentence; may be empty if the name is self-explanatory.
     pub about: &'a str,
 }
 
@@ -94,7 +94,7 @@ pub fn number_ui<'a, T: Numeric>(
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        // Values out of range are reported by `check`; displaying them must not change them.
+        // `check` reports values out of range; displaying them must not change them.
         let drag = DragValue::new(value)
             .range(range)
             .clamp_existing_to_range(false)
@@ -237,8 +237,8 @@ pub fn suggested_text_ui<'a>(
     *value != before
 }
 
-/// A value typed as text, applied whenever the text is valid; until the field loses the focus, the
-/// typed text is kept. Returns whether the value was changed.
+/// A value typed as text, applied whenever the text is valid; the typed text is kept until the
+/// field loses the focus. Returns whether the value was changed.
 pub fn draft_ui<'a, T: PartialEq>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -314,7 +314,7 @@ pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hin
 }
 
 /// A text that fits into `width` points: if it is too long, its middle is replaced by an ellipsis,
-/// and more is kept of its end, where paths differ.
+/// and more of its end is kept, where paths differ.
 fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     let widths: Vec<f32> =
         ui.fonts_mut(|fonts| text.chars().map(|letter| fonts.glyph_width(font, letter)).collect());

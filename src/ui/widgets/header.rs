@@ -1,4 +1,4 @@
-//! A row of constant height at any width and with any content: parts that do not fit are in a menu
+//! A row of constant height at any width and with any content: parts that do not fit move to a menu
 //! at its right end.
 
 use egui::{
@@ -129,8 +129,8 @@ fn set_spacing(ui: &mut Ui) {
     ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
 }
 
-/// The menu of parts that do not fit. Its open state is not left to egui, which would close it with
-/// the first combo box opened in it.
+/// The menu of parts that do not fit. It manages its own open state, because egui would close it
+/// with the first combo box opened in it.
 fn menu_ui(ui: &mut Ui, id: Id, name: &str, row: Rect, plan: &Plan, add: &mut dyn FnMut(&mut Row<'_>)) {
     let at = Rect::from_min_max(pos2(row.right() - MENU_PX, row.top()), row.max);
     let mut end = side_ui(ui, at, row, "menu");
@@ -197,8 +197,8 @@ impl Row<'_> {
         .flatten()
     }
 
-    /// Draws a part at its place; `of_choice` are the widths of a choice, as a combo box and
-    /// spread.
+    /// Draws a part in its place; `of_choice` are the widths of a choice, as a combo box and with
+    /// its options side by side.
     fn draw<R>(
         &mut self,
         side: Side,
@@ -232,8 +232,8 @@ impl Row<'_> {
     }
 }
 
-/// Rounds a width up to whole points. The position of a part rounds its width: a width that grew as
-/// a result would move the part, and the row would never settle.
+/// Rounds a width up to whole points. The position of a part rounds its width: if the width grew as
+/// a result, the part would move and the row would never settle.
 fn whole(width: f32) -> f32 {
     (width - 0.01).ceil()
 }

@@ -1,10 +1,10 @@
-//! The tooltip of a menu item, beside the menu: below the item it would cover the next ones.
+//! The tooltip of a menu item, next to the menu: below the item it would cover the next ones.
 
 use egui::{RectAlign, Response, Tooltip};
 
 /// Maximum width of the text, in points.
 const WIDTH_PX: f32 = 320.0;
-/// Minimum width of the text, in points: it is placed below the item if there is less space beside
+/// Minimum width of the text, in points: it is placed below the item if there is less space next to
 /// it.
 const LEAST_PX: f32 = 120.0;
 /// Both margins of the text, and the distance to the edge of the window.
@@ -12,7 +12,7 @@ const FRAME_PX: f32 = 28.0;
 /// Distance from the item to the text, past the frame of the menu.
 const GAP_PX: f32 = 12.0;
 
-/// Shows the tooltip of a menu item; `reason` is why it is not available, if so.
+/// Shows the tooltip of a menu item; `reason` says why it is unavailable, if it is.
 pub fn side_tooltip(response: Response, about: &str, reason: &str) -> Response {
     for (mut hint, text) in
         [(Tooltip::for_enabled(&response), about), (Tooltip::for_disabled(&response), reason)]

@@ -2,10 +2,10 @@
 
 use egui::{Frame, Margin, ScrollArea, Ui};
 
-/// Width of a scroll bar, in points. Panels that scroll reduce their right margin by it.
+/// Width of a scroll bar, in points. Panels that scroll subtract it from their right margin.
 pub const BAR_PX: i8 = 10;
 
-/// Shows `content` to the left of the scroll bar or of its space.
+/// Shows `content` to the left of the scroll bar or of the space reserved for it.
 pub fn beside_scroll_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = Margin { right: BAR_PX, ..Margin::ZERO };
     Frame::new().inner_margin(margin).show(ui, content).inner
@@ -20,11 +20,11 @@ pub fn always_seen(ui: &mut Ui) {
     (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (0.35, 0.5);
 }
 
-/// Shows the entries of a menu, which scroll where the window, less `beside` points, is too low for
-/// them.
+/// Shows the entries of a menu, which scroll if the window's height minus `beside` points is too
+/// small for them.
 pub fn menu_entries_ui<R>(ui: &mut Ui, beside: f32, entries: impl FnOnce(&mut Ui) -> R) -> R {
     let most = ui.ctx().content_rect().height() - beside - 24.0;
-    // A popup is otherwise no higher than 400 points, whatever the window.
+    // By default, a popup is at most 400 points high, whatever the window size.
     ui.set_max_height(most);
     ScrollArea::vertical().max_height(most).show(ui, entries).inner
 }

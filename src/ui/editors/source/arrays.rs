@@ -6,8 +6,8 @@ use crate::project::{ArrayReading, Axes, IdxReading, Missing, Parts, Source};
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, optional_text_ui, path_row_ui};
 
-/// The form of arrays; nothing for other sources. Returns the path for which the desktop's dialog
-/// is requested.
+/// The form of arrays; nothing for other sources. Returns the path to choose in the desktop's
+/// dialog, if requested.
 pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::Npy { path, array, labels, reading } = source else { return None };
     let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
@@ -100,7 +100,7 @@ fn channels_text(channels: &[usize]) -> String {
     channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Channels as typed; `None` where the text is not a list of numbers from 1.
+/// Channels as typed; `None` if the text is not a list of numbers from 1.
 fn channels(text: &str) -> Option<Vec<usize>> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().ok().filter(|channel| *channel > 0)).collect()

@@ -8,8 +8,8 @@ use crate::project::{
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, more_ui, number_ui, optional_text_ui, path_row_ui, text_ui};
 
-/// The form of pictures; nothing for other sources. Returns the path for which the desktop's dialog
-/// is requested.
+/// The form of pictures; nothing for other sources. Returns the path to choose in the desktop's
+/// dialog, if requested.
 pub(super) fn pictures_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::ImageFolder { path, width, height, channels, fit, reading } = source else { return None };
     let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");

@@ -34,8 +34,8 @@ const COMMENTS: [char; 7] = ['#', '%', ';', '!', '*', '/', '\''];
 /// Maximum number of column choices listed.
 const MOST_CHOICES: usize = 12;
 
-/// The form of a table; nothing for other sources. Returns the path for which the desktop's dialog
-/// is requested.
+/// The form of a table; nothing for other sources. Returns the path to choose in the desktop's
+/// dialog, if requested.
 pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let Source::Csv { path, header, delimiter, labels, missing, reading } = source else { return None };
     let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
@@ -145,12 +145,12 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     columns_ui(ui, &mut reading.columns);
 }
 
-/// A number that is detected automatically where the field is empty.
+/// A number that is detected automatically if the field is empty.
 fn count_ui(ui: &mut Ui, field: (&str, &str), count: &mut Option<usize>) {
     draft_or_found_ui(ui, field, count, usize::to_string);
 }
 
-/// A value that is detected automatically where the field is empty.
+/// A value that is detected automatically if the field is empty.
 fn draft_or_found_ui<T: PartialEq + FromStr>(
     ui: &mut Ui,
     field: (&str, &str),
@@ -165,7 +165,7 @@ fn draft_or_found_ui<T: PartialEq + FromStr>(
     draft_ui(ui, field, value, "detect", text_of, read);
 }
 
-/// The columns that are not used as detected. They are chosen in the data view.
+/// The columns that are not used as detected. They are chosen in the Data view.
 fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
     if columns.is_empty() {
         return;

@@ -104,7 +104,7 @@ impl CardText {
     }
 }
 
-/// All parts in a line, then without the last, and so on.
+/// All parts on one line, then without the last, and so on.
 fn shorter(parts: &[String]) -> Vec<String> {
     (1..=parts.len()).rev().map(|count| parts[..count].join(" · ")).collect()
 }
@@ -153,7 +153,7 @@ pub(super) fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<
     (title, about.into_iter().chain(function).collect())
 }
 
-/// A title for a narrow card: the names of layers are the longest words.
+/// A title for a narrow card: layer names are the longest words.
 pub(super) fn abbreviated(title: &str) -> String {
     title.replace("Transpose2d", "T").replace("Transpose", "T")
 }

@@ -12,8 +12,8 @@ const HEIGHT: f32 = 220.0;
 /// the loss rises far beyond.
 const RISE: f64 = 0.4;
 
-/// Draws the losses of rates, one pair each, on an axis of powers of ten that goes up to the rate
-/// `until` at least; marks the `offered` rate. Without a pair the room is empty.
+/// Draws (rate, loss) pairs on an axis of powers of ten that extends at least to the rate `until`;
+/// marks the `offered` rate. Without any pair the plot is empty.
 pub(super) fn rate_plot_ui(ui: &mut Ui, points: &[[f64; 2]], offered: Option<f64>, until: f64) {
     let (Some(&[first, start]), Some(&[last, _])) = (points.first(), points.last()) else {
         ui.add_space(HEIGHT);

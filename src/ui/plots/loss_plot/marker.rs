@@ -30,7 +30,7 @@ pub(super) fn marker_ui(
     let line_rect = Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range());
     let handle_rect = Rect::from_center_size(pos2(x, rect.top()), HANDLE_SIZE);
     if whole.drag_started_by(PointerButton::Primary) {
-        // In a slow frame, the pointer has left the marker before egui checks what is under it.
+        // In a slow frame, the pointer leaves the marker before egui checks what is under it.
         let from = ui.input(|input| input.pointer.press_origin());
         *grabbed = from.is_some_and(|from| handle_rect.contains(from) || line_rect.contains(from));
     }

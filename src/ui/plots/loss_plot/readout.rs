@@ -111,8 +111,8 @@ pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Opt
     }
 }
 
-/// The number of curves named where there is space for this many lines. If not all fit, the last
-/// line shows the number of the others.
+/// The number of curves named if there is space for this many lines. If not all fit, the last line
+/// shows the number of the others.
 fn listed_curves(all: usize, lines: usize) -> usize {
     if all <= lines { all } else { lines.saturating_sub(1) }
 }

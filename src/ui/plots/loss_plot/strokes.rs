@@ -1,5 +1,5 @@
 //! The curves as shapes: reduced to the resolution of the screen, clipped to the visible part, and
-//! dashed where needed. The library's own lines are placed again in every frame, have no gaps, and
+//! dashed where needed. The library's own lines are rebuilt in every frame, have no gaps, and
 //! measure dashes along the line.
 
 use egui::{Pos2, Rect, Shape, Stroke, pos2};
@@ -46,7 +46,7 @@ fn add_curve(shapes: &mut Vec<Shape>, curve: &Curve<'_>, log: bool, shown: &Plot
     add_line(shapes, curve.shown, log, shown, Stroke::new(width, tint), curve.dashed);
 }
 
-/// Adds every run of numbers as a separate line; a single number between gaps becomes a dot.
+/// Adds each run of finite numbers as a separate line; a single number between gaps becomes a dot.
 fn add_line(
     shapes: &mut Vec<Shape>,
     line: &Line,

@@ -1,4 +1,4 @@
-//! Filters for samples: by split, by class, and a row by its number.
+//! Filters for samples by split and class, and a field to go to a row.
 
 use egui::{ComboBox, Key, RichText, TextEdit, Ui, vec2};
 
@@ -58,7 +58,7 @@ pub(super) fn filter_ui(row: &mut Row<'_>, data: &Dataset, filter: &mut Filter) 
     });
 }
 
-/// The visible lines of a list of any length in its scroll area.
+/// The visible lines of a list of any length, in its scroll area.
 fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.set_min_width(120.0);

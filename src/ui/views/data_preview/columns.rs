@@ -36,7 +36,7 @@ impl Found {
     }
 }
 
-/// A search field for column names, where there are many columns.
+/// A search field for column names, if there are many columns.
 pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
     if columns > MANY_COLUMNS {
         row.part(Side::Left, "find", |ui| {
@@ -48,7 +48,7 @@ pub(super) fn find_ui(row: &mut Row<'_>, columns: usize, find: &mut String) {
     }
 }
 
-/// The columns with the given height. Returns a change to the use of a column.
+/// The table of columns, with the given height. Returns a change to the use of a column.
 pub(super) fn columns_ui(
     ui: &mut Ui,
     loaded: &LoadedData<'_>,
@@ -136,8 +136,8 @@ impl Part {
         }
     }
 
-    /// The widths of all for this total width: if it is too small, texts are cut off before any
-    /// column is hidden; excess width goes to the names.
+    /// The widths of all columns for this total width. If it is too small, texts are cut off before
+    /// any column is hidden; excess width goes to the names.
     fn widths(room: f32) -> [f32; 7] {
         let sums = [0, 1].map(|end| Part::ALL.iter().map(|part| part.width_px()[end]).sum::<f32>());
         let share = ((room - sums[0]) / (sums[1] - sums[0])).clamp(0.0, 1.0);
@@ -150,7 +150,7 @@ impl Part {
     }
 }
 
-/// Minimum and maximum, as dates where the column contains dates.
+/// Minimum and maximum, as dates if the column contains dates.
 fn range_text(loaded: &LoadedData<'_>, column: &ColumnOverview) -> String {
     let Some((low, high)) = column.range else { return String::new() };
     let is_own = |own: &&dataset::Column| column.take == Take::Dates && own.name == column.name;
@@ -216,7 +216,7 @@ fn chosen_take(source: &Source, name: &str) -> Option<Take> {
     }
 }
 
-/// The distribution of the values: over equal parts of the range, or of the most frequent words.
+/// The distribution of the values: over equal parts of the range, or over the most frequent words.
 fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
     if column.histogram.is_empty() {
         return;

@@ -23,7 +23,7 @@ pub(super) struct Summary {
 const MOST_CLASSES: usize = 40;
 
 impl Summary {
-    /// Examines some millions of values at most, which takes a few milliseconds.
+    /// Examines at most a few million values, which takes a few milliseconds.
     pub fn of(data: &Dataset) -> Summary {
         let count = data.rows.len();
         let stride = (count / 4_000_000).max(1);

@@ -1,5 +1,5 @@
-//! The displayed rows: all, those of a class, those of a split, or both. Rows of a class are
-//! searched in parts over several frames, so that no frame processes a million rows.
+//! The displayed rows: all, those of a class, those of a split, or both. The search for a class is
+//! spread over several frames, so that no frame processes a million rows.
 
 use std::ops::Range;
 
@@ -8,17 +8,17 @@ use crate::dataset::{Dataset, Subset};
 /// A filter for rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// Their class, by its number in the first label column with classes of several rows.
+    /// Class number in the first label column that has classes of several rows.
     pub class: Option<u32>,
     /// Their split.
     pub subset: Option<Subset>,
 }
 
-/// The rows that pass a filter, as far as found.
+/// The rows found so far that pass a filter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FilteredRows {
     of: Option<(u64, Filter)>,
-    /// Rows of the class; unused where all classes pass.
+    /// Rows of the class; unused if all classes pass.
     found: Vec<u32>,
     /// Number of candidates examined.
     scanned: usize,
@@ -62,7 +62,7 @@ impl FilteredRows {
         self.is_whole
     }
 
-    /// The rows at these indices, as far as they exist.
+    /// The rows at these indices, skipping missing ones.
     pub fn part(&self, data: &Dataset, places: Range<usize>) -> Vec<u32> {
         let end = places.end.min(self.len(data));
         let places = places.start.min(end)..end;
@@ -80,8 +80,8 @@ impl FilteredRows {
         }
     }
 
-    /// The index and number of a row, of the next one that passes, or of the last; `None` while
-    /// unknown.
+    /// Index and number of a row if it passes, else of the next one that does, else of the last;
+    /// `None` while unknown.
     pub fn find(&self, data: &Dataset, row: u32) -> Option<(usize, u32)> {
         let place = match self.listed(data) {
             Some(rows) => rows.partition_point(|other| *other < row),
@@ -95,7 +95,7 @@ impl FilteredRows {
         Some((place, self.at(data, place)?))
     }
 
-    /// All rows that pass, unless these are all rows.
+    /// All rows that pass, unless every row does.
     fn listed<'a>(&'a self, data: &'a Dataset) -> Option<&'a [u32]> {
         match self.filter() {
             Filter { class: Some(_), .. } => Some(&self.found),

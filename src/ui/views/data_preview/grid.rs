@@ -1,5 +1,5 @@
-//! A table whose header and first column do not scroll with the rest. Only visible cells are laid
-//! out, so that a table with ten thousand columns costs no more than one with ten.
+//! A table with a fixed header and first column. Only visible cells are laid out, so that a table
+//! with 10,000 columns costs no more than one with 10.
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
@@ -10,14 +10,14 @@ use crate::ui::widgets::scroll::always_seen;
 
 /// Space for a scroll bar.
 pub(super) const BAR_PX: f32 = 11.0;
-/// Height of the header, in points.
+/// Header height, in points.
 pub(super) const HEADER_PX: f32 = 18.0;
 /// Spacing between two columns.
 const GAP_PX: f32 = 8.0;
 
 /// The dimensions of a table.
 pub(super) struct Grid<'a> {
-    /// Distinguishes its scroll state from that of others.
+    /// Distinguishes its scroll state from that of other tables.
     pub name: &'static str,
     /// Width of each column, in points, with the gap after it.
     pub widths: &'a [f32],
@@ -44,7 +44,7 @@ impl Grid<'_> {
         let corner = ui.available_rect_before_wrap().min;
         let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
         let area = scrolled(ui, area, self.offset);
-        // If the view scrolls as a whole, the table keeps its height even if partly hidden.
+        // If the whole view scrolls, the table keeps its height even if partly hidden.
         let area = area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0));
         let shown = area.show_viewport(ui, |ui, viewport| {
             let whole = vec2(self.widths.iter().sum(), HEADER_PX + self.row_px * self.rows as f32);
@@ -80,7 +80,7 @@ impl Grid<'_> {
         ScrollState::of(&shown)
     }
 
-    /// Shows the cells of some rows and columns; without vertical scrolling, the first would begin
+    /// Shows the cells of some rows and columns; without vertical scrolling, the first would start
     /// at `from`.
     fn part_ui(
         &self,
@@ -134,7 +134,7 @@ pub(super) fn whole_pixels(ui: &Ui, points: f32) -> f32 {
     (points * scale).round() / scale
 }
 
-/// A text in a cell, shown in full when hovered. Numbers are right-aligned.
+/// Text in a cell, shown in full on hover. Numbers are right-aligned.
 pub(super) fn text_ui(ui: &mut Ui, text: RichText, is_number: bool) -> egui::Response {
     let label = Label::new(text.size(11.5)).truncate();
     if is_number {

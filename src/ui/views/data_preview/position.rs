@@ -60,7 +60,7 @@ impl Lines {
         (line * f64::from(self.each)) as f32
     }
 
-    /// The maximum scroll offset, as far as known before drawing.
+    /// The maximum scroll offset, estimated before drawing.
     fn end(&self) -> f32 {
         ((self.len() as f64 * f64::from(self.each)) as f32 - self.view).max(0.0)
     }
@@ -68,7 +68,7 @@ impl Lines {
     /// The line at the top, and the hidden fraction of it.
     fn top(&self, offset: f32) -> (usize, f64) {
         let lines = f64::from(offset) / f64::from(self.each);
-        // A hundredth of a line compensates for 32-bit rounding.
+        // Adding a hundredth of a line compensates for 32-bit rounding.
         let line = (lines + 0.01).max(0.0) as usize;
         (line, (lines - line as f64).max(0.0))
     }
@@ -97,8 +97,8 @@ impl ScrollState {
     }
 }
 
-/// Scrolls an area to `offset` in this frame, if given. The area only knows its scroll range of the
-/// last frame: anything beyond would bounce back and keep that speed in later frames.
+/// Scrolls an area to `offset` in this frame, if given. The area only knows the scroll range of the
+/// last frame: an offset beyond it would bounce back and keep moving in later frames.
 pub(super) fn scrolled(ui: &mut Ui, area: ScrollArea, offset: Option<f32>) -> ScrollArea {
     let Some(offset) = offset else { return area };
     let kinetic = &mut ui.spacing_mut().scroll.kinetic;
@@ -121,11 +121,11 @@ pub(super) struct Position {
     wanted: f32,
     step: Option<Step>,
     row: Option<u32>,
-    /// The row that was gone to last.
+    /// The last row that the user went to.
     pub marked: Option<u32>,
-    /// Whether the list or one of its samples has the keyboard focus.
+    /// Whether the list or one of its samples has keyboard focus.
     pub has_focus: bool,
-    /// Whether the list should get the focus.
+    /// Whether the list should get focus.
     pub wants_focus: bool,
 }
 
@@ -142,8 +142,8 @@ impl Position {
         *self = Position { filter, left: others.remove(&filter), others, ..Position::default() };
     }
 
-    /// Takes a step. If a sample has the focus, the list gets it, because the sample may scroll out
-    /// of view.
+    /// Takes a step. If a sample has focus, the list takes it, because the sample may scroll out of
+    /// view.
     pub fn step(&mut self, step: Step) {
         (self.step, self.wants_focus) = (Some(step), self.has_focus);
     }
@@ -273,7 +273,7 @@ mod tests {
         let wide = lines(10);
         pull(&mut position, &wide, 1604.0);
         for (other, expected) in [
-            // Sample 1,000 is in the top line, a quarter of which is hidden.
+            // Sample 1,000 is in the top line, and a quarter of that line is hidden.
             (lines(7), 2276.0),
             (lines(30), 532.0),
             (Lines { each: 20.0, ..wide }, 2005.0),
@@ -311,10 +311,10 @@ mod tests {
         let mut position = Position::default();
         let wide = lines(10);
         pull(&mut position, &wide, 1600.0);
-        // The wheel turns in the frame in which the layout changes.
+        // The user scrolls in the frame in which the layout changes.
         pull(&mut position, &lines(5), 3240.0);
         assert_eq!(position.offset(&lines(5), FIND), None);
-        // Sample 1,010 is the first in line 202 and in line 101.
+        // Sample 1,010 is the first of line 202, and of line 101 in the other layout.
         assert_eq!(scroll(&mut position, &lines(5), lines(5).end()), 3240.0);
         assert_eq!(scroll(&mut position, &wide, wide.end()), 1624.0);
     }

@@ -28,7 +28,7 @@ pub(super) fn asks(data: &Dataset, design: &Data) -> bool {
     !data.doubts.is_empty() || design.has_old_rules()
 }
 
-/// Doubts with their fixes, and the offer of other rules. Returns the choice made.
+/// Doubts with their fixes, and other reading rules. Returns the user's choice.
 pub(super) fn doubts_and_rules_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
     let chosen = doubts_ui(ui, &data.doubts);
     rules_ui(ui, design).or(chosen)
@@ -41,7 +41,7 @@ pub(super) fn summary_ui(ui: &mut Ui, data: &Dataset) {
     list_ui(ui, &data.read_report.notes, color(p.dim));
 }
 
-/// Doubts as warnings, each with its fixes. Returns the fix chosen.
+/// Doubts as warnings, each with its fixes. Returns the chosen fix.
 fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) -> Option<Choice> {
     let mut chosen = None;
     let tint = color(palette(ui).code);

@@ -32,7 +32,8 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// Widths for the row number, each label, and each displayed column, measured on some rows.
+    /// Widths of the row number, each label and each displayed column, measured on some of the
+    /// rows.
     fn of(&mut self, stamp: u64, find: &str, data: &Dataset, cells: &Cells<'_>, shown: &[usize]) -> &[f32] {
         let is_known = matches!(&self.of, Some((of, known)) if *of == stamp && known == find);
         if !is_known {
@@ -56,8 +57,7 @@ impl Widths {
     }
 }
 
-/// The row in the source: its number counted from 1, or its name where rows come from several
-/// arrays.
+/// The row in the source: its number counted from 1, or its name if rows come from several arrays.
 fn number_text(data: &Dataset, row: u32) -> String {
     if data.row_names.is_empty() {
         format_count(data.source_rows.get(row as usize).map_or(row as usize + 1, |number| *number as usize))

@@ -15,7 +15,7 @@ use crate::dataset::{Dataset, Subset};
 use crate::project::visible;
 use crate::ui::plots::{color, palette, shortened, stamp_of};
 
-/// Spacing between two pictures, and for the frame of one.
+/// Spacing between two pictures, with space for a frame.
 const GAP_PX: f32 = 6.0;
 const FRAME_PX: f32 = 2.0;
 
@@ -26,12 +26,12 @@ pub(super) struct Seen {
     pub scroll_state: ScrollState,
     /// The index of the clicked sample.
     pub clicked: Option<usize>,
-    /// Whether one of them has the keyboard focus.
+    /// Whether a sample has keyboard focus.
     pub has_focus: bool,
 }
 
-/// Shows all samples that pass with this height. Keys scroll them while the pointer is over `area`
-/// and no text is being typed, or while one of them has the focus.
+/// Shows all samples that pass, with this height. Keys scroll the list while the pointer is over
+/// `area` and no text is being typed, or while a sample has focus.
 pub(super) fn samples_ui(
     ui: &mut Ui,
     loaded: &LoadedData<'_>,
@@ -56,7 +56,7 @@ pub(super) fn samples_ui(
     if has_keys && let Some(step) = Step::pressed(ui) {
         position.step(step);
     }
-    // A sample that scrolls out of view loses the focus, so the list keeps it.
+    // A sample that scrolls out of view loses focus, so the list takes it.
     if std::mem::take(&mut position.wants_focus) {
         list.request_focus();
     }
@@ -86,7 +86,7 @@ struct Layout {
 }
 
 impl Layout {
-    /// As many side by side as fit; `None` where samples are not pictures.
+    /// As many pictures per line as fit; `None` if samples are not pictures.
     fn of(data: &Dataset, width: f32) -> Option<Layout> {
         let shown = data.shown().filter(|shown| shown.height * shown.width > 0)?;
         let caption = if data.labels.is_empty() { 4.0 } else { 16.0 };
@@ -97,7 +97,7 @@ impl Layout {
         Some(Layout { cell, pitch, across: (width / pitch.x).max(1.0) as usize })
     }
 
-    /// The rectangle of the picture at an index, in a list that begins at `corner` and is scrolled
+    /// The rectangle of the picture at an index, in a list that starts at `corner` and is scrolled
     /// by `offset`.
     fn rect(&self, place: usize, corner: Pos2, offset: f32) -> Rect {
         let left = (place % self.across) as f32 * self.pitch.x;
@@ -122,7 +122,7 @@ fn pictures_ui(
     let area = scrolled(ui, area, cache.position.offset(&lines, |row| filtered.find(data, row)));
     let corner = ui.available_rect_before_wrap().min;
     let mut seen = Seen::default();
-    // If the view scrolls as a whole, the list keeps its height even if partly hidden.
+    // If the whole view scrolls, the list keeps its height even if partly hidden.
     let shown = area.max_height(height).min_scrolled_height(height).show_viewport(ui, |ui, viewport| {
         ui.set_min_height(lines.len() as f32 * each);
         let offset = whole_pixels(ui, viewport.top());
@@ -147,7 +147,7 @@ fn pictures_ui(
     seen
 }
 
-/// Decorations of a picture: its label, and a frame if it is selected or was gone to.
+/// Decorations of a picture: its label, and a frame if it is selected or the user went to it.
 fn picture_ui(ui: &Ui, loaded: &LoadedData<'_>, row: u32, rect: Rect, is_marked: bool) -> Response {
     let (p, data) = (palette(ui), loaded.data);
     if let Some(label) = data.labels.first() {

@@ -11,7 +11,7 @@ use crate::project::visible;
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Adds the choice to a row, where there are other data. Returns the name of data to remove.
+/// Adds the choice to a row if there are other data. Returns the name of data to remove.
 pub(super) fn source_ui(
     row: &mut Row<'_>,
     others: &BTreeMap<String, Arc<Dataset>>,
@@ -33,7 +33,7 @@ pub(super) fn source_ui(
         });
         named(combo.response, "Data shown");
         if *shown != before {
-            // The content of this frame was chosen before.
+            // The content of this frame was already chosen.
             ui.ctx().request_repaint();
         }
     });

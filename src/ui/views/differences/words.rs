@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-/// Settings that are not called as their field, by the end of their path: the longest that fits
-/// counts.
+/// Settings whose name differs from their field, by the end of their path. The longest match wins.
 const NAMES: [(&str, &str); 57] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
@@ -66,7 +65,7 @@ const NAMES: [(&str, &str); 57] = [
     ("min_delta", "minimum improvement"),
 ];
 
-/// Kinds and values with names that differ from their variant.
+/// Kinds and values whose name differs from their variant.
 const VALUES: [(&str, &str); 22] = [
     ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
@@ -93,7 +92,7 @@ const VALUES: [(&str, &str); 22] = [
 ];
 
 /// A kind and its settings, in the serialised form of an enum: the only key of a map, capitalised.
-/// A variant without settings is a text and not included.
+/// Excludes variants without settings, which are strings.
 pub fn kind(value: &Value) -> Option<(&str, &Value)> {
     let map = value.as_object().filter(|map| map.len() == 1)?;
     let (kind, settings) = map.iter().next()?;
@@ -129,7 +128,7 @@ pub fn layer_change(old: &Value, new: &Value) -> String {
     format!("{} → {}", value(old), value(new))
 }
 
-/// A value in few words: `Gaussian noise 0.3`, `128–64`, `dense 64`.
+/// A value in a few words: `Gaussian noise 0.3`, `128–64`, `dense 64`.
 pub fn value(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
@@ -172,7 +171,7 @@ fn kind_text(of: &str, settings: &Value) -> String {
     format!("{} {description}", word(of)).trim_end().to_owned()
 }
 
-/// A layer within a list: only its units where it has some.
+/// A layer within a list: only its units if it has any.
 fn short_layer(layer: &Value) -> String {
     match kind(layer) {
         Some((_, Value::Object(map))) if map.contains_key("units") => units(map),
@@ -180,7 +179,7 @@ fn short_layer(layer: &Value) -> String {
     }
 }
 
-/// Units, and the activation where it is not the default.
+/// Units, and the activation if it is not the default.
 fn units(map: &Map<String, Value>) -> String {
     let units = map.get("units").map_or_else(String::new, value);
     match map.get("activation") {
@@ -203,7 +202,7 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
         // Penalties are summed; layers are listed.
         ([.., "regularizers"], Value::Array(old), Value::Array(new)) => (sum(old), sum(new)),
         (_, _, _) if is_default(path) => {
-            // A missing setting has its default.
+            // A missing setting has its default value.
             let said = |value: &Value| {
                 if value.is_null() { default_words(path).to_owned() } else { typed(path, value) }
             };
@@ -231,7 +230,7 @@ fn sum(terms: &[Value]) -> String {
     if terms.is_empty() { "none".to_owned() } else { terms.iter().map(value).collect::<Vec<_>>().join(" + ") }
 }
 
-/// Whether a setting is only stored where it was set by the user.
+/// Whether a setting is only stored if the user has set it.
 fn is_default(path: &[&str]) -> bool {
     path == ["data", "rules"]
         || path == ["training", "initialisation"]
@@ -239,7 +238,7 @@ fn is_default(path: &[&str]) -> bool {
         || path.iter().rev().nth(1) == Some(&"reading")
 }
 
-/// The words for such a setting where it was not set.
+/// The words for such a setting if it was not set.
 fn default_words(path: &[&str]) -> &'static str {
     match path.last().copied().unwrap_or_default() {
         "rules" => "current",
@@ -253,7 +252,7 @@ fn default_words(path: &[&str]) -> &'static str {
     }
 }
 
-/// The words for such a setting where it was set; text typed by the user is not changed.
+/// The words for such a setting if it was set; text typed by the user is kept as is.
 fn typed(path: &[&str], value: &Value) -> String {
     let last = path.last().copied().unwrap_or_default();
     match (last, value, kind(value)) {
@@ -308,7 +307,7 @@ fn number_text(number: &serde_json::Number) -> String {
     }
 }
 
-/// Six significant digits are as many as anyone types.
+/// Six significant digits are enough for numbers typed by hand.
 fn plain(number: f32) -> String {
     let number: f32 = format!("{number:.5e}").parse().unwrap_or(number);
     let size = number.abs();

@@ -134,7 +134,7 @@ fn groups(context: &Context<'_>) -> Vec<Group> {
     selection.into_iter().chain(named).chain(classes).chain(others).collect()
 }
 
-/// The default of the first or second group: the first available, and all samples.
+/// The default of the first or second group: the first one available, or all samples.
 fn default_group(all: &[Group], at: usize) -> Group {
     let every = Group::Set(Set::All);
     if at == 0 { all.first().cloned().unwrap_or(every) } else { every }
@@ -154,8 +154,8 @@ fn group_name(context: &Context<'_>, group: &Group) -> String {
 }
 
 impl Arithmetic {
-    /// Requests the means when the network or the groups change; returns whether those of these
-    /// groups are known, with any weights.
+    /// Requests the means when the network or the groups change; returns whether the means of these
+    /// groups are known, for any weights.
     fn follow(&mut self, context: &Context<'_>, groups: &[Group; 2], actions: &mut Actions) -> bool {
         if let Some((stamp, means)) = context.explore.means()
             && stamp == self.asked.0
@@ -219,7 +219,7 @@ fn data_of<'a>(context: &Context<'a>, set: &Set) -> &'a Arc<Dataset> {
     fingerprint.and_then(|of| context.data_of(of)).unwrap_or(context.data)
 }
 
-/// The selection named by a set; one in the data of the run takes precedence.
+/// The selection named by a set, preferring one in the data of the run.
 fn find_named<'a>(context: &Context<'a>, set: &Set) -> Option<&'a NamedSelection> {
     let Set::Named(name) = set else { return None };
     let mut all: Vec<&NamedSelection> =

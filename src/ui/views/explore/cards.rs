@@ -46,7 +46,7 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         let rows: Vec<f32> = decoded.iter().flat_map(|pin| original(pin, features)).collect();
         cards.originals.fill(ui, context.data, stamp, &rows);
     }
-    // The answer for other pins is pending.
+    // If the sizes differ, the pins have changed and the new answer is pending.
     let is_there = view.pins.len() == decoded.len();
     if let (true, Some((answered, rows))) = (is_there, context.explore.decoded(Decoding::Pins)) {
         let originals = cards.originals.rows();
@@ -71,13 +71,13 @@ fn given(context: &Context<'_>, pin: &ShownPin) -> Given {
     pin.sample.as_ref().map_or(Given::Clean, |sample| context.given(sample.data.fingerprint))
 }
 
-/// The scaled values of the sample of a pin; zeros where it has none.
+/// The scaled values of the sample of a pin; zeros if it has none.
 fn original(pin: &ShownPin, features: usize) -> Vec<f32> {
     let values = pin.sample.as_ref().map(|sample| Sampler::new(&sample.data).scaled(sample.row));
     values.unwrap_or_else(|| vec![0.0; features])
 }
 
-/// Buttons to pin more than points of the plane: the selection, and samples of other data.
+/// Controls to pin the selection, and samples of other data.
 fn add_ui(ui: &mut Ui, context: &Context<'_>, actions: &mut Actions) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);

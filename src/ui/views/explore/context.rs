@@ -33,19 +33,19 @@ pub struct Context<'a> {
     /// The context of sets, and the available sets.
     pub sets: Sets<'a>,
     pub choices: &'a [SetChoice],
-    /// The samples drawn.
+    /// The displayed samples.
     pub shown: Shown<'a>,
     pub subject: &'a Subject,
     /// The shape of a code.
     pub code: Shape,
-    /// Units in display order; for a picture code, those of the selected position, unless all are
+    /// Units in display order; for a picture code, those of the selected position unless all are
     /// shown.
     pub order: &'a [usize],
-    /// That position, counted row by row; 0 for a code that is a row.
+    /// That position, counted row by row; 0 for a code that is a vector.
     pub position: usize,
 }
 
-/// The samples drawn, one per point.
+/// The displayed samples, one per point.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     pub set: &'a Set,
@@ -56,13 +56,13 @@ pub struct Shown<'a> {
     pub codes: &'a [f32],
     /// Their positions.
     pub points: &'a [[f32; 2]],
-    /// Their density, where there are too many to draw.
+    /// Their density, if there are too many to draw.
     pub density: Option<&'a Density>,
     /// The epoch of the weights that encoded them.
     pub epoch: u32,
-    /// Changes with the codes.
+    /// Stamp that changes with the codes.
     pub stamp: u64,
-    /// The codes of a set; watched codes are part of their run.
+    /// The codes of a set. Watched codes are part of their run.
     placed: Option<&'a Placed>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Shown<'a> {
         Some((*row, self.codes.get(point * units..(point + 1) * units)?))
     }
 
-    /// All of them, for a request.
+    /// All codes, for a request.
     pub fn coded(&self) -> Coded {
         let data = Arc::clone(self.data);
         match self.placed {
@@ -125,7 +125,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Requests of the user and of the view, carried out after it is drawn.
+/// Requests from the user and the view, carried out after the view is drawn.
 #[derive(Default)]
 pub struct Actions {
     /// Requests to the network.
@@ -153,7 +153,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether to send a request now. While weights change ten times per second, slow requests are
-    /// only repeated once they are answered; otherwise, the newest would never be.
+    /// only repeated once answered; otherwise, the newest would never be answered.
     pub fn asks(&self, question: Question, stamp: u64) -> bool {
         self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
     }
@@ -196,7 +196,7 @@ impl<'a> Context<'a> {
         all.into_iter().find(|data| data.fingerprint == fingerprint)
     }
 
-    /// How often each codebook entry is chosen, for a quantised code.
+    /// Number of times each codebook entry is chosen, for a quantised code.
     pub fn shares(&self) -> &'a [f32] {
         let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
         codebook.map_or(&[], |codebook| &codebook.shares)
@@ -208,14 +208,14 @@ impl<'a> Context<'a> {
         ((1 << 22) / self.data.shape.features().max(1)).max(4)
     }
 
-    /// The pins whose reconstructions are shown: for large samples only the first few.
+    /// The pins whose reconstructions are shown: only the first few for large samples.
     pub fn decoded_pins(&self) -> &'a [ShownPin] {
         let pins = &self.explore.pins;
         &pins[..pins.len().min(self.most_samples())]
     }
 
-    /// Requests the reconstructions of codes, which are determined by the network and `of`. Returns
-    /// the stamp of the request if it was sent.
+    /// Requests the reconstructions of codes, which depend on the network and `of`. Returns the
+    /// stamp of the request if it was sent.
     pub fn decode(
         &self,
         actions: &mut Actions,
@@ -267,7 +267,7 @@ pub fn remark_ui(ui: &mut Ui, text: &str) {
     ui.add(egui::Label::new(text).wrap());
 }
 
-/// Bit patterns that identify codes.
+/// Bit patterns of codes, to identify them.
 pub fn bits(code: &[f32]) -> Vec<u32> {
     code.iter().map(|value| value.to_bits()).collect()
 }
@@ -288,7 +288,7 @@ pub fn short<'a>(context: &Context<'_>, name: &'a str) -> &'a str {
     }
 }
 
-/// Width of that name for this width of unit names, in points: channels need a little more.
+/// Width of that name for this width of unit names, in points. Channels need a little more.
 pub fn name_width(context: &Context<'_>, of_units: f32) -> f32 {
     match context.code {
         Shape::Vector(_) => of_units,

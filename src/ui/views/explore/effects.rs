@@ -20,7 +20,7 @@ const MOST_UNITS: usize = 64;
 const FEW: usize = 6;
 const SIDE: f32 = 132.0;
 
-/// Effects of the units, as far as known.
+/// The known effects of the units.
 #[derive(Clone, Default)]
 pub struct Effects {
     /// The stamp of the newest request, and its units.
@@ -35,8 +35,8 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Requests unknown effects and stores known ones. Not while weights change during training,
-    /// because many codes would have to be decoded constantly.
+    /// Requests unknown effects and stores answers. Does nothing while weights change during
+    /// training, because many codes would have to be decoded constantly.
     pub fn follow(&mut self, context: &Context<'_>, actions: &mut Actions) {
         if context.is_live {
             (self.found, self.stamp) = (BTreeMap::new(), 0);

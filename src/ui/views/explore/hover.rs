@@ -35,7 +35,7 @@ pub fn hover_ui(ui: &Ui, context: &Context<'_>, hover: &mut Hover, point: usize,
         hover.original.fill(ui, data, of, &Sampler::new(data).scaled(row));
     }
     let answer = context.explore.decoded(Decoding::Hover);
-    // The reconstruction of another sample would be mistaken for its own.
+    // Do not show the reconstruction of another sample as its own.
     let made =
         answer.filter(|(stamp, rows)| (*stamp, sample) == hover.asked && rows.len() == data.shape.features());
     if let Some((stamp, rows)) = made {

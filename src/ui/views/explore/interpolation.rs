@@ -18,7 +18,7 @@ pub struct Interpolated {
     ends: [usize; 2],
     kind: Interpolation,
     steps: usize,
-    /// Time of the last frame of the animation, in seconds of the window.
+    /// Time of the last frame of the animation, in egui time (seconds).
     plays_since: Option<f64>,
     /// Number of steps played.
     played: f64,
@@ -146,7 +146,7 @@ pub fn interpolation_ui(
     });
 }
 
-/// The picture to show when they are played forwards and backwards repeatedly.
+/// The picture to show when the steps are played forwards and backwards in a loop.
 fn there_and_back(frame: usize, count: usize) -> usize {
     let turn = frame % (2 * (count - 1)).max(1);
     if turn < count { turn } else { 2 * (count - 1) - turn }

@@ -1,4 +1,5 @@
-//! Samples near a pin: by their codes, by their values, and by the best linear code of equal size.
+//! Samples near a pin: by their codes, by their values, and by the best linear code of the same
+//! size.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub struct Near {
     by_angle: bool,
     /// By code, by values and by PCA.
     pictures: [Pictures; 3],
-    /// The split that has the row of the latest answer's pin, by the answer's stamp and the row.
+    /// The split with the row of the latest answer's pin, with the answer's stamp and the row.
     split: Option<((u64, u32), Option<Subset>)>,
 }
 
@@ -105,7 +106,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
         None if near.by_angle => "code by cosine",
         None => "code",
     };
-    // Neighbours by outdated weights must not be shown as current.
+    // Neighbours from outdated weights must not be shown as current.
     let class = class.filter(|_| answered == stamp);
     let shares = class.as_ref().map(|(column, class)| {
         let shares = [(by, &found.code), ("values", &found.values), ("PCA", &found.linear)];
@@ -136,7 +137,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, actions: &mu
     }
 }
 
-/// The split of the run's data that has a row: found by looking through all of them, once for each
+/// The split of the run's data that has a row. Searches all splits, so it is called once per
 /// answer.
 fn split_of(context: &Context<'_>, row: u32) -> Option<Subset> {
     Subset::ALL.into_iter().find(|split| context.data.split.rows(*split).contains(&row))
@@ -152,7 +153,8 @@ fn candidates(context: &Context<'_>) -> String {
     }
 }
 
-/// The distance of codes. If the threshold of bits is the median, it is that of the training codes.
+/// The distance between codes. If the threshold of bits is the median, it is that of the training
+/// codes.
 fn distance(context: &Context<'_>, threshold: Option<Threshold>, by_angle: bool) -> CodeDistance {
     let training = &context.subject.training;
     match threshold {
@@ -179,7 +181,7 @@ fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     let (_, rows) = context.explore.decoded(Decoding::Pins)?;
     let features = context.data.shape.features().max(1);
     let at = pins.iter().position(|other| other.at == pin.at)?;
-    // The answer for other pins is pending.
+    // If the sizes differ, the pins have changed and the new answer is pending.
     (rows.len() == pins.len() * features).then(|| rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec))?
 }
 
@@ -191,7 +193,7 @@ fn class_of(column: &LabelColumn, pin: &ShownPin) -> Option<String> {
     Some(own.text(sample.row as usize).into()).filter(|text: &String| !text.is_empty())
 }
 
-/// The share of neighbours with a class, according to the column of classes.
+/// The fraction of neighbours with a class, according to the column of classes.
 fn precision(found: &[Found], column: &LabelColumn, class: &str) -> Option<f64> {
     let same = found.iter().filter(|near| column.text(near.row as usize) == *class).count();
     (!found.is_empty()).then(|| same as f64 / found.len() as f64)

@@ -1,5 +1,4 @@
-//! Reconstructions drawn as pictures, or as profiles over the features where samples are not
-//! pictures.
+//! Reconstructions drawn as pictures, or as profiles over the features if samples are not pictures.
 
 use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
 
@@ -8,7 +7,7 @@ use crate::project::Shown;
 use crate::ui::plots::{Atlas, Profile, color, palette, profile_ui};
 use crate::ui::views::sample::{RangeCache, Sampler};
 
-/// Some samples, filled again only when they change.
+/// Some samples, only updated when they change.
 #[derive(Clone, Default)]
 pub struct Pictures {
     stamp: Option<u64>,
@@ -56,7 +55,7 @@ impl Pictures {
 
     /// The range of their finite values, including at least 0 and 1.
     pub fn ends(&self) -> [f32; 2] {
-        // None have been stored yet.
+        // No samples have been stored yet.
         if self.stamp.is_none() { [0.0, 1.0] } else { self.ends }
     }
 
@@ -127,7 +126,7 @@ impl ErrorMaps {
         });
     }
 
-    /// The difference drawn brightest, scaled.
+    /// The scaled difference that is drawn brightest.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
         self.range.of(data).brightest(data)
     }

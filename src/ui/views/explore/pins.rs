@@ -1,4 +1,4 @@
-//! The current code in large, and the pinned codes.
+//! The current code, shown large, and the pinned codes.
 
 use egui::{RichText, Ui, vec2};
 
@@ -16,7 +16,7 @@ use crate::ui::views::sample::{feature_name, label_text};
 const LARGE: f32 = 132.0;
 const LEAST: f32 = 84.0;
 const SMALL: f32 = 40.0;
-/// Number of values of a code, or features of a sample that is not a picture, written out.
+/// Maximum number of values shown as text, of a code or of a sample that is not a picture.
 const FEW: usize = 8;
 
 /// The code that is decoded and shown large: under the pointer, else edited by sliders, else the
@@ -34,7 +34,7 @@ fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
     }
 }
 
-/// Shows the current code: its reconstruction, its values, and whether any code is near it.
+/// Shows the current code: its reconstruction, its values, and whether it is near any code.
 pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let p = palette(ui);
     let (code, name) = focus(context, view);
@@ -44,7 +44,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
         view.pointer.fill(ui, context.data, stamp, rows);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Pointer));
-    // In a view of small height, the buttons below stay visible.
+    // Keep the buttons below visible in a view of small height.
     let side = (0.5 * ui.clip_rect().height()).clamp(LEAST, LARGE);
     ui.horizontal_top(|ui| {
         if view.pointer.len() == 0 {
@@ -122,7 +122,7 @@ fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actio
     failure_ui(ui, context, Question::Encode);
 }
 
-/// The pinned codes in small.
+/// The pinned codes, shown small.
 pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
     let pins = &context.explore.pins;
     if pins.is_empty() {

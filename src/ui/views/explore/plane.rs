@@ -67,7 +67,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// The class of each point; empty where their data have no classes.
+    /// The class of each point; empty if their data have no classes.
     fn of(&mut self, shown: Shown<'_>) -> &[u32] {
         let column = shown.classes();
         // The fingerprint only covers the rows; their labels may have changed.
@@ -244,7 +244,7 @@ fn pointed_ui(
         shown.response.clone().on_hover_cursor(CursorIcon::Crosshair);
         if let (Some(at), true) = (pointer, pressed) {
             view.place = Some(plane.code(shown.point(at)));
-            // The code is decoded where it is shown, in the next frame.
+            // The code is decoded in the next frame, when it is shown.
             ui.ctx().request_repaint();
         }
     }
@@ -392,7 +392,7 @@ impl Mosaic {
         let (stamp, _, [columns, _]) = self.shown.filter(|_| self.is_on)?;
         let (_, rows) = decoded.filter(|decoded| decoded.0 == stamp)?;
         let mut lines = sample_lines(data, rows, "", columns);
-        // They are decoded from bottom to top, in the direction of the axis.
+        // They are decoded bottom to top, in the direction of the axis.
         lines.reverse();
         Some(Tiles { lines, side: CELL, value_names: value_names(data), ..Tiles::default() })
     }

@@ -17,9 +17,9 @@ const BAR: f32 = 18.0;
 /// State of the controls.
 #[derive(Clone, Default)]
 pub struct Positions {
-    /// The run and shape of the codes it belongs to.
+    /// The run and the shape of its codes.
     of: u64,
-    /// The index of the value of the code at the selected channel and position.
+    /// Index in the code of the value at the selected channel and position.
     unit: usize,
     /// Whether the lines show the strongest units of all positions.
     shows_strongest: bool,
@@ -28,7 +28,7 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// For another run, begins with the strongest unit, the first in this order.
+    /// Selects the strongest unit, the first in this order, when the run changes.
     pub fn follow(&mut self, run: u64, code: Shape, order: &[usize]) {
         let of = stamp_of((run, code));
         if self.of != of {
@@ -37,7 +37,7 @@ impl Positions {
         }
     }
 
-    /// The selected position, counted row by row; 0 for a code that is a row.
+    /// The selected position, counted row by row; 0 for a code that is a vector.
     pub fn position(&self, code: Shape) -> usize {
         match code {
             Shape::Vector(_) => 0,
@@ -58,7 +58,7 @@ impl Positions {
     }
 }
 
-/// Controls for a channel and a position of this code; nothing for a code that is a row. If
+/// Controls for a channel and a position of this code; nothing for a code that is a vector. If
 /// `has_strongest`, units of all positions can be chosen instead.
 pub fn positions_ui(
     ui: &mut Ui,
@@ -147,7 +147,7 @@ mod tests {
         let mut positions = Positions::default();
         positions.follow(1, code, &[14, 2, 3]);
         assert_eq!(positions.position(code), 3);
-        // Another epoch has another strongest unit, but the selection does not change.
+        // The strongest unit changes with the epoch, but the selection does not.
         positions.follow(1, code, &[2, 14, 3]);
         assert_eq!(positions.position(code), 3);
         positions.unit = 23;

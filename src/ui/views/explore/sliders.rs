@@ -1,4 +1,4 @@
-//! Editing single units of a code: sliders, or the bits or choices for codes of these.
+//! Editing single units of a code: sliders, or controls for codes of bits or choices.
 
 use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
 
@@ -22,7 +22,7 @@ const FEW: usize = 32;
 /// The edited code.
 #[derive(Clone, Default)]
 pub struct Sliders {
-    /// The pin whose code it began with; `None` is the mean.
+    /// The pin whose code is edited; `None` for the mean.
     pin: Option<usize>,
     /// The initial and the current code.
     code: Option<(Vec<f32>, Vec<f32>)>,
@@ -37,8 +37,7 @@ impl Sliders {
         self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
     }
 
-    /// Begins with the code of another pin. Edits are kept if only the mean has moved with another
-    /// epoch.
+    /// Starts from the code of another pin. Edits are kept if only the mean changed with the epoch.
     pub fn follow(&mut self, base: Vec<f32>, pin: Option<usize>) {
         let is_other = self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base));
         let keeps = self.pin == pin && pin.is_none() && self.changed().is_some();
@@ -172,8 +171,8 @@ fn bits_ui(ui: &mut Ui, context: &Context<'_>, (code, thresholds): (&mut [f32], 
     });
 }
 
-/// Parts of this many units of a code, at the selected position for a picture code, with their
-/// numbers counted from 0.
+/// Groups of this many units of a code, numbered from 0; for a picture code, at the selected
+/// position.
 fn parts<'a>(
     context: &Context<'_>,
     code: &'a mut [f32],
@@ -183,7 +182,7 @@ fn parts<'a>(
     code.chunks_exact_mut(size).enumerate().skip(at.start / size).take(at.len() / size)
 }
 
-/// The choice of each quantiser.
+/// The choice made by each quantiser.
 fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usize) {
     for (number, group) in parts(context, code, choices) {
         let strongest = (0..group.len()).max_by(|a, b| group[*a].total_cmp(&group[*b])).unwrap_or(0);
@@ -206,7 +205,7 @@ fn choices_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], choices: usi
 
 /// The codebook entry of each vector.
 fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: usize) {
-    // Weights in a file are about to be read to decode the code.
+    // Weights still in a file will be read shortly, to decode the code.
     let weights = context.trained.weights().in_memory();
     let codebook = weights.as_ref().and_then(|weights| weights.0.get("code.codebook"));
     let Some(codebook) = codebook else { return };

@@ -21,7 +21,7 @@ pub enum PlaneKind {
     /// Two principal components.
     #[default]
     Components,
-    /// Two units, with the others as in the active pin.
+    /// Two units; the others have the values of the active pin.
     Units,
     /// The plane through the last three pins.
     Pins,
@@ -41,11 +41,12 @@ impl PlaneKind {
     }
 }
 
-/// Cells of the density along each axis.
+/// Number of density cells along each axis.
 const DENSITY_CELLS: usize = 40;
 /// Number of bins of a unit's histogram.
 const BINS: usize = 24;
-/// A position is far from all codes if the nearest is at least this many times as far as usual.
+/// A position is far from all codes if the nearest is at least this many times the usual distance
+/// away.
 const FAR: f32 = 3.0;
 
 /// Everything derived from the codes of one epoch.
@@ -57,7 +58,7 @@ pub struct Subject {
     is_training: (u64, Vec<bool>),
     /// Their codes: those the decoder was trained on.
     pub training: Arc<Kept>,
-    /// Changes with the codes.
+    /// Stamp that changes with the codes.
     pub codes_stamp: u64,
     /// The survey of the codes of this epoch, or of the previous one until that is available.
     code_statistics: Option<(u64, Arc<CodeStatistics>)>,
@@ -69,9 +70,9 @@ pub struct Subject {
     pub wanted: Option<Arc<ExploredPlane>>,
     wanted_stamp: u64,
     /// The displayed plane; it differs from the requested one until the codes of a set have been
-    /// placed on that.
+    /// placed on the requested one.
     pub plane: Option<Arc<ExploredPlane>>,
-    /// The positions of the watched codes on it, and the stamp of plane and codes.
+    /// Positions of the watched codes on it, and the stamp of plane and codes.
     pub points: Vec<[f32; 2]>,
     points_stamp: u64,
     /// The density of the training codes on it.
@@ -144,8 +145,7 @@ impl Subject {
         self.wanted = plane.map(Arc::new);
     }
 
-    /// Shows a plane with the codes of a set, else the requested plane; none where there is no such
-    /// plane.
+    /// Shows a plane with the codes of a set, else the requested plane, or none if neither exists.
     pub fn show(&mut self, plane: Option<&Arc<ExploredPlane>>) {
         let plane = self.wanted.as_ref().map(|wanted| plane.unwrap_or(wanted));
         let stamp = stamp_of((plane.map(|plane| plane.stamp), self.codes_stamp));
@@ -169,8 +169,8 @@ impl Subject {
         self.spreads.iter().map(|spread| spread.mean).collect()
     }
 
-    /// Whether a code is far from all training codes, so that the decoder has not been trained on
-    /// anything similar.
+    /// Whether a code is far from all training codes, so the decoder was not trained on anything
+    /// similar.
     pub fn is_far(&self, code: &[f32]) -> bool {
         let usual =
             self.code_statistics.as_ref().map_or(f32::INFINITY, |(_, code_statistics)| code_statistics.usual);
@@ -224,7 +224,7 @@ mod tests {
         Arc::new(Kept { code_units: 3, codes, ..Kept::default() })
     }
 
-    /// A state with pins at these codes, with the one at `active` activated, and a survey of the
+    /// A state with pins at these codes, of which `active` is the active one, and a survey of the
     /// codes.
     fn explore(kept: &Kept, pins: &[[f32; 3]], active: Option<usize>) -> Explore {
         let pin = |(at, code): (usize, &[f32; 3])| ShownPin {

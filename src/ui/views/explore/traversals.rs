@@ -1,4 +1,4 @@
-//! Traversals of all parts of a code, with the rest as in the current code, in one picture.
+//! Traversals of all parts of a code in one picture; the other parts are as in the current code.
 
 use egui::{Rect, RichText, Sense, Ui, vec2};
 
@@ -18,11 +18,11 @@ const SIDE: f32 = 26.0;
 /// The pictures of the section.
 #[derive(Clone, Default)]
 pub struct Traversals {
-    /// The stamp of the newest request, and its lines: number and steps of each.
+    /// The stamp of the newest request, and the number and steps of each of its lines.
     asked: (u64, Vec<(usize, usize)>),
     /// The lines of the displayed pictures.
     shown: Vec<(usize, usize)>,
-    /// Whether anything changes along each line.
+    /// Whether each line has an effect.
     changes: Vec<bool>,
     pictures: Pictures,
 }

@@ -1,13 +1,13 @@
 use crate::project::{Binarise, Bottleneck, Loss, format_number};
 use crate::run::{Health, Run};
 
-/// One number of the view.
+/// A number shown in the view.
 pub struct Figure {
     /// Its name.
     pub name: &'static str,
-    /// The number with its unit.
+    /// The value with its unit.
     pub value: String,
-    /// Its meaning, and which values are good.
+    /// Explanation, including which values are good.
     pub about: &'static str,
 }
 
@@ -15,12 +15,12 @@ fn figure(name: &'static str, value: String, about: &'static str) -> Figure {
     Figure { name, value, about }
 }
 
-/// The numbers that apply to a run's kind of network, most important first.
+/// The numbers that apply to the network of a run, most important first.
 pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     let mut figures = Vec::new();
     of_kind(run, health, &mut figures);
     if let Some(code) = health.layers.last() {
-        // Codes that are sampled or chosen have no inactive units.
+        // Sampled or selected codes have no inactive units.
         let is_sparse = health.divergence.is_none() && health.selector.is_none() && health.bits.is_none();
         if is_sparse {
             figures.push(figure(
@@ -58,7 +58,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     figures
 }
 
-/// Whether a variational network is trained on the cross-entropy of grey values, which is not a
+/// Whether a variational network is trained with cross-entropy on grey values, which is not a
 /// likelihood.
 pub(super) fn is_of_grey(run: &Run) -> bool {
     let is_variational = matches!(

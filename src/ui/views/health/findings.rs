@@ -1,5 +1,4 @@
-//! Findings of a run, most serious first, each with its evidence and with buttons that change the
-//! design.
+//! Findings of a run, most serious first, with evidence and buttons that change the design.
 
 use egui::{Label, RichText, Ui, vec2};
 
@@ -11,16 +10,16 @@ use crate::ui::widgets::button::secondary_ui;
 
 /// Minimum width of a column of findings, in points.
 const COLUMN_PX: f32 = 400.0;
-/// Severity from which a finding is shown in red.
+/// Minimum severity of a finding shown in red.
 const HEAVY: f64 = 0.7;
 
-/// Shows findings, side by side where there is space; returns the requested change.
+/// Shows findings, side by side if there is space; returns the requested change.
 pub fn findings_ui(ui: &mut Ui, findings: &[Diagnosis], design: &Project) -> Option<Advice> {
     let mut asked = None;
     if findings.is_empty() {
         return asked;
     }
-    // Each button checks in every frame whether it would change anything.
+    // Every frame, each button checks whether it would change anything.
     let design = &Advice::part_of(design);
     let columns = ((ui.available_width() / COLUMN_PX) as usize).clamp(1, findings.len().min(3));
     let rows = findings.len().div_ceil(columns);

@@ -1,5 +1,5 @@
-//! Pictures of the view: the selection of a selector over the mean picture, and the weights of the
-//! first layer.
+//! Pictures in the view: features chosen by a selector, drawn over the mean picture, and
+//! first-layer weights.
 
 use std::sync::Arc;
 
@@ -29,17 +29,17 @@ pub struct Images {
     filters: Option<Filters>,
 }
 
-/// The weights of the first layer as pictures.
+/// The first-layer weights as pictures.
 #[derive(Clone, Default)]
 struct Filters {
     atlas: Atlas,
-    /// Width and height of one.
+    /// Width and height of one filter.
     size: (usize, usize),
     /// Total number of filters.
     units: usize,
-    /// Largest magnitude of a weight, drawn in full colour.
+    /// Largest weight magnitude, drawn in full colour.
     most: f32,
-    /// These pictures for saving.
+    /// The pictures, for saving.
     tiles: Vec<Tile>,
 }
 
@@ -79,7 +79,7 @@ impl Images {
             let of_pixel = |values: &'_ [f32]| values.get(at..at + channels).unwrap_or_default().to_vec();
             let (mean, shares) = (of_pixel(&selector.mean), of_pixel(&selector.shares));
             let share = shares.iter().sum::<f32>().clamp(0.0, 1.0);
-            // Dimmed, so that the chosen pixels stand out.
+            // Dim the mean picture so that the chosen pixels stand out.
             range.pixel(&shown.pixel(&mean)).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
         };
         let picture = picture([width, height], pixel);
@@ -117,7 +117,7 @@ impl Images {
         all
     }
 
-    /// The selection of a selector: pixels over the mean picture, or names of columns.
+    /// Shows the features chosen by a selector: pixels over the mean picture, or column names.
     pub fn selection_ui(&self, ui: &mut Ui, health: &Health, data: Option<&Dataset>) {
         let Some(selector) = &health.selector else { return };
         let about = "Chosen features over the mean of the samples: the stronger the colour, the more certain the choice.";
@@ -134,12 +134,12 @@ impl Images {
         });
     }
 
-    /// Whether there are weights to be shown.
+    /// Whether there are weights to show.
     pub fn has_filters(&self) -> bool {
         self.filters.is_some()
     }
 
-    /// The weights of the first layer.
+    /// Shows the first-layer weights.
     pub fn filters_ui(&self, ui: &mut Ui) {
         let Some(Filters { atlas, size, units, most, .. }) = &self.filters else { return };
         let shown = atlas.len();
@@ -200,7 +200,7 @@ fn columns_ui(ui: &mut Ui, selector: &SelectorHealth, data: Option<&Dataset>) {
     ui.label(RichText::new(visible_list(&names)).size(11.5).color(color(palette(ui).code)));
 }
 
-/// The weights nearest to the input: of the first encoder layer with weights, else of the code.
+/// The weights of the first encoder layer that has any, otherwise those of the code layer.
 fn first_layer(checkpoint: &Checkpoint) -> Option<&Array> {
     let weights = &checkpoint.inference_weights().0;
     let number = |name: &str| name.strip_prefix("encoder.")?.strip_suffix(".weight")?.parse::<usize>().ok();

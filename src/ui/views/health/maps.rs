@@ -1,4 +1,4 @@
-//! Statistics of each unit of a picture code, as pictures of its channels.
+//! Per-unit statistics of image-shaped codes, one picture per channel.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::ui::plots::{Atlas, DisplayRange, pictured};
 use crate::ui::views::channels::{ChannelPage, grey, largest, paint_bar};
 use crate::ui::views::sample::picture;
 
-/// Maximum number of channels shown, and channels per line of a figure.
+/// Maximum number of channels shown, and channels per row of a figure.
 const MOST: usize = 64;
 const COLUMNS: usize = 8;
-/// Maximum height of a map, and maximum points per unit.
+/// Maximum height of a map, and maximum size of a unit, in points.
 const HIGH_PX: f32 = 160.0;
 const UNIT_PX: f32 = 12.0;
 
-/// Maps of the code, rebuilt only when they change.
+/// Maps of the code, rebuilt only when their source changes.
 #[derive(Clone, Default)]
 pub struct ChannelMaps {
-    /// Their source, held so that its address is not reused.
+    /// The source of the maps, kept alive so that its address is not reused.
     of: Option<(Shape, Arc<Health>)>,
     maps: Vec<ChannelMap>,
 }
 
-/// A number per unit, as one grey picture per channel.
+/// One value per unit, as one greyscale picture per channel.
 #[derive(Clone)]
 struct ChannelMap {
     title: &'static str,
@@ -40,8 +40,7 @@ struct ChannelMap {
     atlas: Atlas,
 }
 
-/// A statistic of the units: title, explanation, name of the number, the numbers, and their range
-/// where known in advance.
+/// A per-unit statistic: title, explanation, name of the value, values, and range if known.
 type OfUnits<'a> = (&'static str, &'static str, &'static str, Option<&'a [f32]>, [Option<f32>; 2]);
 
 fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
@@ -72,7 +71,7 @@ fn of_units(health: &Health) -> [OfUnits<'_>; 3] {
 }
 
 impl ChannelMaps {
-    /// Updates the maps; there are none for a code that is a row.
+    /// Updates the maps; vector codes have none.
     pub fn update(&mut self, ui: &Ui, run: &Run, health: &Arc<Health>) {
         let code = run.code_shape();
         if self.of.as_ref().is_some_and(|(shape, of)| *shape == code && Arc::ptr_eq(of, health)) {
@@ -94,7 +93,7 @@ impl ChannelMaps {
         }
     }
 
-    /// Shows all of them.
+    /// Shows all maps.
     pub fn ui(&self, ui: &mut Ui) {
         for map in &self.maps {
             block_ui(ui, &map.title(), map.about, |ui| map.ui(ui));
@@ -107,7 +106,7 @@ impl ChannelMaps {
     }
 }
 
-/// The channels with the largest total, in ascending order.
+/// The indices of the channels with the largest totals, in ascending order.
 fn shown_channels(values: &[f32], code: Shape) -> Vec<usize> {
     let channels = code.channels();
     let sum = |channel: usize| {
@@ -175,7 +174,7 @@ mod tests {
     fn the_channels_with_the_largest_numbers_are_shown_where_there_are_too_many() {
         let code = Shape::Image { height: 1, width: 2, channels: 66 };
         let mut values = vec![1.0; 132];
-        // Channels 3 and 66 have the smallest totals, although one contains a number below 0.
+        // Channels 3 and 66 have the smallest totals: the negative value counts by magnitude.
         (values[2], values[2 + 66], values[65], values[65 + 66]) = (0.0, 0.5, 0.1, 0.1);
         values[0] = -5.0;
         let shown = shown_channels(&values, code);

@@ -1,14 +1,14 @@
-//! The plots of the view as data, which the window draws and which are saved as figures.
+//! The plots of the view as data, both for display and for saving as figures.
 
 use crate::figure::{Bars, Ink};
 use crate::project::{Shape, format_number, visible};
 use crate::run::{ACTIVE_NATS, Bits, Health};
 
-/// A plot with its descriptions.
+/// A plot with its title and explanation.
 pub struct UnitsPlot {
     /// Its title.
     pub title: &'static str,
-    /// Its meaning.
+    /// Explanation.
     pub about: &'static str,
     /// Its accessible name.
     pub name: String,
@@ -29,7 +29,7 @@ impl UnitsPlot {
     }
 }
 
-/// Statistics of each unit, entry or bit; units and bits of a picture code have maps instead.
+/// Statistics per unit, entry or bit; image-shaped codes have maps of units and bits instead.
 pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     let mut plots = Vec::new();
     let is_row = matches!(code, Shape::Vector(_));
@@ -84,7 +84,7 @@ pub fn units_plots(health: &Health, code: Shape) -> Vec<UnitsPlot> {
     plots
 }
 
-/// The title of the activations of a layer.
+/// The title of the plot of a layer's activations.
 pub fn layer_title(name: &str) -> String {
     format!("Activations of {}", if name == "code" { "the code".into() } else { visible(name) })
 }

@@ -1,4 +1,4 @@
-//! Information about the sample under the pointer, shown next to it.
+//! Information about the hovered sample, shown next to the pointer.
 
 use egui::{RichText, Ui, vec2};
 
@@ -10,7 +10,7 @@ use crate::project::{Shown, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::{Atlas, color, palette, stamp_of};
 
-/// Pictures of the sample under the pointer.
+/// Pictures of the hovered sample.
 #[derive(Clone, Default)]
 pub(super) struct Card {
     stamp: u64,
@@ -18,9 +18,9 @@ pub(super) struct Card {
     range: RangeCache,
 }
 
-/// The sample under the pointer.
+/// The hovered sample.
 pub(super) struct Sample<'a> {
-    /// Its row of the run's data.
+    /// Its row in the run's data.
     pub row: u32,
     /// Its code.
     pub code: &'a [f32],
@@ -28,7 +28,7 @@ pub(super) struct Sample<'a> {
     pub epoch: u32,
 }
 
-/// Next to the pointer: the sample's picture and reconstruction, name, labels, code.
+/// Shows picture, reconstruction, name, labels and code of the sample next to the pointer.
 pub(super) fn card_ui(
     ui: &Ui,
     input: &LatentInput<'_>,
@@ -74,7 +74,7 @@ fn card_pictures_ui(
     let Shown { height, width, channels, .. } = shown;
     let sampler = Sampler::new(data);
     let row = sample.row;
-    // Only the watched samples have reconstructions, from the epoch at which they were kept.
+    // Reconstructions exist only for watched samples, at the epoch at which they were kept.
     let watched = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
     let place = watched.filter(|_| sample.epoch == kept.epoch);
     let features = data.shape.features();

@@ -1,4 +1,4 @@
-//! The header of the latent space: the set, the plane, tools, colours.
+//! The header of the latent space: set, plane, tools and colours.
 
 use egui::{ComboBox, RichText, Ui};
 
@@ -77,7 +77,7 @@ pub(super) fn controls_ui(
     }
 }
 
-/// The choice of the channel or the position shown alone; returns whether it was changed.
+/// Selects the single channel or position to show; returns whether it changed.
 fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
     let Shape::Image { height, width, channels } = code else { return false };
     let mut is_changed = false;
@@ -96,7 +96,7 @@ fn part_ui(ui: &mut Ui, code: Shape, view: &mut LatentView) -> bool {
     is_changed
 }
 
-/// The choice of the labels for the colours, if there is one.
+/// Selects the labels used for the colours, if there is a choice.
 fn colour_ui(row: &mut Row<'_>, data: Option<&Dataset>, view: &mut LatentView) {
     let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
     let shown = view.label_column(data).map(|column| column.name.as_str());

@@ -1,4 +1,4 @@
-//! The codes that are drawn, converted for the plot: coordinates, classes, numbers.
+//! The displayed codes, prepared for the plot: coordinates, classes, values.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use crate::session::CodePlane;
 use crate::ui::plots::stamp_of;
 use crate::ui::state::PlacedCodes;
 
-/// The codes that are drawn, one per row.
+/// The displayed codes, one per row.
 #[derive(Clone, Copy)]
 pub(super) struct Drawn<'a> {
     /// The rows of the run's data.
     pub rows: &'a [u32],
     /// The codes, row by row.
     pub codes: &'a [f32],
-    /// Numbers per code.
+    /// Values per code.
     pub units: usize,
     /// The epoch of the weights that encoded them.
     pub epoch: u32,
     /// The plane they are shown on.
     pub plane: CodePlane,
-    /// Their density, where there are too many to draw.
+    /// Their density, if there are too many to draw.
     pub density: Option<&'a Density>,
     /// Whether they are the watched codes, which a run keeps in each epoch.
     pub are_watched: bool,
@@ -45,7 +45,7 @@ pub(super) struct Cache {
 }
 
 impl<'a> Drawn<'a> {
-    /// The watched samples at an epoch; `principal` are the newest of their components.
+    /// The watched samples at an epoch; `principal` holds their newest principal components.
     pub fn watched(
         run: &'a Run,
         kept: &'a Arc<Kept>,
@@ -86,8 +86,8 @@ impl<'a> Drawn<'a> {
 }
 
 impl Cache {
-    /// Rebuilds coordinates and colours after changes; `points` are the positions of the codes
-    /// unless these are two of their units.
+    /// Rebuilds coordinates and colours after changes. `points` holds the positions of the codes,
+    /// unless the plane consists of two of their units.
     pub fn update(
         &mut self,
         drawn: &Drawn<'_>,
@@ -96,7 +96,7 @@ impl Cache {
         column: Option<&LabelColumn>,
         series: u64,
     ) {
-        // The fingerprint only covers the rows; their labels may have changed.
+        // The fingerprint covers only the rows; their labels may have changed.
         let labels = column.map(|column| (column.name.as_str(), std::ptr::from_ref(column).addr()));
         let stamp = stamp_of((series, drawn.stamp, labels, fingerprint));
         if self.stamp == stamp {

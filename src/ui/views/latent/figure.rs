@@ -1,4 +1,4 @@
-//! The scatter plot of the codes as a figure, equal to the one in the window.
+//! The scatter plot of the codes as a figure, identical to the one displayed.
 
 use super::LatentView;
 use crate::figure::{Figure, Scatter};
@@ -9,7 +9,7 @@ use crate::ui::views::channels::code_shape;
 use crate::ui::views::sample::{kept_at, row_number};
 
 impl LatentView {
-    /// The content of the view for a run, as last shown.
+    /// The view of a run, as last displayed.
     pub(super) fn figure(&self, run: &Run, state: &State) -> Option<Figure> {
         let kept = kept_at(run, state.epoch).filter(|kept| kept.code_units > 0)?;
         let limits = self.limits.filter(|_| !self.cache.placed.points.is_empty())?;

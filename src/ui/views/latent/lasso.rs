@@ -1,4 +1,4 @@
-//! Selecting points by a click, or by drawing around them. Shift adds to the selection, Ctrl or Alt
+//! Selects points by clicking or by drawing around them. Shift adds to the selection; Ctrl or Alt
 //! subtracts from it.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::ui::plots::{Drag, Markers, ShownScatter, color, palette};
 use crate::ui::state::SelectionMode;
 use crate::ui::widgets::header::{Row, Side};
 
-/// The effect of dragging.
+/// The dragging tool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tool {
     /// Pans.
@@ -25,9 +25,9 @@ pub enum Tool {
     Box,
 }
 
-/// Distance between two corners of the outline, in points.
+/// Minimum distance between two corners of the outline, in points.
 const STEP_PX: f32 = 3.0;
-/// Radius of the mark of a selected point, in points.
+/// Radius of the mark under a selected point, in points.
 const MARK_PX: f32 = 5.0;
 
 /// The outline being drawn, and marks of selected points.
@@ -37,14 +37,14 @@ pub struct Lasso {
     markers: Markers,
     /// Stamp and indices of selected points.
     marked: (u64, Vec<usize>),
-    /// Their marks, and the state of the plot for which they were made.
+    /// Their marks, and the plot state they were built for.
     marks: Option<(MarksKey, Arc<Mesh>)>,
 }
 
 type MarksKey = (u64, Rect, PlotBounds, bool);
 
 impl Tool {
-    /// The effect of dragging for the plot.
+    /// How the plot responds to dragging.
     pub(super) fn drag(self) -> Drag {
         match self {
             Tool::Pan => Drag::Pan,
@@ -52,7 +52,7 @@ impl Tool {
         }
     }
 
-    /// Chips to choose a tool.
+    /// Shows chips for choosing a tool.
     pub(super) fn choice_ui(&mut self, row: &mut Row<'_>) {
         for (tool, name, about) in [
             (Tool::Lasso, "Lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
@@ -74,7 +74,7 @@ impl Lasso {
         }
     }
 
-    /// Marks below the selected points, rebuilt only when something has moved.
+    /// Marks drawn below the selected points, rebuilt only after a change.
     pub fn marks(&mut self, ui: &Ui, points: &[[f32; 2]], shown: &PlotTransform) -> Option<Shape> {
         if self.marked.1.is_empty() {
             return None;
@@ -116,7 +116,7 @@ impl Lasso {
         let pointer = shown.response.interact_pointer_pos();
         if let Some(at) = pointer.filter(|_| shown.response.dragged_by(PointerButton::Primary)) {
             if self.corners.is_empty() {
-                // The drag is only detected after the pointer has moved some distance.
+                // A drag is detected only after the pointer has moved some distance.
                 self.corners.extend(ui.input(|input| input.pointer.press_origin()));
             }
             if self.corners.last().is_none_or(|last| last.distance(at) >= STEP_PX) {

@@ -1,4 +1,4 @@
-//! Codes of other data: points above those of the run, with a line in the legend for each set.
+//! Codes of other data, drawn on top of those of the run, with one legend entry per set.
 
 use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
@@ -26,31 +26,31 @@ pub struct OtherCodes<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     pub plane: CodePlane,
-    /// Numbers per code.
+    /// Values per code.
     pub code_units: usize,
 }
 
-/// The shape of their markers, a square, and half its side with and without its edge, in points.
+/// The marker shape, a square, and half its side with and without its edge, in points.
 const SHAPE: usize = 1;
 const OUTER_PX: f32 = 6.0;
 const INNER_PX: f32 = 4.0;
-/// Maximum distance of the pointer to the point under it.
+/// Maximum distance from the pointer to a hovered point.
 const NEAR_PX: f32 = 9.0;
-/// The longer side of the picture beside the pointer.
+/// Longer side of the picture next to the pointer.
 const SIDE_PX: f32 = 64.0;
-/// Height of a line of the legend.
+/// Height of a legend entry.
 const LINE_PX: f32 = 17.0;
 
-/// The cached mesh of the markers and the picture of the sample under the pointer.
+/// The cached mesh of the markers, and the picture of the hovered sample.
 #[derive(Clone, Default)]
 pub(super) struct Others {
     markers: Markers,
-    /// The picture with its stamp.
+    /// Stamp and picture.
     picture: (u64, Atlas),
     range: RangeCache,
 }
 
-/// The point under the pointer.
+/// The hovered point.
 #[derive(Clone, Copy)]
 struct Pointed<'a> {
     other: OtherCodes<'a>,
@@ -58,9 +58,8 @@ struct Pointed<'a> {
 }
 
 impl Others {
-    /// Paints the points and shows information about the one under the pointer. Returns the rows
-    /// selected by a click with the fingerprint of their data, and whether a point is under the
-    /// pointer.
+    /// Paints the points and shows information about the hovered one. Returns whether a point is
+    /// hovered and, after a click, the fingerprint of its data and the selected rows.
     pub fn ui(
         &mut self,
         ui: &Ui,
@@ -106,8 +105,8 @@ impl Others {
         (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], mode)))
     }
 
-    /// One line per set at the lower left of the plot; `outside` are the numbers of its points
-    /// beyond the axes.
+    /// Draws one line per set at the lower left of the plot; `outside` is the number of points of
+    /// each set outside the axes.
     fn legend(&mut self, ui: &Ui, others: &[OtherCodes<'_>], outside: &[usize], shown: &ShownScatter) {
         let (p, painter) = (palette(ui), shown.painter(ui));
         let from = shown.rect().left_bottom() + vec2(12.0, -10.0);
@@ -122,7 +121,7 @@ impl Others {
             let at = *at + vec2(10.0, 0.0);
             let galley = painter.layout_no_wrap(text.clone(), FontId::proportional(11.5), color(p.text));
             let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
-            // Points below it must not be mistaken for its marker or make it hard to read.
+            // Dim points underneath: they could look like the marker or make the text hard to read.
             let ground = place.with_min_x(place.left() - 10.0 - OUTER_PX).expand(3.0);
             painter.rect_filled(ground, 3.0, color(p.plot).gamma_multiply(0.85));
             painter.galley(place.min, galley, color(p.text));
@@ -152,7 +151,7 @@ impl Part {
         codes
             .map(|code| {
                 let at = |unit: usize| code.get(unit).copied().unwrap_or(0.0);
-                // A code of one unit is a strip.
+                // A one-unit code is drawn as a strip.
                 if self.code_units == 1 { [at(0), 0.0] } else { [at(x), at(y)] }
             })
             .collect()
@@ -160,7 +159,7 @@ impl Part {
 }
 
 impl Others {
-    /// Next to the pointer: picture, name, set, labels, code.
+    /// Shows picture, name, set, labels and code next to the pointer.
     fn card_ui(&mut self, ui: &Ui, Pointed { other, row }: Pointed<'_>, part: Part) {
         let p = palette(ui);
         let OtherCodes { name, data, located } = other;

@@ -1,4 +1,4 @@
-//! The curves of the view as a figure, equal to those in the window.
+//! The curves of the view as a figure, identical to those displayed.
 
 use super::LossView;
 use crate::figure::Figure;
@@ -6,7 +6,7 @@ use crate::prepared::{LossAxes, loss_figure};
 use crate::run::Run;
 
 impl LossView {
-    /// The content of the view for a run and those it is compared with, as last shown.
+    /// The view as last displayed, for a run and the runs it is compared with.
     pub(super) fn figure(&self, run: &Run, compared: &[&Run], epoch: Option<u32>) -> Option<Figure> {
         if self.shows_layers(run) {
             return self.layers_plot.figure(run, self.log);

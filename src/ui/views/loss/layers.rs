@@ -1,4 +1,4 @@
-//! The errors of single layers during layer-wise pretraining, one curve per layer.
+//! Errors of single layers during layer-wise pretraining, one curve per layer.
 
 use egui::Ui;
 
@@ -13,11 +13,11 @@ pub struct LayersPlot {
     zoom: Zoom,
     cache: LossPlotCache,
     limits: Option<Limits>,
-    /// The curve of each layer, which grows with the history of a run.
+    /// One curve per layer, extended as the history of the run grows.
     lines: Vec<Line>,
-    /// Number and start time of that run.
+    /// ID and start time of that run.
     of: Option<(RunId, u64)>,
-    /// The number of records in the curves, and layer and epoch of the last one.
+    /// Number of records in the curves, and layer and epoch of the last one.
     seen: (usize, (u32, u32)),
 }
 
@@ -43,7 +43,7 @@ impl LayersPlot {
         }
     }
 
-    /// The curves as a figure, as last shown.
+    /// The curves as a figure, as last displayed.
     pub(super) fn figure(&self, run: &Run, is_log: bool) -> Option<Figure> {
         let limits = self.limits?;
         let series = self.lines.iter().enumerate().map(|(layer, line)| {

@@ -1,4 +1,4 @@
-//! The choice of displayed loss terms.
+//! The choice of loss terms to display.
 
 use egui::{Checkbox, ComboBox, PopupCloseBehavior, Ui};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use super::super::parts::named;
 use crate::project::visible;
 use crate::run::TOTAL;
 
-/// Names of the displayed loss terms; a run may have none of them.
+/// Names of the loss terms to display; a run may have none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Vec<String>")]
 pub struct ChosenTerms(Vec<String>);
 
-/// The serialised form; in earlier versions, the name of one term.
+/// The serialised form: a list of names or, in earlier versions, a single name.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -41,21 +41,21 @@ impl Default for ChosenTerms {
     }
 }
 
-/// Chosen instead of terms.
+/// Menu entry for the errors of the layers.
 const LAYERS: &str = "layers";
-/// Width of the combo box with the terms, in points, whatever is chosen.
+/// Fixed width of the combo box, in points.
 const WIDTH_PX: f32 = 104.0;
 
 impl ChosenTerms {
-    /// The displayed terms of a run with the terms `all`, in their order; the first if it has none
-    /// of the chosen ones.
+    /// The chosen terms among `all` terms of a run, in that order. If there are none, the first of
+    /// `all`.
     pub fn of(&self, all: &[String]) -> Vec<String> {
         let chosen: Vec<String> = all.iter().filter(|name| self.0.contains(name)).cloned().collect();
         if chosen.is_empty() { all.iter().take(1).cloned().collect() } else { chosen }
     }
 
-    /// A menu of all terms of a run and, if available, of the errors of its layers, which replace
-    /// the terms. Returns whether the choice has changed.
+    /// Shows a menu of all terms of a run and, if available, the errors of its layers, which
+    /// replace the terms. Returns whether the choice changed.
     pub fn ui(&mut self, ui: &mut Ui, all: &[String], layers: Option<&mut bool>) -> bool {
         let shows_layers = layers.as_ref().is_some_and(|layers| **layers);
         let drawn = if shows_layers { Vec::new() } else { self.of(all) };

@@ -1,4 +1,4 @@
-//! The codes of the displayed samples, if these are pictures, as grey pictures of their channels.
+//! Image-shaped codes of the displayed samples, as greyscale pictures of their channels.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) struct Strongest {
 }
 
 impl Strongest {
-    /// These channels, counted from 0; none where codes are rows.
+    /// The channel indices, starting at 0; none for vector codes.
     pub fn of(&mut self, run: &Run) -> Vec<usize> {
         let (code, newest) = (run.code_shape(), run.kept.newest());
         let (Shape::Image { .. }, Some(newest)) = (code, newest) else { return Vec::new() };
@@ -32,7 +32,7 @@ impl Strongest {
 }
 
 impl Codes {
-    /// A pixel of the picture of a sample.
+    /// A pixel of a sample's code picture.
     pub fn pixel(&self, sample: usize, x: usize, y: usize) -> Color32 {
         self.shade(sample, x, y).map_or(Color32::TRANSPARENT, color)
     }
@@ -55,8 +55,8 @@ mod tests {
         assert_eq!((shown.values(0), shown.values(2)), (vec![6.0, 9.0, 8.0, 11.0], vec![0.0, 3.0, 2.0, 5.0]));
         assert!(shown.values(1).iter().all(|value| value.is_nan()));
         assert_eq!(shown.range(), DisplayRange { low: 0.0, high: 11.0 });
-        // Two channels side by side, with a pixel between them; black is the minimum, and unknown
-        // codes are not drawn.
+        // Two channels side by side, one pixel apart; black is the minimum, and unknown codes are
+        // not drawn.
         assert_eq!(shown.size(), [3, 2]);
         assert_eq!((shown.pixel(2, 0, 0), shown.pixel(0, 2, 1)), (Color32::BLACK, Color32::WHITE));
         assert_eq!(

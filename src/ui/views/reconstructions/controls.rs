@@ -1,4 +1,4 @@
-//! The header: which samples are shown and how, and the errors of all of them.
+//! The header: which samples are shown and how, and the overall errors.
 
 use egui::{ComboBox, Ui};
 
@@ -12,7 +12,7 @@ use crate::session::Order;
 use crate::ui::state::{ResolvedSet, Set, SetChoice};
 use crate::ui::widgets::header::{Row, Side};
 
-/// Adds controls and figures to the row; returns the name of other data to remove.
+/// Adds controls and numbers to the row; returns the name of the other data to remove.
 pub(super) fn controls_ui(
     row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
@@ -91,7 +91,7 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
         .on_hover_text("By the squared error of each sample, or its class");
 }
 
-/// The weights used to show the samples of a set, and the progress of their errors.
+/// Shows the epoch of the weights used for a set, and its error or the progress of scoring.
 fn set_figures_ui(
     row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
@@ -131,17 +131,17 @@ fn set_figures_ui(
         figure_ui(row, &format!("PCA MSE{given}"), &format_number(mean));
     }
     if let Some(record) = record_at(resolved.run, Some(resolved.epoch)).filter(|_| is_other) {
-        // The reference for the errors of other data.
+        // Reference for the errors of other data.
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
         figure_ui(row, name, &format_number(record.mse));
     }
 }
 
-/// The error of the run, and that of PCA.
+/// Shows the errors of the run and of PCA.
 fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
     let record = record_at(run, input.epoch);
     epoch_ui(row, input.epoch);
-    // Both figures are for clean input, although the pictures below show corrupted input.
+    // Both errors are for clean input, even if the pictures below show corrupted input.
     let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
     if let Some(record) = record {
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
@@ -154,12 +154,12 @@ fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: 
     }
 }
 
-/// In the place of the error of PCA, why there is none.
+/// Shows why there is no PCA error.
 fn no_baseline_ui(row: &mut Row<'_>) {
     note_ui(row, Side::Right, "no PCA", "no PCA: the code is as wide as the input", PCA_IS_EXACT);
 }
 
-/// The record of the newest epoch up to this one; for `None`, of the newest of all.
+/// The newest record up to `epoch`; for `None`, the newest of all.
 fn record_at(run: &Run, epoch: Option<u32>) -> Option<&EpochRecord> {
     let epochs = &run.history.epochs;
     let after = epoch.map_or(epochs.len(), |epoch| epochs.partition_point(|record| record.epoch <= epoch));

@@ -1,23 +1,23 @@
-//! The samples of the view as a figure, and the replay of the epochs.
+//! The samples in the view as a figure, with a replay of the epochs.
 
 use super::ReconstructionsView;
 use crate::figure::Figure;
 use crate::prepared::{reconstruction_replay, reconstructions_figure};
 use crate::ui::state::State;
 
-/// The samples shown last.
+/// The most recently displayed samples.
 #[derive(Clone, Default)]
 pub(super) struct ShownSamples {
     /// Fingerprint of their data.
     pub fingerprint: u64,
-    /// Whether they are the watched ones.
+    /// Whether they are the watched samples.
     pub are_watched: bool,
     /// Their rows in display order.
     pub rows: Vec<u32>,
 }
 
 impl ReconstructionsView {
-    /// The content of the view, as last shown.
+    /// The view as last displayed.
     pub(super) fn figure(&self, state: &State) -> Option<Figure> {
         let run = state.shown()?;
         let shown = &self.samples;

@@ -1,4 +1,4 @@
-//! Samples that are rows of numbers: drawn as two lines over the features, or written as numbers.
+//! Samples that are rows of numbers, shown as two lines over the features or as numbers.
 
 use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
@@ -12,7 +12,7 @@ use crate::ui::plots::{Profile, color, palette, profile_ui, shortened};
 const PROFILE_PX: f32 = 74.0;
 const CAPTION_PX: f32 = 22.0;
 const LEGEND_PX: f32 = 24.0;
-/// Height of a line of numbers, and widths of a column and of the names.
+/// Height of a row of numbers, and widths of a column and of the names.
 const LINE_PX: f32 = 16.0;
 const COLUMN_PX: f32 = 78.0;
 const NAME_PX: f32 = 150.0;
@@ -95,7 +95,7 @@ fn mark_ui(ui: &Ui, rect: Rect) {
     ui.painter().rect_stroke(rect.expand(2.0), 4.0, stroke, StrokeKind::Inside);
 }
 
-/// Shows each sample as two rows of numbers, with the reconstruction coloured by its error.
+/// Shows each sample as two rows of numbers; reconstructions are coloured by error.
 pub(super) fn numbers_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     let (features, count) = (drawn.data.shape.features(), drawn.listing.len());
     let each = 2.0 * LINE_PX + 6.0;
@@ -122,7 +122,7 @@ pub(super) fn numbers_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     seen
 }
 
-/// The names of the columns, which do not scroll.
+/// Shows the column names, which do not scroll.
 fn header_ui(ui: &Ui, drawn: &Drawn<'_>, left: f32, features: std::ops::Range<usize>) {
     let p = palette(ui);
     let clip = ui.clip_rect();

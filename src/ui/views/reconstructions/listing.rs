@@ -1,4 +1,4 @@
-//! Samples in display order, and the selection made by clicking them.
+//! Samples in display order, and their selection by clicking.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::page::Page;
 use crate::dataset::Dataset;
 use crate::ui::state::{Selection, SelectionMode, SetRows};
 
-/// Rows of the data in an order.
+/// Rows of the data in display order.
 pub(super) enum Listing<'a> {
     /// The order of the data.
     Set(&'a SetRows<'a>),
@@ -28,7 +28,7 @@ pub(super) struct Drawn<'a> {
 /// The result of drawing samples.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// The indices of visible samples.
+    /// The indices of the visible samples.
     pub places: Range<usize>,
     /// The index of the clicked sample.
     pub clicked: Option<usize>,
@@ -43,7 +43,7 @@ impl Listing<'_> {
         }
     }
 
-    /// The rows at some indices.
+    /// The rows at the given indices.
     pub fn part(&self, places: Range<usize>) -> Vec<u32> {
         match self {
             Listing::Set(rows) => rows.part(places.start, places.len()),
@@ -69,8 +69,8 @@ impl Drawn<'_> {
     }
 }
 
-/// The rows selected by a click in a list, with `part` returning the rows at some indices: only the
-/// sample; with Ctrl, the sample is toggled; with Shift, all from the one clicked before.
+/// The rows selected by a click in a list. A plain click selects one sample, Ctrl toggles it, and
+/// Shift selects all from the one clicked before. `part` returns the rows at the given indices.
 pub(in crate::ui::views) fn clicked(
     part: impl Fn(Range<usize>) -> Vec<u32>,
     place: usize,

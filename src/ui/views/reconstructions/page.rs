@@ -1,5 +1,4 @@
-//! The displayed samples: their values, errors and textures, rebuilt only when others are
-//! displayed.
+//! The displayed samples: their values, errors and textures, rebuilt only after a change.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,24 +23,24 @@ const RECONSTRUCTION: usize = 3;
 const PCA: usize = 4;
 const ERROR: usize = 5;
 
-/// A scale: the numbers at its ends with their unit, and its colours from 0 to 1.
+/// A scale: the values at its ends, their unit, and the colours from 0 to 1.
 pub(super) type Scale = ([f32; 2], &'static str, fn(f32) -> Rgb);
 
-/// Some samples with the outputs for them, and their pictures.
+/// Samples with their outputs and pictures.
 #[derive(Clone, Default)]
 pub(super) struct Page {
     stamp: u64,
     index: HashMap<u32, usize>,
-    /// The samples with the outputs for them.
+    /// The samples with their outputs.
     pub made: SamplePage,
     atlases: [Atlas; ROWS],
     display: RangeCache,
-    /// The stamp and the values of the samples in the data, which do not change with the epoch.
+    /// Stamp and original values of the samples, which do not change with the epoch.
     originals: (u64, Vec<f32>),
 }
 
 impl Page {
-    /// The watched samples at an epoch.
+    /// Fills the page with the watched samples at an epoch.
     pub fn watched(
         &mut self,
         ui: &Ui,
@@ -64,7 +63,7 @@ impl Page {
         });
     }
 
-    /// Samples of a set, as seen by the network of a run.
+    /// Fills the page with samples of a set and the outputs of a run's network.
     pub fn of_set(&mut self, ui: &Ui, run: &Run, data: &Dataset, given: Given, pictured: &Pictured) {
         let of = (pictured.of, data.fingerprint, given == Given::Damaged);
         let stamp = stamp_of((of, Arc::as_ptr(&pictured.pictures).addr()));
@@ -79,12 +78,12 @@ impl Page {
         self.index.clear();
     }
 
-    /// Changes with the content.
+    /// A number that changes with the content.
     pub fn stamp(&self) -> u64 {
         self.stamp
     }
 
-    /// The index of a row of the data among the samples.
+    /// The index of a data row among the samples.
     pub fn place(&self, row: u32) -> Option<usize> {
         self.index.get(&row).copied()
     }
@@ -106,7 +105,7 @@ impl Page {
         codes.map_or_else(|| name.to_owned(), CodePictures::name)
     }
 
-    /// The scale of the colours, unless it is that of the data. `brightest` is the largest error.
+    /// The colour scale of a row, unless it is that of the data; `brightest` is the largest error.
     pub fn scale(&self, row: usize, brightest: f32) -> Option<Scale> {
         match row {
             // Brightness is the square root of the error, as in the maps.
@@ -119,7 +118,7 @@ impl Page {
         }
     }
 
-    /// The error drawn brightest, scaled.
+    /// The scaled error that is drawn brightest.
     pub fn brightest(&mut self, data: &Dataset) -> f32 {
         self.display.of(data).brightest(data)
     }
@@ -164,7 +163,7 @@ impl Page {
         }
     }
 
-    /// Fills one row of pictures with values in units of the data.
+    /// Fills one row of pictures with values in the units of the data.
     fn paint(&mut self, ui: &Ui, data: &Dataset, row: usize, values: &[f32]) {
         let Some(shown) = data.shown() else { return };
         let Shown { height, width, channels, .. } = shown;

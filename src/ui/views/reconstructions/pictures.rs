@@ -1,4 +1,4 @@
-//! Samples that are pictures: blocks of rows, original to error, of which only visible ones are
+//! Samples that are pictures: blocks of rows from original to error. Only visible ones are
 //! drawn.
 
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::project::{Shown, format_number, visible};
 use crate::ui::plots::{color, palette, shortened};
 
 const GAP: f32 = 5.0;
-/// Width of the labels beside the pictures.
+/// Width of the labels next to the pictures.
 const LABEL_PX: f32 = 100.0;
 /// Height of the error below the pictures.
 const ERROR_HEIGHT_PX: f32 = 22.0;
@@ -30,8 +30,8 @@ pub(super) struct Grid {
     label: f32,
 }
 
-/// The largest cells with which all samples fit into the space; if there are none, the smallest
-/// useful ones that fill the width, with scrolling.
+/// The largest cells for which all samples fit; otherwise the smallest useful cells that fill the
+/// width, with scrolling.
 pub(super) fn grid(room: Vec2, samples: usize, rows: usize, [width, height]: [usize; 2]) -> Grid {
     let label = if room.x >= 420.0 { LABEL_PX } else { 0.0 };
     let aspect = (width as f32 / height.max(1) as f32).clamp(0.125, 8.0);
@@ -90,7 +90,7 @@ pub(super) fn pictures_ui(ui: &mut Ui, drawn: &Drawn<'_>, brightest: f32) -> See
     seen
 }
 
-/// Labels beside a block, and the colour bar of the errors.
+/// Shows the labels of a block, and the colour bar of the errors.
 fn names_ui(ui: &Ui, page: &Page, shown: &[usize], grid: Grid, at: egui::Pos2, brightest: f32) {
     if grid.label == 0.0 {
         return;
@@ -112,7 +112,7 @@ fn names_ui(ui: &Ui, page: &Page, shown: &[usize], grid: Grid, at: egui::Pos2, b
     }
 }
 
-/// The samples of a block; returns the index of the clicked one.
+/// Shows the samples of a block; returns the index of the clicked one.
 fn block_ui(
     ui: &mut Ui,
     drawn: &Drawn<'_>,
@@ -138,7 +138,7 @@ fn block_ui(
             let cell = Rect::from_min_size(pos2(x, at.y + line as f32 * (grid.cell.y + GAP)), grid.cell);
             match sample {
                 Some(sample) => page.atlas(*kind).paint(ui.painter(), sample, cell),
-                // It is still being computed.
+                // Still being computed.
                 None => drop(ui.painter().rect_filled(cell, 2.0, color(p.grid))),
             }
         }
@@ -162,7 +162,7 @@ fn block_ui(
     clicked
 }
 
-/// The error below each picture of a block; none if neighbouring ones would overlap.
+/// The error below each picture of a block; none if adjacent ones would overlap.
 fn captions(ui: &Ui, rows: &[u32], page: &Page, grid: Grid) -> Vec<Arc<Galley>> {
     let tint = color(palette(ui).dim);
     let caption = |row: &u32| {
@@ -175,7 +175,7 @@ fn captions(ui: &Ui, rows: &[u32], page: &Page, grid: Grid) -> Vec<Arc<Galley>> 
     if fits { captions } else { Vec::new() }
 }
 
-/// One sample in large, with all information about it.
+/// Shows an enlarged sample with all information about it.
 fn hover_ui(ui: &mut Ui, drawn: &Drawn<'_>, shown: &[usize], row: u32) {
     let (p, data, page) = (palette(ui), drawn.data, drawn.page);
     let Some(Shown { height, width, .. }) = data.shown() else { return };

@@ -48,7 +48,7 @@ pub(super) fn watched_ui(
         view.has_linear.then(|| NeededSamples { has_linear: true, is_corrupted, ..NeededSamples::default() });
 }
 
-/// Shows the samples of a set, as seen by the network.
+/// Shows the samples of a set with the outputs of the network.
 pub(super) fn set_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
@@ -74,7 +74,7 @@ pub(super) fn set_ui(
     view.samples = ShownSamples { fingerprint: resolved.data.fingerprint, are_watched: false, rows };
     let (scored, all) = (input.scored, resolved.rows.len());
     if !scored.is_waiting(false) && !scored.failed(&resolved.subject) && resolved.scanned(scored) < all {
-        // The search for the next rows continues.
+        // Keep searching for the next rows.
         ui.ctx().request_repaint();
     }
     output.wanted = Some(NeededSamples {
@@ -119,13 +119,13 @@ fn samples_ui(
 }
 
 impl ReconstructionsView {
-    /// The displayed channels of codes; none where codes are rows.
+    /// The channels of the code to show; none for vector codes.
     fn channels(&mut self, run: &Run) -> Vec<usize> {
         if self.has_code { self.strongest.of(run) } else { Vec::new() }
     }
 
-    /// Records the visible indices. Half as many on either side are requested too, so that
-    /// scrolling rarely needs new requests.
+    /// Records the visible indices. Half as many on either side are also requested, so that
+    /// scrolling rarely triggers new requests.
     fn see(&mut self, stamp: u64, places: Range<usize>, count: usize) {
         let (of, known) = &self.window;
         let is_known = *of == stamp && known.start <= places.start && places.end <= known.end;

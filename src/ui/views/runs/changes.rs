@@ -1,4 +1,4 @@
-//! The changes of each run since the previous one.
+//! The changes in each run relative to the previous one.
 
 use egui::text::LayoutJob;
 use egui::{Align, RichText, Ui};
@@ -10,14 +10,14 @@ use crate::ui::plots::{color, palette};
 /// The description of a run's design in its row.
 #[derive(Clone, Debug)]
 pub enum DesignText {
-    /// There is no previous run: a summary of its design.
+    /// A summary of the design, if there is no previous run.
     First(String),
-    /// The previous run, and the differences.
+    /// The previous run, and the differences from it.
     Since(RunId, Difference),
 }
 
 impl DesignText {
-    /// Its text, which is the sort key.
+    /// The text, also used as the sort key.
     pub fn text(&self) -> String {
         match self {
             DesignText::First(brief) => brief.clone(),
@@ -26,14 +26,14 @@ impl DesignText {
     }
 }
 
-/// The changes of every run since the previous one.
+/// The changes in every run relative to the previous one.
 pub fn design_texts(runs: &[&Run]) -> Vec<DesignText> {
     let first = runs.first().map(|run| DesignText::First(brief(&run.design)));
     let since = runs.windows(2).map(|pair| DesignText::Since(pair[0].id, run_difference(pair[0], pair[1])));
     first.into_iter().chain(since).collect()
 }
 
-/// One line: the changes in normal text, followed by the unchanged parts in weak text.
+/// One line: changes in normal text, followed by unchanged parts in weak text.
 pub fn design_job(ui: &Ui, design_text: &DesignText) -> LayoutJob {
     let p = palette(ui);
     let mut job = LayoutJob::default();
@@ -60,7 +60,7 @@ pub fn design_job(ui: &Ui, design_text: &DesignText) -> LayoutJob {
     job
 }
 
-/// A complete comparison of a run's design with the previous run and with the selected one.
+/// A full comparison of a run's design with those of the previous and the selected run.
 pub fn design_ui(ui: &mut Ui, run: &Run, design_text: &DesignText, selected: Option<&Run>) {
     let before = match design_text {
         DesignText::First(brief) => {

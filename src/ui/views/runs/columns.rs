@@ -10,10 +10,10 @@ use crate::ui::state::RunColumn;
 
 /// Placeholder for a missing value.
 const NONE: &str = "–";
-/// Width of the column of changes from which on measured values get columns automatically.
+/// Minimum width left for the changes column when measured values get columns automatically.
 const CHANGES_PX: f32 = 240.0;
 
-/// The content of a row in a column.
+/// The content of a table cell.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// The text.
@@ -22,7 +22,7 @@ pub struct Cell {
     pub key: Key,
     /// Details for a tooltip.
     pub hint: Option<String>,
-    /// Whether it was measured with weights other than the run's current ones.
+    /// Whether it was measured with weights other than the run's current weights.
     pub is_old: bool,
 }
 
@@ -39,7 +39,7 @@ impl Cell {
     }
 }
 
-/// The name over a column.
+/// The header of a column.
 pub fn name(column: &RunColumn) -> String {
     match column {
         RunColumn::Run => "run".to_owned(),
@@ -118,7 +118,7 @@ pub fn width(column: &RunColumn, runs: &[&Run]) -> f32 {
     }
 }
 
-/// The value of a run in a column, except for the changes since the previous run.
+/// The value of a run in a column, except for the changes from the previous run.
 pub fn cell(column: &RunColumn, run: &Run) -> Cell {
     let last = run.history.epochs.last();
     match column {
@@ -157,7 +157,7 @@ pub fn cell(column: &RunColumn, run: &Run) -> Cell {
     }
 }
 
-/// The number of findings, with a list of them; missing for a run without an epoch.
+/// The number of findings, with a list of them; missing for a run without epochs.
 fn findings(run: &Run) -> Cell {
     let findings = run.diagnoses();
     if findings.is_empty() && run.history.epochs.is_empty() {
@@ -170,7 +170,7 @@ fn findings(run: &Run) -> Cell {
     Cell { hint: Some(hint), ..Cell::new(count.to_string(), Key::number(count as f64)) }
 }
 
-/// Finished epochs, and the attempt if a selector was restarted.
+/// Finished epochs, and the attempt number if a selector was restarted.
 fn epoch(run: &Run) -> Cell {
     let done = run.history.epochs.last().map_or(0, |record| record.epoch);
     let (all, key) = (run.epochs, Key::number(f64::from(done)));
@@ -186,14 +186,14 @@ pub fn is_old(run: &Run, finding: &Finding) -> bool {
     run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.progress.step != finding.step)
 }
 
-/// The weights, the number of samples and the time of a measurement.
+/// Weights, number of samples and time of a measurement.
 pub fn measurement_text(finding: &Finding) -> String {
     let Finding { epoch, samples, unix_secs, .. } = *finding;
     let samples = if samples == 0 { String::new() } else { format!(", {} samples", format_count(samples)) };
     format!("weights of epoch {epoch}{samples}, {}", format_date(unix_secs))
 }
 
-/// A column for every measured number of the runs, by kind and split.
+/// One column per measured value of the runs, by kind and split.
 pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     let mut columns = Vec::new();
     for kind in FindingKind::ALL {
@@ -211,7 +211,7 @@ pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
     columns
 }
 
-/// As many columns as fit: those of every run, followed by the most important number of each
+/// As many columns as fit: those that every run has, then the most important value of each
 /// measurement.
 pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
     use RunColumn::{Epoch, Findings, Mse, Pca, Time, Train, Validation};
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(cell(&columns[0], &one).key, Key::Missing);
         let hint = cell(&columns[0], &two).hint;
         assert_eq!(hint.as_deref(), Some(&*format!("weights of epoch 4, 180 samples, {}", format_date(0))));
-        // One number of each measurement is shown if there is space.
+        // One value per measurement is shown if there is space.
         let shown = |width_px: f32| automatic(width_px, &runs).iter().skip(7).map(name).collect::<Vec<_>>();
         assert_eq!(shown(920.0), Vec::<String>::new());
         assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 70.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);

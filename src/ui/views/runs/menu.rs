@@ -44,7 +44,7 @@ pub fn menu_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
     chosen
 }
 
-/// Shows the splits for measuring a run; returns the chosen action.
+/// Shows the splits on which a run can be measured; returns the chosen action.
 pub fn evaluate_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
     let mut chosen = None;
     for split in [Subset::Test, Subset::Validation, Subset::Train] {

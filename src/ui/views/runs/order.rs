@@ -5,21 +5,21 @@ use std::cmp::Ordering;
 /// The sort key of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key {
-    /// A number, which is not NaN.
+    /// A number, never NaN.
     Number(f64),
-    /// A text, compared case-insensitively.
+    /// Text, compared case-insensitively.
     Text(String),
-    /// No value; such rows come last in either sort order.
+    /// No value; sorted last in either order.
     Missing,
 }
 
 impl Key {
-    /// A number; NaN is missing.
+    /// The key of a number; NaN counts as missing.
     pub fn number(value: f64) -> Key {
         if value.is_nan() { Key::Missing } else { Key::Number(value) }
     }
 
-    /// A text; empty is missing.
+    /// The key of a text; empty text counts as missing.
     pub fn text(text: &str) -> Key {
         if text.is_empty() { Key::Missing } else { Key::Text(text.to_lowercase()) }
     }
@@ -38,8 +38,7 @@ impl Key {
     }
 }
 
-/// Sorts the indices of rows, given oldest first, by their keys; of equal ones, the newest comes
-/// first.
+/// Sorts row indices, given oldest first, by key; rows with equal keys are sorted newest first.
 pub fn ordered(rows: Vec<usize>, is_descending: bool, key: impl Fn(usize) -> Key) -> Vec<usize> {
     let mut rows: Vec<(Key, usize)> = rows.into_iter().rev().map(|row| (key(row), row)).collect();
     rows.sort_by(|(a, _), (b, _)| a.compare(b, is_descending));

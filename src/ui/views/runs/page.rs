@@ -1,4 +1,4 @@
-//! The page of a run: its name and note, and all information about it.
+//! The page of a run: its name, note and all other information.
 
 use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
 
@@ -12,16 +12,16 @@ use crate::ui::theme;
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::header::{Side, one_row_ui};
 
-/// Maximum length of a run's title that is shown in full.
+/// Maximum length of a run title that is shown in full.
 const MOST_TITLE_CHARS: usize = 40;
-/// Minimum width of a column of the page: a panel of small height shows more in several columns.
+/// Minimum width of a column: a low panel shows more in several columns.
 const COLUMN_PX: f32 = 440.0;
 /// Maximum number of columns.
 const MOST_COLUMNS: usize = 3;
 /// Width of the labels, in points.
 const NAMES_PX: f32 = 210.0;
 
-/// Requests of the user.
+/// Requests by the user.
 #[derive(Clone, Debug, Default)]
 pub struct PageOutput {
     /// Return to the table.
@@ -59,7 +59,7 @@ impl PageView {
     }
 }
 
-/// Shows the page in the available space. `focus` is the field that gets the focus.
+/// Shows the page in the available space; `focus` is the field to focus.
 pub fn page_ui(
     ui: &mut Ui,
     run: &Run,
@@ -99,7 +99,7 @@ pub fn page_ui(
             for ui in first.iter_mut() {
                 output.caption = caption_ui(ui, run, focus, draft, is_done);
             }
-            // If there are several columns, the first contains only name and note.
+            // With several columns, the first contains only name and note.
             let rooms = if others.is_empty() { first } else { others };
             let count = rooms.len().max(1);
             for (at, part) in parts.iter().enumerate() {
@@ -110,8 +110,7 @@ pub fn page_ui(
     output
 }
 
-/// Name and note; returns the new caption once the fields have lost the focus or the page is
-/// closed.
+/// Name and note; returns the new caption when the fields lose focus or the page is closed.
 fn caption_ui(
     ui: &mut Ui,
     run: &Run,
@@ -152,7 +151,7 @@ fn part_ui(ui: &mut Ui, part: &Part) {
     }
 }
 
-/// A label, and its content to the right.
+/// A label with its content to the right.
 fn row_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     let tint = color(palette(ui).dim);
     ui.horizontal_top(|ui| {

@@ -1,4 +1,4 @@
-//! All information about a run, in words.
+//! All information about a run, as text.
 
 use super::super::dates::format_date;
 use super::super::differences::in_words;
@@ -18,7 +18,7 @@ pub struct Part {
     pub rows: Vec<(String, String)>,
 }
 
-/// All non-empty sections. `data` are the training data of the run, if they are loaded.
+/// All non-empty sections; `data` is the training data of the run, if loaded.
 pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     let parts = [
         Part { title: "Training", rows: training(run) },
@@ -82,7 +82,7 @@ fn findings(run: &Run) -> Vec<(String, String)> {
     run.diagnoses().iter().map(finding_text).collect()
 }
 
-/// The measurements, the newest of each kind and split first.
+/// The measurements in reverse order: the newest of each kind and split comes first.
 fn results(run: &Run) -> Vec<(String, String)> {
     let finding_text = |finding: &Finding| {
         let values = finding.values.iter();
@@ -99,7 +99,7 @@ fn results(run: &Run) -> Vec<(String, String)> {
     run.results.iter().rev().map(finding_text).collect()
 }
 
-/// Settings edited during training, and restarts, in order.
+/// Settings edited during training, and restarts, in chronological order.
 fn changes(run: &Run) -> Vec<(String, String)> {
     let edit = |edit: &Edit| {
         let value = match edit.setting {
@@ -132,7 +132,7 @@ fn data_rows(run: &Run, data: Option<&Dataset>) -> Vec<(String, String)> {
         format!("{} {}", subset.name(), format_count(count))
     });
     let mut rows = vec![row("name", visible(&data.name)), row("as read", data.read_report.line.clone())];
-    // If the rows are split differently now, these are not the splits of the run.
+    // If the split has changed since, these counts are not those of the run.
     if run.split.is_none_or(|split| split == data.split.fingerprint()) {
         rows.push(row("samples", counts.join(", ")));
     }

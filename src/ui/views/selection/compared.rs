@@ -37,12 +37,12 @@ pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
     }
 }
 
-/// The reference of the comparison.
+/// The name of the reference group.
 fn reference(compared: &Comparison) -> &'static str {
     if compared.is_with_training { "training" } else { "others" }
 }
 
-/// Mean and standard deviation on both sides, and the difference in standard deviations.
+/// Shows mean and standard deviation of both groups, and the difference in standard deviations.
 fn number_ui(ui: &mut Ui, difference: &Difference) {
     let p = palette(ui);
     let moments = |of: &Moments| format!("{} ± {}", format_number(of.mean), format_number(of.std));
@@ -55,13 +55,12 @@ fn number_ui(ui: &mut Ui, difference: &Difference) {
     ui.end_row();
 }
 
-/// The class shares of both sides, most different first.
+/// Shows the class shares of both groups, largest difference first.
 fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     let p = palette(ui);
     let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
     let name = shortened(&shares.name, 24);
-    // The last column takes the remaining space, so the width is limited to keep the shares
-    // together.
+    // The last column takes the remaining space; limit the width to keep the shares together.
     ui.set_max_width(ui.available_width().min(SHARES_PX));
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
         head_ui(ui, [&name, "selected", reference(compared)]);

@@ -1,4 +1,4 @@
-//! The selected samples, of which only visible ones are drawn.
+//! The selected samples; only visible ones are drawn.
 
 use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, LabelColumn};
 use crate::project::{Shown, visible};
 use crate::ui::plots::{color, palette, shortened};
 
-/// Width of a picture, and spacing between two.
+/// Width of a picture, and spacing between pictures.
 const CELL_PX: f32 = 44.0;
 const GAP_PX: f32 = 4.0;
 /// Height of a sample that is not a picture.
@@ -26,8 +26,7 @@ pub(super) struct Gallery {
 }
 
 impl Gallery {
-    /// Shows the selected rows; `changes` is a different number after every change of the
-    /// selection.
+    /// Shows the selected rows; `changes` differs after every change of the selection.
     pub fn ui(&mut self, ui: &mut Ui, data: &Dataset, rows: &[u32], changes: u64) {
         if rows.is_empty() {
             let advice = "Click samples in Reconstructions, or select them by class or by a range here.";
@@ -80,7 +79,7 @@ impl Gallery {
     }
 }
 
-/// The first labels of a sample, each with the name of its column.
+/// The first labels of a sample, each with its column name.
 fn labels_of(data: &Dataset, row: u32, most: usize) -> Vec<String> {
     let text = |label: &LabelColumn| format!("{}: {}", visible(&label.name), label_text(label, row));
     data.labels.iter().take(most).map(text).collect()

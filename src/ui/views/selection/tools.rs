@@ -21,7 +21,7 @@ enum By {
     Feature(usize),
     /// The error.
     Error,
-    /// The number in the source.
+    /// The row number in the source.
     #[default]
     Rows,
 }
@@ -29,19 +29,19 @@ enum By {
 /// State of the tools.
 #[derive(Clone, Debug)]
 pub(super) struct Tools {
-    /// The choice, and the fingerprint of its data.
+    /// The fingerprint of the data, and the property chosen for it.
     by: Option<(u64, By)>,
     class: u32,
     range: [f64; 2],
-    /// The subject of the range.
+    /// The data and property to which the range applies.
     range_of: Option<(u64, By)>,
     /// Row numbers as typed.
     rows: String,
-    /// The name being typed, and the index of its selection.
+    /// The index of the selection being renamed, and the name as typed.
     name: Option<(usize, String)>,
 }
 
-/// Requests of the user.
+/// Requests by the user.
 #[derive(Debug, Default)]
 pub(super) struct ToolsOutput {
     /// Select from the data with this fingerprint.
@@ -95,7 +95,7 @@ impl Tools {
         output
     }
 
-    /// The choice of the property for selecting samples.
+    /// Chooses the property by which samples are selected.
     fn by_ui(&mut self, ui: &mut Ui, data: &Dataset, errors: &[f32]) -> By {
         let features = match data.shape {
             Shape::Vector(features) => features,
@@ -131,7 +131,7 @@ impl Tools {
         by
     }
 
-    /// The class or the range; `None` where there is nothing to select by.
+    /// Shows the class or the range; `None` if there is nothing to select by.
     fn criterion_ui(&mut self, ui: &mut Ui, data: &Dataset, errors: &[f32], by: By) -> Option<Criterion> {
         if let By::Label(column) = by
             && let LabelValues::Classes { names, .. } = &data.labels.get(column)?.values
@@ -182,7 +182,7 @@ impl Tools {
         }
     }
 
-    /// The line of a named selection.
+    /// Shows the line of a named selection.
     fn named_ui(
         &mut self,
         ui: &mut Ui,
@@ -221,7 +221,7 @@ impl Tools {
     }
 }
 
-/// The range of the property for selecting samples.
+/// The range of values of the property by which samples are selected.
 fn range_of(data: &Dataset, errors: &[f32], by: By) -> [f64; 2] {
     let ends = |values: &mut dyn Iterator<Item = f64>| {
         let finite = values.filter(|value| value.is_finite());

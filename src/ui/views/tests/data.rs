@@ -1,4 +1,4 @@
-//! The data view: the result of reading, and changes to the reading.
+//! The data view: the result of reading a file, and changes to how it is read.
 
 use super::*;
 use crate::dataset::{ColumnOverview, LabelColumn, Subset};
@@ -169,7 +169,7 @@ fn the_sample_at_the_top_stays_in_another_layout() {
     };
     harness.hover_at(pos2(600.0, 250.0));
     harness.run();
-    // At the end of the list, and two pages before it.
+    // At the end of the list, and two pages above it.
     for (keys, is_end) in [(&[egui::Key::End][..], true), (&[egui::Key::PageUp; 2], false)] {
         for key in keys {
             harness.key_press(*key);
@@ -185,7 +185,7 @@ fn the_sample_at_the_top_stays_in_another_layout() {
             (vec2(900.0, 700.0), labels),
         ] {
             let first = laid_out(&mut harness, size, labels, None)[0];
-            // In the widest list, seventeen are side by side. An end may be before the sample.
+            // The widest list has 17 samples per row. At the end, an earlier one may come first.
             assert!(first <= before[0] && (is_end || before[0] < first + 17), "{first}: {before:?}");
             assert!(first > 3800, "{first}");
         }
@@ -314,7 +314,7 @@ fn newer_rules_are_offered() {
 #[test]
 fn cells_that_were_filled_are_marked() {
     let mut scene = mixed(false);
-    // The height of the second row.
+    // The height in the second row.
     scene.data.as_mut().unwrap().gaps.cells = vec![1 << 5];
     let mut harness = shown(scene, vec2(1100.0, 420.0));
     let at = |harness: &Harness<'_, Scene>, text: &str| harness.get_by_label(text).rect().center();

@@ -12,7 +12,7 @@ use crate::session::{Order, Pictures};
 use crate::ui::painted::paths;
 use crate::ui::state::State;
 
-/// A state with the runs of a scene, and its data where they are loaded.
+/// A state with the runs of a scene, and its data if loaded.
 fn state(scene: Scene) -> State {
     let Scene { mut runs, data, .. } = scene;
     let mut state = State::default();
@@ -24,12 +24,12 @@ fn state(scene: Scene) -> State {
     state
 }
 
-/// A view as displayed, and its figures.
+/// Shows the default view; returns it with its figures.
 fn shown<V: View + Default + 'static>(state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
     shown_as(V::default(), state)
 }
 
-/// A given view as displayed, and its figures.
+/// Shows a given view; returns it with its figures.
 fn shown_as<V: View + 'static>(view: V, state: State) -> (Harness<'static, (V, State)>, Vec<Figure>) {
     let mut harness = Harness::builder()
         .with_size(vec2(820.0, 340.0))
@@ -107,8 +107,8 @@ fn the_saved_scatter_has_the_points_and_colours_that_are_drawn() {
     let mesh = largest_mesh(&harness.output().shapes).expect("points");
     let markers: Vec<_> = mesh.vertices.chunks_exact(3).collect();
     assert_eq!((points.len(), markers.len()), (200, 200));
-    // The first corner belongs to the marker alone; each leg of the triangle is four times the
-    // distance from there to the middle.
+    // The first corner belongs to the marker alone; on each axis, the middle is a quarter of a leg
+    // away from it.
     let middle = |axis: fn(Pos2) -> f32, leg: usize| -> Vec<f32> {
         markers.iter().map(|corners| 0.75 * axis(corners[0].pos) + 0.25 * axis(corners[leg].pos)).collect()
     };
@@ -277,7 +277,7 @@ fn the_plots_of_health_are_saved_together_and_individually() {
     // The figure with all plots comes first.
     let Drawing::Bars(bars) = &figures[2].drawing else { panic!("{:?}", figures[2]) };
     assert_eq!((bars.values.len(), bars.values[19]), (20, 0.008 * 19.0));
-    // Of 0, 0.008, 0.016 …, the first two are not above 0.01 nats.
+    // The values are 0, 0.008, 0.016 …; the first two are not above 0.01 nats.
     assert_eq!([1, 2].map(|bar| bars.ink(bar)), [Ink::Faint, Ink::Code]);
 }
 
@@ -315,7 +315,7 @@ fn reconstructions_are_saved_as_pictures_as_profiles_and_as_a_replay() {
 
 #[test]
 fn codes_that_are_pictures_are_saved_as_pictures_of_their_channels() {
-    // 2×2 positions of 3 channels.
+    // 2×2 positions with 3 channels.
     let scene = || {
         let mut scene = Scene::trained(10, samples::pictures(40, [8, 8, 1], 3), 12, false);
         let run = scene.runs.last_mut().expect("a run");
@@ -338,7 +338,7 @@ fn codes_that_are_pictures_are_saved_as_pictures_of_their_channels() {
         .map(|line| (line.name.split(',').next().unwrap_or(""), line.tiles.len()))
         .collect();
     assert_eq!(lines, [("original", 10), ("code", 10), ("reconstruction", 10), ("error", 10)]);
-    // Channel by channel, of the third sample.
+    // Channel by channel, for the third sample.
     let code = &newest[24..36];
     let expected: Vec<f32> = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11].map(|unit| code[unit]).to_vec();
     assert_eq!(tiles.lines[1].tiles[2].values, expected);

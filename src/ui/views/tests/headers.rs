@@ -1,17 +1,17 @@
-//! Headers: one row each, at any width of the view and with any content.
+//! Headers stay one row, at any width of the view and with any content.
 
 use super::*;
 use crate::ui::painted::placed_texts;
 use crate::ui::widgets::header::ROW_PX;
 
-/// Width of a narrow view, of half a window and of a wide view.
+/// Widths of a narrow view, half a window, and a wide view.
 const WIDTHS: [f32; 3] = [380.0, 500.0, 900.0];
 /// Views with a header of their own.
 const VIEWS: [Part; 4] = [Part::Loss, Part::Latent, Part::Reconstructions, Part::Data];
 /// Height of a header.
 const HEADER_PX: f32 = ROW_PX + 12.0;
 
-/// A run with many choices: many terms of the loss, a wide code, a table with classes.
+/// A run with many choices: many loss terms, a wide code, and a table with classes.
 fn full() -> Scene {
     let mut scene = Scene::trained(30, samples::table(60, 5), 6, true);
     let run = scene.runs.last_mut().expect("a run");
@@ -107,7 +107,7 @@ fn several_loss_terms_are_chosen_at_once_and_nothing_moves() {
     harness.get_by_label("Terms").click();
     harness.run();
     let all = ["total", "reconstruction", "KL"].map(str::to_owned);
-    // The last one cannot be removed.
+    // The last term cannot be removed.
     for (choice, expected) in [
         ("KL", &["total", "KL"][..]),
         ("reconstruction", &["total", "reconstruction", "KL"]),

@@ -66,7 +66,7 @@ fn the_errors_of_single_layers_have_curves_of_their_own() {
         harness.run();
         assert_eq!(harness.state().views.loss.layers, is_of_layers, "{choice}");
     }
-    // They are shown immediately while there is nothing else.
+    // The curves are shown immediately if there is nothing else.
     harness.state_mut().runs.last_mut().unwrap().history.epochs.truncate(0);
     harness.run();
     assert!(harness.query_by_label_contains("No epoch finished yet").is_none());

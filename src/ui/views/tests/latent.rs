@@ -43,7 +43,7 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
 
 #[test]
 fn points_of_other_data_are_drawn_above_those_of_the_run() {
-    // So many that there is one at every position of the plot.
+    // Enough points to cover every position of the plot.
     let grid: Vec<f32> =
         (0..1600).flat_map(|at| [at % 40, at / 40].map(|step| 0.25 * step as f32 - 5.0)).collect();
     let photos = Dataset { fingerprint: 50, ..samples::pictures(1600, [8, 8, 1], 10) };
@@ -60,7 +60,7 @@ fn points_of_other_data_are_drawn_above_those_of_the_run() {
     assert_eq!((fingerprint, rows.len(), mode), (50, 1, SelectionMode::Replace));
 }
 
-/// The digits from row 197 on as a set, on a grid of 64 × 25 points.
+/// The digits from row 197 as a set, on a grid of 64 × 25 points.
 fn scene_of_set(is_dense: bool) -> Scene {
     let mut scene = Scene::digits();
     let points: Vec<[f32; 2]> = (0..1600).map(|at| [at % 64, at / 64].map(|step| step as f32)).collect();
@@ -87,7 +87,7 @@ fn a_sample_of_a_set_is_hovered_and_clicked() {
     harness.run();
     assert!(harness.query_by_label_contains("code (").is_some(), "what is known of it");
     let (_, rows, mode) = harness.state().last.select.clone().expect("a selection");
-    // The middle line of the grid: its points 12 · 64 to 12 · 64 + 63.
+    // The middle row of the grid: points 12 · 64 to 12 · 64 + 63.
     assert!(rows.len() == 1 && (965..=1028).contains(&rows[0]) && mode == SelectionMode::Replace, "{rows:?}");
 }
 

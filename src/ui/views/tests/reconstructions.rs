@@ -1,4 +1,4 @@
-//! Reconstructions: orders, numbers, and what a click selects.
+//! Reconstructions: order, values, and selection by clicking.
 
 use egui::accesskit::Role;
 

@@ -5,7 +5,7 @@ use crate::dataset::Subset;
 use crate::run::{Caption, Finding, FindingKind, RunEvent};
 use crate::ui::state::{RunColumn, RunPage};
 
-/// The numbers of the runs in the table, from top to bottom.
+/// The run numbers in the table, from top to bottom.
 fn rows(harness: &Harness<'_, Scene>) -> Vec<u32> {
     let mut rows: Vec<(f32, u32)> = (1..=3)
         .filter_map(|id| Some((harness.query_by_label(&format!("compare run {id}"))?.rect().top(), id)))
