@@ -48,7 +48,7 @@ fn noise_is_fresh_each_epoch_and_the_same_whatever_the_minibatches() {
     }
     let mut noises = Vec::new();
     for seen in &reference {
-        assert!(seen.keys().copied().eq(0..10), "every sample once an epoch: {seen:?}");
+        assert!(seen.keys().copied().eq(0..10), "every sample once per epoch: {seen:?}");
         for (row, values) in seen {
             let noise: Vec<f32> = values.iter().map(|value| value - *row as f32).collect();
             assert!(noise.iter().all(|noise| *noise != 0.0 && noise.abs() < 0.1), "{noise:?}");

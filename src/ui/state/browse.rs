@@ -9,7 +9,7 @@ use crate::project::Source;
 /// A request for the desktop's file dialog.
 #[derive(Clone, Debug)]
 pub struct Browse {
-    /// What the path is for.
+    /// Purpose of the path.
     pub target: Target,
     /// The kind of path to choose.
     pub kind: BrowseKind,

@@ -26,7 +26,7 @@ pub struct Notices {
 pub struct Line {
     /// Its severity.
     pub severity: Severity,
-    /// What happened, where, and what to do.
+    /// The event, its place, and the remedy.
     pub text: String,
     /// Seconds since 1970.
     pub unix_secs: u64,
@@ -79,7 +79,7 @@ impl Offer {
         }
     }
 
-    /// What the user should know before accepting it, if anything.
+    /// A caution for the user before accepting it, if there is one.
     pub fn about(&self) -> Option<&'static str> {
         match self {
             Offer::Choice(_) | Offer::Data(_) => Some("Can be undone."),

@@ -72,7 +72,7 @@ pub struct SizeField {
     pub sides: [usize; 2],
 }
 
-/// What determines the size of pictures shown to a network.
+/// Properties that determine the size of pictures shown to a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SizeBy {
     /// The training data.

@@ -1,10 +1,10 @@
-//! What to do after a dialog.
+//! Actions that follow a dialog.
 
 use std::path::PathBuf;
 
 use crate::project::Recipe;
 
-/// What to do once there is nothing left to lose.
+/// An action that follows once there is nothing left to lose.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PendingAction {
     /// Ask for a recipe.

@@ -92,7 +92,7 @@ pub struct SaveRequest {
     pub path: PathBuf,
     /// The content.
     pub kind: SaveKind,
-    /// What to do after it is safely written.
+    /// The action that follows once it is safely written.
     pub then: Option<PendingAction>,
     pub(in crate::ui) project: Project,
     pub(in crate::ui) runs: Vec<Run>,
