@@ -253,7 +253,7 @@ class Hourglass:
         """The most memory that training for one epoch took."""
         command = [self.program, "train", "design.ron", "--data", "data.npy", "-o", "run.hourglass", "--force",
                    "--threads", self.threads]
-        # By a process in between: a program that is started counts the memory of the process that starts it,
+        # Started by a small process: a program's peak memory includes that of the process that starts it,
         # and this one holds PyTorch.
         script = ("import resource, subprocess, sys; "
                   "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode; "

@@ -24,8 +24,8 @@ const SELECTOR_BATCH: usize = 16;
 /// `log(500 d)` above the others, 11 to 14 for pictures. Adam moves it by about the learning rate
 /// per step.
 const SELECTOR_STEPS: u64 = 20_000;
-/// Highest learning rate of a hashing code. Noise hides a bit until its unit has large weights, and Adam
-/// moves a weight by about the rate per step.
+/// Highest learning rate of a hashing code. Noise hides a bit until its unit has large weights, and
+/// Adam moves a weight by about the learning rate per step.
 const HASHING_RATE: f32 = 8e-3;
 /// Fewest quantisers of a description length, as in the task of Hinton & Zemel (1994).
 const QUANTISERS: usize = 4;
@@ -129,7 +129,7 @@ fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     project.code.activation = Activation::Linear;
     let training = &mut project.training;
     training.early_stopping = None;
-    // The temperature falls until the end, and the weights follow it until then.
+    // The temperature falls until the end, so the weights must be able to follow until then.
     training.schedule = Schedule::Constant;
     let rows = data.map_or(0, |facts| facts.train_rows);
     training.batch_size = (rows / SELECTOR_BATCHES).max(SELECTOR_BATCH);
@@ -271,8 +271,8 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
     chosen
 }
 
-/// Whether nobody has changed how the rate moves weights: the settings are the defaults, or those that
-/// [`choose_data`] gave data of `rows` training samples.
+/// Whether optimizer, rate, schedule, batch size and epochs are unchanged: the defaults, or the ones
+/// that [`choose_data`] sets for `rows` training samples.
 fn is_default_training(training: &Training, rows: Option<usize>) -> bool {
     let default = Training::default();
     let own = (training.batch_size, training.learning_rate, training.epochs);
