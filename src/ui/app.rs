@@ -307,6 +307,7 @@ impl eframe::App for HourglassApp {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.files.end_saving_settings();
         self.save_settings();
         self.files.end_export();
         // The worker writes its last checkpoint into the workspace, so it must end before the

@@ -2,6 +2,7 @@
 //! never waits for a disk.
 
 mod dropped;
+mod settings_thread;
 mod store_thread;
 
 use std::path::{Path, PathBuf};
@@ -11,12 +12,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
+use self::settings_thread::SettingsThread;
 use super::dialogs::{chosen, desktop_dialog, folder_near, has_dialog};
 use super::state::{Browse, Clip, FigureRequest, PathFound, PathQuestion, SaveRequest, StoreRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
-    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, WriteProgress,
-    open_any,
+    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Store, WriteProgress, open_any,
 };
 
 /// Minimum time between requesting a dialog and closing it. Exports that take less time show no
@@ -67,6 +68,8 @@ pub struct FileThreads {
     wake: egui::Context,
     store_thread: Option<Sender<StoreRequest>>,
     store_handle: Option<JoinHandle<()>>,
+    /// Started by the first settings to be saved.
+    settings_thread: Option<SettingsThread>,
     /// The most recent export and its start time; the reference is dead once it has ended.
     export: Option<(Weak<WriteProgress>, Instant)>,
 }
@@ -75,7 +78,15 @@ impl FileThreads {
     /// Creates the threads; `wake` is repainted whenever an answer is ready.
     pub fn new(wake: egui::Context) -> FileThreads {
         let (sender, receiver) = channel();
-        FileThreads { sender, receiver, wake, store_thread: None, store_handle: None, export: None }
+        FileThreads {
+            sender,
+            receiver,
+            wake,
+            store_thread: None,
+            store_handle: None,
+            settings_thread: None,
+            export: None,
+        }
     }
 
     /// Returns the answers that are ready; never waits.
@@ -155,14 +166,6 @@ impl FileThreads {
         self.spawn(move || {
             let clip = request.clip(is_picture).map_err(|error| error.to_string());
             FileEvent::Copied(request.figure.title.clone(), clip)
-        });
-    }
-
-    /// Writes the settings.
-    pub fn save_settings(&self, settings: Settings, path: PathBuf) {
-        self.spawn_optional(move || {
-            let result = settings.save(&Files::default(), &path);
-            result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
     }
 
