@@ -24,6 +24,9 @@ const SELECTOR_BATCH: usize = 16;
 /// `log(500 d)` above the others, 11 to 14 for pictures. Adam moves it by about the learning rate
 /// per step.
 const SELECTOR_STEPS: u64 = 20_000;
+/// Learning rate of a selector. With many similar features, as in pictures, a lower one needs
+/// several attempts until the choice is clear; a higher one chooses worse features.
+const SELECTOR_RATE: f32 = 1e-2;
 /// Highest learning rate of a hashing code. Noise hides a bit until its unit has large weights, and
 /// Adam moves a weight by about the learning rate per step.
 const HASHING_RATE: f32 = 8e-3;
@@ -128,6 +131,9 @@ fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     project.code.form = CodeForm::Units;
     project.code.activation = Activation::Linear;
     let training = &mut project.training;
+    if is_default_training(training, data.map(|facts| facts.train_rows)) {
+        training.learning_rate = SELECTOR_RATE;
+    }
     training.early_stopping = None;
     // The temperature falls until the end, so the weights must be able to follow until then.
     training.schedule = Schedule::Constant;

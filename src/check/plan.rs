@@ -9,7 +9,7 @@ use crate::project::{Activation, Loss, Project, Shape, Strategy};
 /// Most activation values held at a time outside training, if at least one sample fits.
 const INFERENCE_VALUES: u64 = 16 << 20;
 /// Most rows computed at a time outside training.
-const INFERENCE_ROWS: u64 = 256;
+const INFERENCE_ROWS: u64 = 1024;
 
 /// A project proven trainable on data of known shape; the engine accepts nothing else.
 #[derive(Clone, Debug, PartialEq)]

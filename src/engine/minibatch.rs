@@ -42,7 +42,7 @@ pub fn gather(
     threads.for_each_piece(
         &mut target.borrow_mut().values_mut()[..len],
         ROWS * features,
-        2 * len,
+        16 * len,
         |start, out| {
             let first = start / features;
             data.gather(&rows[first..first + out.len() / features], out);

@@ -38,6 +38,8 @@ use crate::dataset::Dataset;
 use crate::project::Place;
 use crate::run::{LossSums, Losses, Terms, Weights};
 
+/// Input values per shard of a copy.
+const COPIED: usize = 1 << 14;
 /// Name of the reconstruction term.
 const RECONSTRUCTION: &str = "reconstruction";
 /// Name of the variance term of a mean reconstruction.
@@ -480,7 +482,11 @@ impl Network {
         let mut result = Vec::with_capacity(rows.len() / inputs * outputs);
         for block in rows.chunks(self.capacity * inputs) {
             let count = block.len() / inputs;
-            from.borrow_mut().values_mut()[..count * inputs].copy_from_slice(&block[..count * inputs]);
+            let (mut input, len) = (from.borrow_mut(), count * inputs);
+            self.threads.for_each_piece(&mut input.values_mut()[..len], COPIED, 16 * len, |start, out| {
+                out.copy_from_slice(&block[start..start + out.len()]);
+            });
+            drop(input);
             self.forward(part, count, Mode::Use, &mut Recorder::idle());
             result.extend_from_slice(&to.borrow().values()[..count * outputs]);
         }

@@ -237,5 +237,9 @@ fn kinds_set_a_learning_rate_if_nobody_has() {
     own.training.learning_rate = 0.01;
     assert_eq!(choose_kind(&own, hashing, Some(&data)).training, own.training);
     let selector = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 5 };
-    assert_eq!(choose_kind(&fitted, selector, Some(&data)).training.schedule, Schedule::Constant);
+    let training = choose_kind(&fitted, selector, Some(&data)).training;
+    assert_eq!((training.schedule, training.learning_rate), (Schedule::Constant, SELECTOR_RATE));
+    let mut own = fitted.clone();
+    own.training.learning_rate = 3e-4;
+    assert_eq!(choose_kind(&own, selector, Some(&data)).training.learning_rate, 3e-4);
 }

@@ -7,43 +7,42 @@ use crate::project::Activation;
 /// the derivative needs them.
 #[inline(always)]
 pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: Option<&mut [f32]>) {
-    for (value, bias) in row.iter_mut().zip(bias) {
-        *value += bias;
-    }
-    if let Some(pre) = pre {
-        pre.copy_from_slice(row);
-    }
+    let sums = (bias, row, pre);
     match activation {
-        Activation::Linear => {}
+        Activation::Linear => map(
+            sums,
+            #[inline(always)]
+            |a| a,
+        ),
         Activation::Relu => map(
-            row,
+            sums,
             #[inline(always)]
             // Written so that −0 and −∞ become 0, and NaN stays NaN.
             |a| if a <= 0.0 { 0.0 } else { a },
         ),
         Activation::LeakyRelu => map(
-            row,
+            sums,
             #[inline(always)]
             |a| if a > 0.0 { a } else { 0.01 * a },
         ),
         Activation::Elu => map(
-            row,
+            sums,
             #[inline(always)]
             |a| if a > 0.0 { a } else { math::exp(a) - 1.0 },
         ),
         Activation::Gelu => map(
-            row,
+            sums,
             #[inline(always)]
             |a| a * math::normal_cdf(a),
         ),
         Activation::Silu => map(
-            row,
+            sums,
             #[inline(always)]
             |a| a * math::sigmoid(a),
         ),
-        Activation::Sigmoid => map(row, math::sigmoid),
-        Activation::Tanh => map(row, math::tanh),
-        Activation::Softplus => map(row, math::softplus),
+        Activation::Sigmoid => map(sums, math::sigmoid),
+        Activation::Tanh => map(sums, math::tanh),
+        Activation::Softplus => map(sums, math::softplus),
     }
 }
 
@@ -173,10 +172,19 @@ fn put(out: &mut [f32], of: &[f32], f: impl Fn(f32) -> f32) {
     }
 }
 
+/// One pass: a second one in place, which changes only some of the values, would not vectorise.
 #[inline(always)]
-fn map(row: &mut [f32], f: impl Fn(f32) -> f32) {
-    for value in row {
-        *value = f(*value);
+fn map((bias, row, pre): (&[f32], &mut [f32], Option<&mut [f32]>), f: impl Fn(f32) -> f32) {
+    let pairs = row.iter_mut().zip(bias);
+    if let Some(pre) = pre {
+        for ((value, bias), pre) in pairs.zip(pre) {
+            *pre = *value + bias;
+            *value = f(*pre);
+        }
+        return;
+    }
+    for (value, bias) in pairs {
+        *value = f(*value + bias);
     }
 }
 

@@ -316,22 +316,19 @@ impl Operation for BatchNorm {
                 tile[index] = tile[index - sizes.channels];
             }
         }
-        let (mean, scale, shift, slope) = (&*mean, &*scale, &*shift, &*slope);
+        let constants = [&*mean, scale, shift, slope];
         let (x, dy, dx_adds) = (x.values(), &*dy, x.claim_gradient() == Write::Add);
         threads.for_each_piece(&mut dx[..sizes.len], sizes.size, sizes.flops(), |start, dx| {
             let range = start..start + dx.len();
-            let values = x[range.clone()].chunks(sizes.tile).zip(dy[range].chunks(sizes.tile));
+            let (x, dy) = (&x[range.clone()], &dy[range]);
             vectorised(
                 #[inline(always)]
                 || {
-                    for (dx, (x, dy)) in dx.chunks_mut(sizes.tile).zip(values) {
-                        let constants = mean.iter().zip(scale).zip(shift.iter().zip(slope));
-                        for ((dx, (x, dy)), ((mean, scale), (shift, slope))) in
-                            dx.iter_mut().zip(x.iter().zip(dy)).zip(constants)
-                        {
-                            let own = scale * (dy - shift - (x - mean) * slope);
-                            *dx = flushed(own, LEAST_GRADIENT) + if dx_adds { *dx } else { 0.0 };
-                        }
+                    // A choice inside the loop would make it slower.
+                    if dx_adds {
+                        input_gradient(x, dy, constants, true, dx);
+                    } else {
+                        input_gradient(x, dy, constants, false, dx);
                     }
                 },
             );
@@ -398,6 +395,23 @@ fn four(tiles: &mut [f32], size: usize) -> [&mut [f32]; 4] {
     let (second, rest) = rest.split_at_mut(size);
     let (third, fourth) = rest.split_at_mut(size);
     [first, second, third, fourth]
+}
+
+/// `dx = scale (dy − shift − (x − mean) slope)`, or `dx +=`, with constants that repeat after a
+/// tile.
+#[inline(always)]
+fn input_gradient(x: &[f32], dy: &[f32], constants: [&[f32]; 4], adds: bool, dx: &mut [f32]) {
+    let [mean, scale, shift, slope] = constants;
+    let tile = mean.len();
+    for (dx, (x, dy)) in dx.chunks_mut(tile).zip(x.chunks(tile).zip(dy.chunks(tile))) {
+        let constants = mean.iter().zip(scale).zip(shift.iter().zip(slope));
+        for ((dx, (x, dy)), ((mean, scale), (shift, slope))) in
+            dx.iter_mut().zip(x.iter().zip(dy)).zip(constants)
+        {
+            let own = scale * (dy - shift - (x - mean) * slope);
+            *dx = flushed(own, LEAST_GRADIENT) + if adds { *dx } else { 0.0 };
+        }
+    }
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ impl Direct {
     fn add_up(&self, threads: &Threads, sums: &mut [f32], dw: &mut [f32], adds: bool) {
         let (patch, columns) = (self.patch_len(), self.sizes.columns);
         let Some((total, others)) = sums.split_at_mut_checked(self.sizes.sums) else { return };
-        let flops = others.len();
+        let flops = 8 * others.len();
         let (others, piece) = (&*others, SUM_ROWS * columns);
         threads.for_each_piece(total, piece, flops, |start, total| {
             vectorised(

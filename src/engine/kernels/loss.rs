@@ -261,7 +261,12 @@ impl ReconstructionLoss {
                         let own = row / samples * features;
                         let weights = weights.of_row(own, features);
                         let pair = (output, &target[own..][..features]);
-                        row_backward(terms, scale_of(row), adds, pair, weights, gradient);
+                        // A choice inside the loop would not vectorise.
+                        if adds {
+                            row_backward(terms, scale_of(row), true, pair, weights, gradient);
+                        } else {
+                            row_backward(terms, scale_of(row), false, pair, weights, gradient);
+                        }
                     }
                 },
             );
@@ -438,25 +443,71 @@ fn weighted_sums(terms: Terms, output: &[f32], target: &[f32], weights: RowWeigh
     }
 }
 
-/// `scale` times the derivative of one row's loss.
+/// Writes or adds `scale` times the derivative of one row's loss with respect to the output.
 #[inline(always)]
 fn row_backward(
     terms: Terms,
     scale: f32,
     adds: bool,
-    (output, target): (&[f32], &[f32]),
+    pair: (&[f32], &[f32]),
     weights: RowWeights<'_>,
     gradient: &mut [f32],
 ) {
+    // One loop for each kind, so that it vectorises.
+    match terms {
+        Terms::Squares { factor, .. } => slopes(
+            pair,
+            weights,
+            (scale, adds),
+            gradient,
+            #[inline(always)]
+            |y, x| 2.0 * factor * (y - x),
+        ),
+        Terms::Absolutes => slopes(
+            pair,
+            weights,
+            (scale, adds),
+            gradient,
+            #[inline(always)]
+            // At 0 the derivative is 0, as in PyTorch.
+            |y, x| f32::from(y > x) - f32::from(y < x),
+        ),
+        Terms::Huber { delta } => slopes(
+            pair,
+            weights,
+            (scale, adds),
+            gradient,
+            #[inline(always)]
+            |y, x| (y - x).clamp(-delta, delta),
+        ),
+        Terms::Logits => slopes(
+            pair,
+            weights,
+            (scale, adds),
+            gradient,
+            #[inline(always)]
+            |y, x| sigmoid(y) - x,
+        ),
+    }
+}
+
+/// `slope(output, target)` times weight and scale.
+#[inline(always)]
+fn slopes(
+    (output, target): (&[f32], &[f32]),
+    weights: RowWeights<'_>,
+    (scale, adds): (f32, bool),
+    gradient: &mut [f32],
+    slope: impl Fn(f32, f32) -> f32,
+) {
     let triples = gradient.iter_mut().zip(output.iter().zip(target));
     // Values with weight 0 may be anything, even NaN.
-    let weighted = |weight: f32, y: f32, x: f32| {
-        if weight == 0.0 { 0.0 } else { slope(terms, y, x) * weight * scale }
-    };
+    let weighted =
+        |weight: f32, y: f32, x: f32| if weight == 0.0 { 0.0 } else { slope(y, x) * weight * scale };
     match (weights.values, weights.features) {
         (None, None) => {
             for (gradient, (&y, &x)) in triples {
-                add(slope(terms, y, x) * scale, adds, gradient);
+                add(slope(y, x) * scale, adds, gradient);
             }
         }
         (Some(weights), None) | (None, Some(weights)) => {
@@ -469,18 +520,6 @@ fn row_backward(
                 add(weighted(value * feature, y, x), adds, gradient);
             }
         }
-    }
-}
-
-/// The derivative of a feature's loss with respect to the output.
-#[inline(always)]
-fn slope(terms: Terms, y: f32, x: f32) -> f32 {
-    match terms {
-        Terms::Squares { factor, .. } => 2.0 * factor * (y - x),
-        // At 0 the derivative is 0, as in PyTorch.
-        Terms::Absolutes => f32::from(y > x) - f32::from(y < x),
-        Terms::Huber { delta } => (y - x).clamp(-delta, delta),
-        Terms::Logits => sigmoid(y) - x,
     }
 }
 

@@ -25,15 +25,19 @@ pub fn flushed(x: f32, least: f32) -> f32 {
 pub fn exp(x: f32) -> f32 {
     // Cephes' expf: x = n ln 2 + r, a polynomial in r, then n into the exponent.
     let x = x.clamp(-87.3, 88.3);
-    let rounder = 12_582_912.0_f32; // 1.5 · 2²³: adding it rounds to an integer
-    let n = (x * std::f32::consts::LOG2_E + rounder) - rounder;
+    // 1.5 · 2²³: adding it rounds to an integer, which then is in the low bits.
+    let rounder = 12_582_912.0_f32;
+    let rounded = x * std::f32::consts::LOG2_E + rounder;
+    let n = rounded - rounder;
     let r = x - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let mut p = 1.987_569_1e-4;
     for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5] {
         p = p * r + c;
     }
     let value = p * r * r + r + 1.0;
-    f32::from_bits(value.to_bits().wrapping_add(((n as i32) << 23) as u32))
+    let scaled = f32::from_bits(value.to_bits().wrapping_add(rounded.to_bits() << 23));
+    // The bits of NaN may be anything.
+    if x.is_nan() { x } else { scaled }
 }
 
 /// `ln x` for positive normal `x`.
@@ -182,6 +186,7 @@ mod tests {
         assert!(sigmoid(1000.0) == 1.0 && sigmoid(-1000.0) < 1e-37);
         assert!(tanh(1000.0) == 1.0 && tanh(-1000.0) == -1.0);
         assert!(softplus(1000.0) == 1000.0 && softplus(-1000.0) >= 0.0);
+        assert!(exp(f32::from_bits(0x7FC0_0001)).is_nan() && exp(f32::from_bits(0xFFFF_FFFF)).is_nan());
         assert!(sigmoid(f32::NAN).is_nan() && tanh(f32::NAN).is_nan() && softplus(f32::NAN).is_nan());
     }
 }

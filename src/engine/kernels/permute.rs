@@ -58,6 +58,23 @@ impl Matrix {
     fn len(self) -> usize {
         self.rows * self.columns * self.block
     }
+
+    /// Calls `write` with each value of the transpose and the value of `from` it comes from.
+    #[inline(always)]
+    fn transpose(self, from: &[f32], to: &mut [f32], write: impl Fn(&mut f32, &f32)) {
+        let Matrix { rows, columns, block } = self;
+        for (column, to) in to.chunks_exact_mut(rows * block).enumerate() {
+            let from = &from[column * block..];
+            if block == 1 {
+                to.iter_mut().zip(from.iter().step_by(columns)).for_each(|(to, from)| write(to, from));
+                continue;
+            }
+            let blocks = from.chunks(block).step_by(columns);
+            for (to, from) in to.chunks_exact_mut(block).zip(blocks) {
+                to.iter_mut().zip(from).for_each(|(to, from)| write(to, from));
+            }
+        }
+    }
 }
 
 impl Permute {
@@ -104,20 +121,14 @@ impl Operation for Permute {
 
 /// Writes the transposes of the matrices in `from` to `to`, or adds them.
 fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], matrix: Matrix, adds: bool) {
-    let (Matrix { rows, columns, block }, size, len) = (matrix, matrix.len(), to.len());
-    let write = |to: &mut f32, from: &f32| *to = from + if adds { *to } else { 0.0 };
-    threads.for_each_piece(to, size, len, |start, to| {
+    let (size, len) = (matrix.len(), to.len());
+    threads.for_each_piece(to, size, 16 * len, |start, to| {
         let from = &from[start..start + size];
-        for (column, to) in to.chunks_exact_mut(rows * block).enumerate() {
-            let from = &from[column * block..];
-            if block == 1 {
-                to.iter_mut().zip(from.iter().step_by(columns)).for_each(|(to, from)| write(to, from));
-                continue;
-            }
-            let blocks = from.chunks(block).step_by(columns);
-            for (to, from) in to.chunks_exact_mut(block).zip(blocks) {
-                to.iter_mut().zip(from).for_each(|(to, from)| write(to, from));
-            }
+        // A choice inside the loop would make it slower.
+        if adds {
+            matrix.transpose(from, to, |to, from| *to += from);
+        } else {
+            matrix.transpose(from, to, |to, from| *to = *from);
         }
     });
 }

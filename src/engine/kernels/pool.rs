@@ -13,6 +13,9 @@ use super::workspace::zeros;
 use crate::check::Window;
 use crate::engine::EngineError;
 
+/// Channels that are compared at once.
+const STRIP: usize = 16;
+
 /// How the values in a window are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
@@ -67,7 +70,7 @@ impl Pool {
         let (inputs, outputs, sizes) = (x.columns(), y.columns(), self.sizes);
         let x = x.values();
         let (y, chosen) = (Parts::new(y.values_mut()), Parts::new(&mut chosen));
-        threads.run(rows, 2 * rows * inputs, &|sample| {
+        threads.run(rows, 16 * rows * inputs, &|sample| {
             let (own, x) = (sample * outputs..(sample + 1) * outputs, &x[sample * inputs..][..inputs]);
             // SAFETY: each sample runs once and touches its own values only.
             let (y, chosen) = unsafe { (y.part(own.clone()), chosen.part(own)) };
@@ -85,7 +88,7 @@ impl Pool {
         threads.for_each_piece(
             &mut y.values_mut()[..rows * outputs],
             outputs,
-            2 * rows * inputs,
+            16 * rows * inputs,
             |start, y| {
                 let x = &x[start / outputs * inputs..][..inputs];
                 vectorised(
@@ -112,7 +115,7 @@ impl Operation for Pool {
         let adds = x.claim_gradient() == Write::Add;
         let (inputs, outputs, sizes, kind) = (x.columns(), y.columns(), self.sizes, self.kind);
         let (dy, chosen) = (&*dy, &**chosen);
-        threads.for_each_piece(&mut dx[..rows * inputs], inputs, 2 * rows * inputs, |start, dx| {
+        threads.for_each_piece(&mut dx[..rows * inputs], inputs, 16 * rows * inputs, |start, dx| {
             let own = start / inputs * outputs..(start / inputs + 1) * outputs;
             let dy = &dy[own.clone()];
             if kind == PoolKind::Max && sizes.tiles_picture() {
@@ -196,22 +199,30 @@ impl Sizes {
         }
     }
 
+    /// In strips of channels, whose largest values so far stay in registers.
     #[inline(always)]
     fn largest(self, x: &[f32], y: &mut [f32], chosen: &mut [u32]) {
-        let channels = self.channels;
-        self.for_each_pixel(
-            #[inline(always)]
-            |to, from, is_first| {
-                let (x, indices) = (&x[from..from + channels], from as u32..);
-                let best = y[to..to + channels].iter_mut().zip(&mut chosen[to..to + channels]);
-                for ((best, chosen), (x, index)) in best.zip(x.iter().zip(indices)) {
-                    // NaN is the largest, as in PyTorch.
-                    if is_first || *x > *best || x.is_nan() {
-                        (*best, *chosen) = (*x, index);
+        let Window { large, small, kernel, stride, .. } = self.window;
+        let pixels = y.chunks_exact_mut(self.channels).zip(chosen.chunks_exact_mut(self.channels));
+        for (position, (y, chosen)) in pixels.enumerate().take(small.0 * small.1) {
+            let (row, column) = (position / small.1 * stride, position % small.1 * stride);
+            let first = (row * large.1 + column) * self.channels;
+            for (strip, (y, chosen)) in y.chunks_mut(STRIP).zip(chosen.chunks_mut(STRIP)).enumerate() {
+                let first = first + strip * STRIP;
+                let start = |i: usize, j: usize| first + (i * large.1 + j) * self.channels;
+                // Strips of a fixed length are vectorised.
+                match y.len() {
+                    STRIP => largest_of::<STRIP>(x, kernel, start, y, chosen),
+                    len => {
+                        for channel in 0..len {
+                            let start = |i, j| start(i, j) + channel;
+                            let (y, chosen) = (&mut y[channel..=channel], &mut chosen[channel..=channel]);
+                            largest_of::<1>(x, kernel, start, y, chosen);
+                        }
                     }
                 }
-            },
-        );
+            }
+        }
     }
 
     #[inline(always)]
@@ -240,15 +251,36 @@ impl Sizes {
     /// that of its position if the pixel was chosen, otherwise 0.
     #[inline(always)]
     fn pass_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
+        // A choice inside the loop would make it several times slower.
+        if adds {
+            self.each_gradient(
+                dy,
+                chosen,
+                dx,
+                #[inline(always)]
+                |dx, own| *dx += own,
+            );
+        } else {
+            self.each_gradient(
+                dy,
+                chosen,
+                dx,
+                #[inline(always)]
+                |dx, own| *dx = own,
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn each_gradient(self, dy: &[f32], chosen: &[u32], dx: &mut [f32], write: impl Fn(&mut f32, f32)) {
         let channels = self.channels;
         self.for_each_pixel(
             #[inline(always)]
             |to, from, _| {
-                let (dx, indices) = (&mut dx[from..from + channels], from as u32..);
+                let dx = &mut dx[from..from + channels];
                 let position = dy[to..to + channels].iter().zip(&chosen[to..to + channels]);
-                for ((dx, index), (dy, chosen)) in dx.iter_mut().zip(indices).zip(position) {
-                    let own = if *chosen == index { *dy } else { 0.0 };
-                    *dx = if adds { *dx + own } else { own };
+                for (channel, (dx, (dy, chosen))) in dx.iter_mut().zip(position).enumerate() {
+                    write(dx, if *chosen == (from + channel) as u32 { *dy } else { 0.0 });
                 }
             },
         );
@@ -272,6 +304,35 @@ impl Sizes {
     fn share(self) -> f32 {
         1.0 / (self.window.kernel * self.window.kernel) as f32
     }
+}
+
+/// The largest of the pixels of a window and its index in `x`, for `LEN` channels; `start(i, j)` is
+/// the index of the first one in row `i` and column `j`.
+#[inline(always)]
+fn largest_of<const LEN: usize>(
+    x: &[f32],
+    kernel: usize,
+    start: impl Fn(usize, usize) -> usize,
+    y: &mut [f32],
+    chosen: &mut [u32],
+) {
+    let (mut best, mut at) = ([f32::NEG_INFINITY; LEN], [start(0, 0) as u32; LEN]);
+    for (channel, at) in at.iter_mut().enumerate() {
+        *at += channel as u32;
+    }
+    for i in 0..kernel {
+        for j in 0..kernel {
+            let from = start(i, j);
+            for (channel, x) in x[from..from + LEN].iter().enumerate() {
+                // NaN is the largest, as in PyTorch.
+                let is_larger = *x > best[channel] || x.is_nan();
+                best[channel] = if is_larger { *x } else { best[channel] };
+                at[channel] = if is_larger { (from + channel) as u32 } else { at[channel] };
+            }
+        }
+    }
+    y.copy_from_slice(&best);
+    chosen.copy_from_slice(&at);
 }
 
 #[cfg(test)]
@@ -324,6 +385,33 @@ mod tests {
         pool.compute(&pass(1, 1));
         assert_eq!(*pool.chosen.borrow(), [1, 6]);
         assert!(pool.y.borrow().values()[0] == 3.0 && pool.y.borrow().values()[1].is_nan());
+    }
+
+    #[test]
+    fn the_largest_are_those_of_the_definition_for_any_number_of_channels() {
+        for (channels, size) in [(1, 2), (5, 3), (STRIP, 2), (STRIP + 5, 2), (2 * STRIP, 3)] {
+            let (rows, columns) = (2 * size, 3 * size);
+            let mut values: Vec<f32> =
+                (0..rows * columns * channels).map(|i| ((i * 7919) % 101) as f32 - 50.0).collect();
+            values[3 * channels] = f32::NAN;
+            let x = node(1, values.len(), &values);
+            let pool = pool(&x, PoolKind::Max, window((rows, columns), size));
+            pool.compute(&pass(1, 1));
+            let (y, chosen) = (pool.y.borrow(), pool.chosen.borrow());
+            for (at, (y, chosen)) in y.values().iter().zip(&*chosen).enumerate() {
+                let (position, channel) = (at / channels, at % channels);
+                let (row, column) = (position / 3 * size, position % 3 * size);
+                let places = (0..size * size).map(|pixel| {
+                    ((row + pixel / size) * columns + column + pixel % size) * channels + channel
+                });
+                let expected = places.reduce(|best, place| {
+                    let is_larger = values[place] > values[best] || values[place].is_nan();
+                    if is_larger { place } else { best }
+                });
+                assert_eq!(Some(*chosen as usize), expected, "{channels} {size} {at}");
+                assert_eq!(y.to_bits(), values[*chosen as usize].to_bits(), "{channels} {size} {at}");
+            }
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Operation for Upsample {
         let (x, mut y, sizes) = (self.x.borrow(), self.y.borrow_mut(), self.sizes());
         let (inputs, outputs) = (x.columns(), y.columns());
         let (x, y) = (x.values(), &mut y.values_mut()[..rows * outputs]);
-        threads.for_each_piece(y, outputs, rows * outputs, |start, y| {
+        threads.for_each_piece(y, outputs, 16 * rows * outputs, |start, y| {
             let x = &x[start / outputs * inputs..][..inputs];
             vectorised(
                 #[inline(always)]
@@ -60,7 +60,7 @@ impl Operation for Upsample {
         let adds = x.claim_gradient() == Write::Add;
         let (inputs, outputs) = (x.columns(), y.columns());
         let dy = &*dy;
-        threads.for_each_piece(&mut dx[..rows * inputs], inputs, rows * outputs, |start, dx| {
+        threads.for_each_piece(&mut dx[..rows * inputs], inputs, 16 * rows * outputs, |start, dx| {
             let dy = &dy[start / inputs * outputs..][..outputs];
             if !adds {
                 dx.fill(0.0);

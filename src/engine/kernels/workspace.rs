@@ -113,7 +113,7 @@ impl Workspace {
             self.tiles(samples).for_each(|tile| work(&tile, scratch, sums.weight, sums.bias));
         })?;
         let weight = &*sums.values();
-        threads.for_each_piece(dw, PIECE, weight.len(), |start, dw| {
+        threads.for_each_piece(dw, PIECE, 8 * weight.len(), |start, dw| {
             vectorised(
                 #[inline(always)]
                 || {

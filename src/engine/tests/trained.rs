@@ -59,12 +59,13 @@ fn codes_of_every_kind_decode_to_the_reconstruction_and_measure_as_in_training()
             let of_map = map.iter().map(|square| f64::from(*square)).sum::<f64>() / FEATURES as f64;
             assert!((error - of_map).abs() < 1e-5, "{kind:?}: {error} {of_map}");
         }
-        let mut seen = Vec::new();
-        let stopped = network.errors(Samples::Scaled(&values), &mut |done| {
+        // More rows than one block.
+        let (many, mut seen) = (values.repeat(5), Vec::new());
+        let stopped = network.errors(Samples::Scaled(&many), &mut |done| {
             seen.push(done);
             false
         });
-        assert_eq!((stopped, &seen[..]), (Err(EngineError::Cancelled), &[256][..]), "{kind:?}");
+        assert_eq!((stopped, &seen[..]), (Err(EngineError::Cancelled), &[1024][..]), "{kind:?}");
     }
 }
 

@@ -30,13 +30,13 @@ fn found(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
 #[test]
 fn cancelled_findings_stop_early() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
-    let (rows, asked) = (data.split.train.clone(), std::cell::Cell::new(0));
-    // 500 rows are two blocks.
+    let (rows, asked) = (data.split.train.repeat(3), std::cell::Cell::new(0));
+    // 1,500 rows are two blocks.
     let evaluation = trainer.network().evaluate_while(&data, &rows, None, &mut |done| {
         asked.set(done);
         false
     });
-    assert_eq!((evaluation, asked.get()), (Err(EngineError::Cancelled), 256));
+    assert_eq!((evaluation, asked.get()), (Err(EngineError::Cancelled), 1024));
     let findings = Findings::of(trainer.network(), &data, Subset::Test, &|| false);
     assert_eq!(findings, Err(EngineError::Cancelled));
 }
