@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counter {
     }
 }
 
-/// What each of some steps allocated: number, bytes, and the largest.
+/// Allocations of each step: their number, their bytes, and the largest.
 fn steps(project: &Project, threads: usize) -> Vec<[usize; 3]> {
     let data = Arc::new(load(&project.data, &Progress::default()).expect("the digits"));
     let plan = plan(project, &facts(&data)).expect("it can be trained");
