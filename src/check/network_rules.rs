@@ -318,7 +318,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
         && !(project.data.scaling == Scaling::UnitRange && activation == Activation::Sigmoid)
     {
         let message = format!(
-            "The scaled data lie in {range}, outside the range of a {} output: some values can never be reconstructed.",
+            "The scaled data lie in {range}: a {} output cannot reach values outside its range.",
             activation.name()
         );
         let fix = Fix::new("Make the output linear", project, |project| {

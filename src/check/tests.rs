@@ -323,7 +323,7 @@ fn what_is_valid_but_unusual_is_noted() {
         &wide,
         Warning,
         Place::Output,
-        "never be reconstructed",
+        "cannot reach values",
     );
     check_remark(|p| p.training.batch_size = 5000, &here, Info, Place::Training, "larger than the training");
     check_remark(|p| p.training.warmup_epochs = 100, &here, Warning, Place::Training, "warm-up");

@@ -147,7 +147,7 @@ impl Fault {
                 "Some of the scaled data are outside the range of the output's activation and can never be reconstructed."
             }
             Fault::Collapse => {
-                "No unit of the code carries information: the decoder ignores the code and outputs the mean."
+                "No unit carries anything about the input: the decoder ignores the code and outputs the mean."
             }
             Fault::InactiveUnits => "Most units of the code carry no information.",
             Fault::HighRate => "The training loss jumps or rises: the steps are too large.",

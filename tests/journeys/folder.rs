@@ -72,7 +72,7 @@ fn a_folder_is_typed_viewed_trained_on_and_reported_missing() {
     window.run_until_idle();
     assert!(window.shows("24"), "how many");
     assert!(window.shows("class bars: 12") && window.shows("class checks: 12"), "the classes");
-    assert!(window.says("skipped bars/broken.png"), "the broken picture is named");
+    assert!(window.says("left out bars/broken.png"), "the broken picture is named");
     assert!(window.shows("bars/00.png"), "the pictures are named");
 
     window.number("Epochs", "30");
@@ -123,7 +123,7 @@ fn a_folder_is_dropped_on_the_window() {
     assert_eq!(folder_of(&window), Some(&folder));
     until_loaded(&mut window, &folder);
     assert!(window.shows("class bars: 12"), "the data are brought to the front");
-    assert!(window.says("skipped bars/broken.png"));
+    assert!(window.says("left out bars/broken.png"));
     // With the training settings that suit them.
     window.key(CTRL, Key::Z);
     assert_eq!(folder_of(&window), None, "a drop can be undone");

@@ -275,7 +275,7 @@ fn each_page_of_a_file_is_a_sample_or_the_first_is() {
     cut[place..place + 4].fill(0x7F);
     let raw = read_as(&folder(&[("a.tif", &cut)]), GREY, PictureReading::default());
     assert_eq!(raw.row_names, ["a.tif#1", "a.tif#2"]);
-    assert!(raw.warnings[0].contains("skipped a.tif#3"), "{:?}", raw.warnings);
+    assert!(raw.warnings[0].contains("left out a.tif#3"), "{:?}", raw.warnings);
     // Circular pages end.
     let mut circle = tiff(&[page(1), page(2)], 8, 1, false);
     let (first, end) = (circle[4..8].to_vec(), circle.len());
