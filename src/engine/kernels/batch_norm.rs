@@ -324,7 +324,7 @@ impl Operation for BatchNorm {
             vectorised(
                 #[inline(always)]
                 || {
-                    // A choice inside the loop would make it slower.
+                    // A branch inside the loop would make it slower.
                     if dx_adds {
                         input_gradient(x, dy, constants, true, dx);
                     } else {

@@ -261,7 +261,7 @@ impl ReconstructionLoss {
                         let own = row / samples * features;
                         let weights = weights.of_row(own, features);
                         let pair = (output, &target[own..][..features]);
-                        // A choice inside the loop would not vectorise.
+                        // A branch inside the loop would prevent vectorisation.
                         if adds {
                             row_backward(terms, scale_of(row), true, pair, weights, gradient);
                         } else {

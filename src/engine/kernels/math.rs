@@ -36,7 +36,7 @@ pub fn exp(x: f32) -> f32 {
     }
     let value = p * r * r + r + 1.0;
     let scaled = f32::from_bits(value.to_bits().wrapping_add(rounded.to_bits() << 23));
-    // The bits of NaN may be anything.
+    // NaN has many bit patterns, and adding to one may give a number.
     if x.is_nan() { x } else { scaled }
 }
 

@@ -124,7 +124,7 @@ fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], matrix: Matrix, ad
     let (size, len) = (matrix.len(), to.len());
     threads.for_each_piece(to, size, 16 * len, |start, to| {
         let from = &from[start..start + size];
-        // A choice inside the loop would make it slower.
+        // A branch inside the loop would make it slower.
         if adds {
             matrix.transpose(from, to, |to, from| *to += from);
         } else {

@@ -251,7 +251,7 @@ impl Sizes {
     /// that of its position if the pixel was chosen, otherwise 0.
     #[inline(always)]
     fn pass_back(self, dy: &[f32], chosen: &[u32], adds: bool, dx: &mut [f32]) {
-        // A choice inside the loop would make it several times slower.
+        // A branch inside the loop would make it several times slower.
         if adds {
             self.each_gradient(
                 dy,

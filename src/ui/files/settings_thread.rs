@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use super::{FileEvent, FileThreads};
 use crate::io::{Files, Settings};
 
-/// The running thread and what it is to write.
+/// The running thread, and the sender of settings to write.
 #[derive(Debug)]
 pub(super) struct SettingsThread {
     sender: Sender<(Settings, PathBuf)>,
