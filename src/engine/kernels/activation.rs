@@ -172,8 +172,8 @@ fn put(out: &mut [f32], of: &[f32], f: impl Fn(f32) -> f32) {
     }
 }
 
-/// Adds the bias and applies `f` in one pass. A separate pass in place would not vectorise for `ReLU`,
-/// which changes only some of the values.
+/// Adds the bias and applies `f` in one pass. A separate pass in place would not vectorise for
+/// `ReLU`, which changes only some of the values.
 #[inline(always)]
 fn map((bias, row, pre): (&[f32], &mut [f32], Option<&mut [f32]>), f: impl Fn(f32) -> f32) {
     let pairs = row.iter_mut().zip(bias);
