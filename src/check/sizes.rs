@@ -31,6 +31,28 @@ const DIRECT_STRIDE: usize = 8;
 /// Most scratch per sample of a convolution without im2col: 4 MB.
 const DIRECT_MOST: usize = 1 << 20;
 
+/// Planes of transformed blocks in Winograd's algorithm: 6 × 6.
+pub const WINOGRAD_PLANES: usize = 36;
+/// Fewest channels for Winograd's algorithm, on both sides: with fewer, the transforms take longer
+/// than the products that they save.
+const WINOGRAD_CHANNELS: usize = 32;
+/// Most values of its transformed weight: 4 MB.
+const WINOGRAD_WEIGHT: usize = 1 << 20;
+/// Side of its blocks of outputs.
+const WINOGRAD_BLOCK: usize = 4;
+/// Values per place in the blocks that it transforms at a time, unless there are fewer than
+/// [`WINOGRAD_FEWEST`]: the planes stay in the L2 cache.
+const WINOGRAD_VALUES: usize = 1 << 11;
+/// Fewest blocks transformed at a time.
+const WINOGRAD_FEWEST: usize = 24;
+/// Values between planes, so that equal places of planes do not share sets of a cache.
+const WINOGRAD_GAP: usize = 48;
+
+/// Values from one plane of `blocks` blocks to the next.
+pub fn winograd_plane(blocks: usize, channels: usize) -> usize {
+    blocks.saturating_mul(channels).saturating_add(WINOGRAD_GAP)
+}
+
 /// Buffer sizes of a convolution without im2col, in values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectSizes {
@@ -43,6 +65,8 @@ pub struct DirectSizes {
     /// If the large picture has few channels: rows of the small picture whose patches are computed
     /// at a time, and values from one to the next; `None` if pixels are computed phase by phase.
     pub patches: Option<(usize, usize)>,
+    /// If Winograd's algorithm is used: blocks transformed at a time.
+    pub winograd: Option<usize>,
     /// Scratch per thread.
     pub scratch: usize,
     /// Samples that share the scratch.
@@ -91,6 +115,9 @@ impl DirectSizes {
         };
         let (large_sides, small_sides) = (sides(&large_side), sides(&small_side));
         let columns = small.checked_next_multiple_of(DIRECT_COLUMNS)?;
+        if let Some(sizes) = DirectSizes::winograd(window, large, small) {
+            return Some(sizes);
+        }
         let sample = product(&[large_sides.0, large_sides.1, large])?
             .checked_add(product(&[small_sides.0, small_sides.1, small])?)?
             .checked_add(product(&[window.small.0, window.small.1, columns])?)?
@@ -108,6 +135,7 @@ impl DirectSizes {
             small: small_sides,
             zeros,
             patches,
+            winograd: None,
             scratch: sample.max(DIRECT_VALUES) + CACHE_LINE,
             pictures: (DIRECT_VALUES / sample).max(1),
             panels: down.max(up) + CACHE_LINE,
@@ -116,6 +144,41 @@ impl DirectSizes {
             places: window.small.0 * window.small.1
                 + stride * stride * window.large.0.div_ceil(stride) * window.large.1.div_ceil(stride)
                 + taps * large,
+        })
+    }
+
+    /// The sizes for Winograd's algorithm, where it applies and pays.
+    fn winograd(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
+        let ((rows, columns), channels) = (window.large, large.saturating_add(small));
+        let is_whole = rows.is_multiple_of(WINOGRAD_BLOCK) && columns.is_multiple_of(WINOGRAD_BLOCK);
+        let fits = window.kernel == 3 && window.stride == 1 && window.small == window.large && is_whole;
+        let is_wide = large.min(small) >= WINOGRAD_CHANNELS
+            && large.is_multiple_of(DIRECT_COLUMNS)
+            && small.is_multiple_of(DIRECT_COLUMNS);
+        let weight = WINOGRAD_PLANES.checked_mul(large)?.checked_mul(small)?;
+        let picture = rows.checked_mul(columns)?.checked_mul(large.max(small))?;
+        if !fits || !is_wide || weight > WINOGRAD_WEIGHT || picture > DIRECT_MOST {
+            return None;
+        }
+        let grid = (rows / WINOGRAD_BLOCK) * (columns / WINOGRAD_BLOCK);
+        let most = (WINOGRAD_VALUES / channels).max(WINOGRAD_FEWEST);
+        // Runs of blocks are about equally long.
+        let pictures = (most / grid).max(1);
+        let blocks = (pictures * grid).div_ceil((pictures * grid).div_ceil(most));
+        let planes = winograd_plane(blocks, large) + winograd_plane(blocks, small);
+        Some(DirectSizes {
+            large: window.large,
+            small: window.small,
+            zeros: 0,
+            patches: None,
+            winograd: Some(blocks),
+            // Planes, and the gradient of the transformed weight.
+            scratch: WINOGRAD_PLANES * planes + weight + CACHE_LINE,
+            pictures,
+            panels: weight + CACHE_LINE,
+            columns: small,
+            sums: 9 * large * small,
+            places: 2 * blocks + large,
         })
     }
 }

@@ -120,7 +120,7 @@ impl Conv {
                     let to = unsafe { to.part(after.clone()) };
                     match direction {
                         Direction::Down => {
-                            let large = direct.frame_large(tile, from, scratch).0;
+                            let large = direct.frame_large(tile, from, scratch);
                             direct.down(tile, large, &panels, false, to);
                         }
                         Direction::Up => {
@@ -224,7 +224,7 @@ impl Operation for Conv {
                                 let small = direct.frame_small(tile, small, scratch);
                                 direct.up(tile, small, &panels, dx_adds, dx);
                             }
-                            Direction::Up => direct.down(tile, large, &panels, dx_adds, dx),
+                            Direction::Up => direct.down(tile, (large, scratch), &panels, dx_adds, dx),
                         }
                     },
                 );

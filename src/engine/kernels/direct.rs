@@ -6,13 +6,15 @@
 //! small one whose windows cover it. Which of the kernel's weights these are depends on the pixel's
 //! row and column modulo the stride, its *phase*, so there is one product per phase. Where the
 //! large picture has few channels, vectors would be mostly empty, so whole patches are computed
-//! instead and added up. The gradient of a weight sums over the pixels of the small picture. The
+//! instead and added up. Where 3×3 kernels meet many channels, [`winograd`] saves most of the
+//! products. The gradient of a weight sums over the pixels of the small picture. The
 //! weights are packed in the order of the product once per pass.
 
 mod block;
 mod frame;
 mod pack;
 mod scatter;
+mod winograd;
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -21,6 +23,7 @@ use block::{Outer, PANEL, Places, Table};
 use frame::Frame;
 pub(super) use frame::Framed;
 use scatter::scatter;
+use winograd::Winograd;
 
 use super::block::Walk;
 use super::columns::Direction;
@@ -50,6 +53,8 @@ pub(super) struct Tile {
     samples: Range<usize>,
     /// Whether it is the first of its shard.
     is_first: bool,
+    /// Whether it is the last of its shard.
+    is_last: bool,
 }
 
 /// Pixels of the large picture that the same part of the kernel covers.
@@ -79,6 +84,8 @@ pub(super) struct Direct {
     patch: Table,
     /// A single place: pixels are consecutive where patches are added to the large picture.
     pixel: Table,
+    /// The order of work, if it is Winograd's.
+    winograd: Option<Winograd>,
     sizes: DirectSizes,
     /// Their sums of the weight's gradient are patch × channels; their scratch is for frames.
     shards: Shards,
@@ -120,10 +127,15 @@ impl Direct {
             up: Vec::new(),
             patch: Table::default(),
             pixel: Table::default(),
+            winograd: None,
             shards: Shards::new(weight_len, sizes.sums, sizes.scratch, outputs)?,
             panels: Mutex::new(zeros(sizes.panels)?),
             sizes,
         };
+        if let Some(blocks) = sizes.winograd {
+            direct.winograd = Some(Winograd::new(window.large, window.before, channels, blocks)?);
+            return Ok(Some(direct));
+        }
         let row = large.width * large.channels;
         direct.down.reserve(small.rows * small.columns).map_err(|_| EngineError::OutOfMemory)?;
         for r in 0..small.rows {
@@ -212,9 +224,10 @@ impl Direct {
     /// The tiles of a shard's samples, in order.
     fn tiles(&self, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
         let (Range { start, end }, pictures) = (samples, self.sizes.pictures);
-        (start..end)
-            .step_by(pictures)
-            .map(move |first| Tile { samples: first..(first + pictures).min(end), is_first: first == start })
+        (start..end).step_by(pictures).map(move |first| {
+            let last = (first + pictures).min(end);
+            Tile { samples: first..last, is_first: first == start, is_last: last == end }
+        })
     }
 
     /// [`for_each_tile`](Direct::for_each_tile) for the gradients of weight and bias: `work` gets
@@ -284,6 +297,9 @@ impl Direct {
         large: &'a [f32],
         scratch: &'a mut [f32],
     ) -> (Framed<'a>, &'a mut [f32]) {
+        if self.winograd.is_some() {
+            return (Framed { values: large, stride: self.large.values() }, scratch);
+        }
         self.large.around(tile.samples.len(), large, scratch)
     }
 
@@ -294,11 +310,25 @@ impl Direct {
         small: &'a [f32],
         scratch: &'a mut [f32],
     ) -> (Framed<'a>, &'a mut [f32]) {
+        if self.winograd.is_some() {
+            return (Framed { values: small, stride: self.small.values() }, scratch);
+        }
         self.small.around(tile.samples.len(), small, scratch)
     }
 
     /// `small = patches Wᵀ`, or `+=`: one tile, from large to small.
-    pub(super) fn down(&self, tile: &Tile, large: Framed<'_>, panels: &[f32], adds: bool, small: &mut [f32]) {
+    pub(super) fn down(
+        &self,
+        tile: &Tile,
+        (large, scratch): (Framed<'_>, &mut [f32]),
+        panels: &[f32],
+        adds: bool,
+        small: &mut [f32],
+    ) {
+        if let Some(winograd) = &self.winograd {
+            winograd.multiply(Direction::Down, large.values, panels, scratch, (small, adds));
+            return;
+        }
         let frame = self.large;
         let Window { kernel, .. } = self.window;
         let walk = Walk {
@@ -333,6 +363,10 @@ impl Direct {
         adds: bool,
         large: &mut [f32],
     ) {
+        if let Some(winograd) = &self.winograd {
+            winograd.multiply(Direction::Up, small.values, panels, scratch, (large, adds));
+            return;
+        }
         let picture = self.sizes(Direction::Down).0;
         if let Some((band, padded)) = self.sizes.patches {
             if !adds {
@@ -397,6 +431,15 @@ impl Direct {
         scratch: &mut [f32],
         sums: &mut [f32],
     ) {
+        if let Some(winograd) = &self.winograd {
+            // The other products of a tile leave the end of the scratch alone.
+            let (scratch, sums_of_planes) = scratch.split_at_mut(scratch.len() - winograd.weight_len());
+            winograd.add_to_weight(large.values, small, scratch, (sums_of_planes, tile.is_first));
+            if tile.is_last {
+                winograd.weight_gradient(sums_of_planes, sums);
+            }
+            return;
+        }
         let (samples, frame, stride) = (tile.samples.len(), self.large, self.window.stride);
         let (channels, columns) = (self.channels.1, self.sizes.columns);
         let is_packed = channels != columns || self.patch_len() >= LEAST_PACKED;
@@ -437,6 +480,12 @@ impl Direct {
         }
     }
 
+    /// Whether it is computed by Winograd's algorithm.
+    #[cfg(test)]
+    pub(super) fn is_winograd(&self) -> bool {
+        self.winograd.is_some()
+    }
+
     /// Memory it holds or has reserved, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
@@ -444,6 +493,7 @@ impl Direct {
             .into_iter()
             .chain(self.up.iter().map(|phase| &phase.table));
         4 * super::workspace::lock(&self.panels).capacity()
+            + self.winograd.as_ref().map_or(0, Winograd::bytes)
             + self.shards.bytes()
             + tables.map(Table::bytes).sum::<usize>()
     }

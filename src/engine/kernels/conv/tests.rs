@@ -129,6 +129,81 @@ fn values_are_those_of_the_definition() {
     }
 }
 
+/// Outputs and gradients of input and weight by the definition, in `f64`.
+fn by_definition(conv: &Conv, rows: usize, window: Window, dy: &[f32]) -> [Vec<f64>; 3] {
+    let (x, w, y) = (conv.x.borrow(), conv.weight.borrow(), conv.y.borrow());
+    let patch = w.columns();
+    let (small, large) = (w.values().len() / patch, patch / (window.kernel * window.kernel));
+    let mut out = [y.values(), x.values(), w.values()].map(|values| vec![0.0; values.len()]);
+    for (sample, r, c) in (0..rows)
+        .flat_map(|sample| (0..window.small.0).map(move |r| (sample, r)))
+        .flat_map(|(sample, r)| (0..window.small.1).map(move |c| (sample, r, c)))
+    {
+        let to = ((sample * window.small.0 + r) * window.small.1 + c) * small;
+        for tap in 0..window.kernel * window.kernel {
+            let (i, j) = (tap / window.kernel, tap % window.kernel);
+            let row = (r * window.stride + i).checked_sub(window.before.0);
+            let column = (c * window.stride + j).checked_sub(window.before.1);
+            let (Some(row), Some(column)) = (row, column) else { continue };
+            if row >= window.large.0 || column >= window.large.1 {
+                continue;
+            }
+            let from = ((sample * window.large.0 + row) * window.large.1 + column) * large;
+            for (o, l) in (0..small).flat_map(|o| (0..large).map(move |l| (o, l))) {
+                let weight = o * patch + tap * large + l;
+                let (input, output) = conv.direction.arrange(from + l, to + o);
+                out[0][output] += f64::from(x.values()[input]) * f64::from(w.values()[weight]);
+                out[1][input] += f64::from(dy[output]) * f64::from(w.values()[weight]);
+                out[2][weight] += f64::from(dy[output]) * f64::from(x.values()[input]);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn wide_3x3_convolutions_with_stride_1_equal_the_definition() {
+    // Blocks at every edge, in the middle, and several runs of them in a tile.
+    for direction in BOTH {
+        for (rows, sides, channels) in
+            [(3, (12, 8), (32, 48)), (2, (4, 4), (64, 32)), (1, (28, 32), (32, 32))]
+        {
+            let window = window(direction, sides, 3, 1, Padding::Same);
+            let conv = random(rows, window, direction, channels, Activation::Linear);
+            assert!(matches!(&conv.route, Route::Direct(direct) if direct.is_winograd()));
+            conv.bias.borrow_mut().values_mut().fill(0.0);
+            let dy = normals(conv.y.borrow().values().len(), 4);
+            let gradients = gradients_of(&recorded(&conv, rows), &conv.y, &dy, &[&conv.x, &conv.weight], 2);
+            let expected = by_definition(&conv, rows, window, &dy);
+            let y = conv.y.borrow();
+            let names = ["y", "dx", "dw"];
+            for ((ours, expected), name) in
+                [y.values(), &gradients[0], &gradients[1]].into_iter().zip(&expected).zip(names)
+            {
+                let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+                let worst = ours
+                    .iter()
+                    .zip(expected)
+                    .fold(0.0_f64, |most, (ours, value)| most.max((f64::from(*ours) - value).abs()));
+                assert!(worst < 2e-5 * largest, "{direction:?} {sides:?} {name}: {worst} of {largest}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_of_wide_3x3_convolutions_equal_finite_differences() {
+    for direction in BOTH {
+        let window = window(direction, (4, 4), 3, 1, Padding::Same);
+        let conv = random(1, window, direction, (32, 32), Activation::Tanh);
+        for values in [&conv.x, &conv.weight] {
+            values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.2);
+        }
+        let forward = recorded(&conv, 1);
+        check_gradients(&forward, &conv.y, &[&conv.x, &conv.bias], &format!("{direction:?}"));
+    }
+}
+
 #[test]
 fn gradients_equal_finite_differences() {
     let cases = [
@@ -171,6 +246,8 @@ fn an_input_that_is_not_learned_gets_no_gradient() {
 fn threads_change_nothing() {
     // Whole pictures in a tile, and bands of one picture.
     let cases = [
+        (Direction::Down, 37, 8, (32, 48), Activation::Relu),
+        (Direction::Up, 37, 8, (32, 48), Activation::Relu),
         (Direction::Down, 37, 12, (3, 16), Activation::Gelu),
         (Direction::Down, 3, 40, (24, 8), Activation::Gelu),
         (Direction::Up, 37, 12, (16, 3), Activation::Silu),
@@ -189,6 +266,8 @@ fn threads_change_nothing() {
 fn bands_and_long_minibatches_equal_samples_one_by_one() {
     // 40 · 40 · 216 values of patches make several bands; 21 samples make several shards and tiles.
     let cases = [
+        (Direction::Down, 37, 4, (48, 32)),
+        (Direction::Up, 37, 4, (48, 32)),
         (Direction::Down, 2, 40, (24, 5)),
         (Direction::Down, 21, 6, (5, 4)),
         (Direction::Up, 2, 40, (5, 24)),

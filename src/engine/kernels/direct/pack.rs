@@ -39,6 +39,10 @@ impl Direct {
         let mut values = lock(&self.panels);
         let start = values.as_ptr().align_offset(4 * CACHE_LINE).min(CACHE_LINE);
         let panels = &mut values[start..];
+        if let Some(winograd) = &self.winograd {
+            winograd.pack(direction, weight, panels, threads);
+            return Panels { values, start };
+        }
         let (patch, (inner, outer)) = (self.patch_len(), self.channels);
         match direction {
             Direction::Down => {
