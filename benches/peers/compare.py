@@ -10,8 +10,8 @@
 
 A step is forward, backward and Adam, in f32, on minibatches that are gathered from memory. PyTorch runs both eagerly
 with its fused Adam and through torch.compile (which needs a C++ compiler); the better of the two counts. Each round runs
-every side once and takes the median of its steps; a side's time is that of its best round, which other programs on the
-machine disturbed least.
+every side once. A side's time is that of its fastest step in any round, the one that other programs on the machine
+disturbed least: all steps of a side do the same work. The peak, and the rate of a copy, are found in the same way.
 
 The limit of a row is the time its matrix products take at the best rate that either side reaches in a product in this
 sitting, plus 28 bytes a parameter (Adam reads gradient, weight and two moments and writes all but the gradient) and
@@ -232,6 +232,8 @@ class Hourglass:
         return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def bench(self, row, steps, cpu_time=False):
+        """The time of a step, in ms, and its operations, in millions."""
+
         def of(steps):
             arguments = ["bench", "design.ron", "--data", "data.npy", "--steps", str(steps), "--json"]
             return self.timed_run(*arguments, *(["--encode"] if row.encodes else []))
@@ -242,8 +244,9 @@ class Hourglass:
             # What is not a step is the same in a bench of one step.
             ms = 1e3 * (seconds - of(1)[1]) / steps
             found["gflops"] *= found["ms_per_step"] / ms
-            found["ms_per_step"] = ms
-        return found
+            return ms, found["gflops"] * ms
+        # The rate is that of the median step: their product is the number of operations in a step.
+        return found["fastest_ms_per_step"], found["gflops"] * found["ms_per_step"]
 
     def machine(self):
         found = json.loads(self.run("bench", "--machine", "--json"))
@@ -294,8 +297,11 @@ class Torch:
         self.optimizer.step()
         return loss.item()
 
-    def median(self, seconds, clock):
-        return 1e3 * statistics.median(timed(self.step, seconds, clock))
+    def bench(self, seconds, cpu_time):
+        """The time of a step, in ms: the fastest, or the median of processor times, which are coarse."""
+        if cpu_time:
+            return 1e3 * statistics.median(timed(self.step, seconds, time.process_time))
+        return 1e3 * min(timed(self.step, seconds))
 
 
 def timed(work, seconds, clock=time.perf_counter):
@@ -327,23 +333,21 @@ def measure(row, ours, arguments, machine):
     for peer in peers.values():
         for _ in range(5):
             peer.step()
-    steps = max(5, int(1e3 * arguments.seconds / ours.bench(row, 5)["ms_per_step"]))
+    steps = max(5, int(1e3 * arguments.seconds / ours.bench(row, 5)[0]))
     if arguments.cpu_time:
         # What one bench takes more than another but for its steps must not count.
         steps *= 2
-    times, gflops = {name: [] for name in ("ours", *peers)}, []
-    clock = time.process_time if arguments.cpu_time else time.perf_counter
+    times, operations = {name: [] for name in ("ours", *peers)}, 0.0
     for _ in range(arguments.rounds):
         for name, peer in peers.items():
-            times[name].append(peer.median(arguments.seconds, clock))
-        found = ours.bench(row, steps, arguments.cpu_time)
-        times["ours"].append(found["ms_per_step"])
-        gflops.append(found["gflops"])
+            times[name].append(peer.bench(arguments.seconds, arguments.cpu_time))
+        ms, operations = ours.bench(row, steps, arguments.cpu_time)
+        times["ours"].append(ms)
     best = {name: min(values) for name, values in times.items()}
     ours_ms, peer = best.pop("ours"), min(best, key=best.get)
-    rate, params = max(gflops), sum(p.numel() for p in peers["eager"].model.parameters())
+    rate, params = operations / ours_ms, sum(p.numel() for p in peers["eager"].model.parameters())
     (peak, copy), (held, normed) = machine, values_of(row)
-    products_ms = rate * ours_ms / peak
+    products_ms = operations / peak
     adam_ms = 0.0 if row.encodes else 1e-6 * ADAM_BYTES * params / copy
     norms_ms = 1e-6 * 4 * NORM_PASSES * normed * row.batch / copy
     limit_ms, ratio = products_ms + adam_ms + norms_ms, best[peer] / ours_ms

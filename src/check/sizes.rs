@@ -150,8 +150,8 @@ impl DirectSizes {
     /// The sizes for Winograd's algorithm, where it applies and pays.
     fn winograd(window: Window, large: usize, small: usize) -> Option<DirectSizes> {
         let ((rows, columns), channels) = (window.large, large.saturating_add(small));
-        let is_whole = rows.is_multiple_of(WINOGRAD_BLOCK) && columns.is_multiple_of(WINOGRAD_BLOCK);
-        let fits = window.kernel == 3 && window.stride == 1 && window.small == window.large && is_whole;
+        let (down, across) = (rows.div_ceil(WINOGRAD_BLOCK), columns.div_ceil(WINOGRAD_BLOCK));
+        let fits = window.kernel == 3 && window.stride == 1 && window.small == window.large;
         let is_wide = large.min(small) >= WINOGRAD_CHANNELS
             && large.is_multiple_of(DIRECT_COLUMNS)
             && small.is_multiple_of(DIRECT_COLUMNS);
@@ -160,7 +160,11 @@ impl DirectSizes {
         if !fits || !is_wide || weight > WINOGRAD_WEIGHT || picture > DIRECT_MOST {
             return None;
         }
-        let grid = (rows / WINOGRAD_BLOCK) * (columns / WINOGRAD_BLOCK);
+        // Blocks at the edges that are mostly outside the picture would cost more than is saved.
+        let grid = down * across;
+        if 2 * grid * WINOGRAD_BLOCK * WINOGRAD_BLOCK > 3 * rows * columns {
+            return None;
+        }
         let most = (WINOGRAD_VALUES / channels).max(WINOGRAD_FEWEST);
         // Runs of blocks are about equally long.
         let pictures = (most / grid).max(1);
@@ -178,7 +182,8 @@ impl DirectSizes {
             panels: weight + CACHE_LINE,
             columns: small,
             sums: 9 * large * small,
-            places: 2 * blocks + large,
+            // A place takes as much as two values; the last are for a pixel outside the picture.
+            places: 1 + large + large.max(small).div_ceil(2),
         })
     }
 }

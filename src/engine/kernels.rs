@@ -36,8 +36,8 @@
 //!   name; `conv` also transposes, `permute` turns pictures into rows and back
 //! - `batch_norm`, `layer_norm`, `group_norm`, `prelu`, `apply`, `dropout`, `add`: norms, separate
 //!   activations, dropout, the sum at the end of a residual block
-//! - `direct`, `columns`, `workspace`, `channels`: parts of convolutions: direct products, im2col,
-//!   scratch memory, per-channel values
+//! - `direct`, `columns`, `workspace`, `channels`: parts of convolutions: direct products and
+//!   Winograd's algorithm, im2col, scratch memory, per-channel values
 //! - `top_k`, `gaussian`, `iwae`, `mmd`, `selector`, `gumbel`, `hashing`, `codebook`, `quantiser`:
 //!   kinds of code
 //! - `sparsity`, `contractive`, `jacobian`: penalties; `contractive` multiplies vectors by the

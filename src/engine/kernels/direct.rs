@@ -7,8 +7,8 @@
 //! row and column modulo the stride, its *phase*, so there is one product per phase. Where the
 //! large picture has few channels, vectors would be mostly empty, so whole patches are computed
 //! instead and added up. Where 3×3 kernels meet many channels, [`winograd`] saves most of the
-//! products. The gradient of a weight sums over the pixels of the small picture. The
-//! weights are packed in the order of the product once per pass.
+//! products. The gradient of a weight sums over the pixels of the small picture. The weights are
+//! packed in the order of the product once per pass.
 
 mod block;
 mod frame;

@@ -16,12 +16,14 @@ fn residual(channels: usize, activation: Activation) -> Layer {
 
 #[test]
 fn operations_use_the_estimated_memory_and_nothing_for_training_before_it() {
-    let data = toy_pictures(60, 8, 10, 3);
+    let data = toy_pictures(60, 8, 12, 3);
     let mut kinds = std::collections::HashSet::new();
     for activation in [Activation::Relu, Activation::Gelu] {
         for channels in [6, 300] {
             let plan = toy_plan(&data, |project| {
                 project.encoder = vec![
+                    conv(32, 3, 1, activation),
+                    conv(48, 3, 1, activation),
                     conv(channels, 3, 1, activation),
                     Layer::BatchNorm { activation },
                     Layer::MaxPool2d { size: 2 },

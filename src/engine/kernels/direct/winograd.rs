@@ -34,10 +34,8 @@ pub(super) struct Winograd {
     channels: (usize, usize),
     /// Blocks that are processed at a time.
     blocks: usize,
-    /// From blocks of a plane of the large picture to those of the small one.
-    down: Table,
-    /// The reverse.
-    up: Table,
+    /// A single place: the blocks of a plane are consecutive.
+    block: Table,
     /// The channels of the large picture.
     rows: Table,
     /// A pixel outside the picture.
@@ -55,17 +53,14 @@ impl Winograd {
         channels: (usize, usize),
         blocks: usize,
     ) -> Result<Winograd, EngineError> {
-        let (mut down, mut up, mut rows) = (Table::default(), Table::default(), Table::default());
-        for (table, places) in [(&mut down, blocks), (&mut up, blocks), (&mut rows, channels.0)] {
+        let (mut block, mut rows) = (Table::default(), Table::default());
+        for (table, places) in [(&mut block, 1), (&mut rows, channels.0)] {
             table.reserve(places).map_err(|_| EngineError::OutOfMemory)?;
         }
-        for block in 0..blocks {
-            down.push(block * channels.0, block * channels.1);
-            up.push(block * channels.1, block * channels.0);
-        }
+        block.push(0, 0);
         (0..channels.0).for_each(|channel| rows.push(channel, 0));
         let outside = zeros(channels.0.max(channels.1))?;
-        Ok(Winograd { sides, before, channels, blocks, down, up, rows, outside })
+        Ok(Winograd { sides, before, channels, blocks, block, rows, outside })
     }
 
     /// Transforms the weight, channels of the small picture × (3 · 3 · channels of the large one),
@@ -115,9 +110,9 @@ impl Winograd {
         (to, adds): (&mut [f32], bool),
     ) {
         let (inputs, outputs) = direction.arrange(self.channels.0, self.channels.1);
-        let (before, table) = match direction {
-            Direction::Down => (self.before, &self.down),
-            Direction::Up => ((TAPS - 1 - self.before.0, TAPS - 1 - self.before.1), &self.up),
+        let before = match direction {
+            Direction::Down => self.before,
+            Direction::Up => (TAPS - 1 - self.before.0, TAPS - 1 - self.before.1),
         };
         let (read_len, written_len) =
             (winograd_plane(self.blocks, inputs), winograd_plane(self.blocks, outputs));
@@ -127,14 +122,13 @@ impl Winograd {
             self.to_planes::<Input, SIDE>(blocks.clone(), from, (inputs, before), (read, read_len));
             let planes = read.chunks_exact(read_len).zip(written.chunks_exact_mut(written_len));
             for ((from, to), panels) in planes.zip(panels.chunks_exact(inputs * outputs)) {
-                // A plane of fewer blocks is computed whole: what is left over in it is not used.
                 Places {
-                    table,
-                    samples: 1,
+                    table: &self.block,
+                    samples: blocks.len(),
                     from,
-                    from_stride: 0,
+                    from_stride: inputs,
                     to,
-                    to_stride: 0,
+                    to_stride: outputs,
                     walk: straight(inputs, 1),
                     panels,
                     outputs,
@@ -196,15 +190,21 @@ impl Winograd {
         WINOGRAD_PLANES * self.channels.0 * self.channels.1
     }
 
-    /// Blocks of pictures with so many pixels, a few at a time.
+    /// Rows and columns of blocks in a picture; the last ones may reach over its edges.
+    fn grid(&self) -> (usize, usize) {
+        (self.sides.0.div_ceil(BLOCK), self.sides.1.div_ceil(BLOCK))
+    }
+
+    /// The blocks of pictures with so many pixels in all, a few at a time.
     fn runs(&self, pixels: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (all, few) = (pixels / (BLOCK * BLOCK), self.blocks);
+        let (down, across) = self.grid();
+        let (all, few) = (pixels / (self.sides.0 * self.sides.1) * down * across, self.blocks);
         (0..all).step_by(few.max(1)).map(move |first| first..(first + few).min(all))
     }
 
     /// Sample, first row and first column of a block.
     fn place(&self, block: usize) -> (usize, usize, usize) {
-        let (down, across) = (self.sides.0 / BLOCK, self.sides.1 / BLOCK);
+        let (down, across) = self.grid();
         let (row, column) = (block / across, block % across);
         (row / down, row % down * BLOCK, column * BLOCK)
     }
@@ -248,16 +248,34 @@ impl Winograd {
             let start = ((sample * rows + row) * columns + column) * channels;
             let from =
                 from_fn(|i| from_fn(|j| &planes[(i * SIDE + j) * plane + index * channels..][..channels]));
-            let steps = (columns * channels, channels);
-            along_both::<Output, SIDE, BLOCK>(&from, pictures, (start, steps), adds);
+            if row + BLOCK <= rows && column + BLOCK <= columns {
+                let steps = (columns * channels, channels);
+                along_both::<Output, SIDE, BLOCK>(&from, pictures, (start, steps), adds);
+                continue;
+            }
+            // Only a part of the block lies inside the picture.
+            let (inside_rows, inside_columns) = (BLOCK.min(rows - row), BLOCK.min(columns - column));
+            for first in (0..channels).step_by(LINE) {
+                let mut whole = [[0.0; BLOCK * LINE]; BLOCK];
+                let from = from.map(|row| row.map(|line| &line[first..first + LINE]));
+                let steps = (BLOCK * LINE, LINE);
+                along_both::<Output, SIDE, BLOCK>(&from, whole.as_flattened_mut(), (0, steps), false);
+                for (i, row) in whole.iter().enumerate().take(inside_rows) {
+                    for (j, values) in row.chunks_exact(LINE).enumerate().take(inside_columns) {
+                        let to = &mut pictures[start + (i * columns + j) * channels + first..][..LINE];
+                        for (to, value) in to.iter_mut().zip(values) {
+                            *to = value + if adds { *to } else { 0.0 };
+                        }
+                    }
+                }
+            }
         }
     }
 
     /// Memory it holds, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        [&self.down, &self.up, &self.rows].into_iter().map(Table::bytes).sum::<usize>()
-            + 4 * self.outside.capacity()
+        self.block.bytes() + self.rows.bytes() + 4 * self.outside.capacity()
     }
 }
 
