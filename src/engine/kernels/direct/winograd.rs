@@ -119,7 +119,7 @@ impl Winograd {
         let (read, scratch) = aligned(scratch).split_at_mut(WINOGRAD_PLANES * read_len);
         let written = &mut scratch[..WINOGRAD_PLANES * written_len];
         for blocks in self.runs(from.len() / inputs) {
-            self.to_planes::<Input, SIDE>(blocks.clone(), from, (inputs, before), (read, read_len));
+            self.read_blocks::<Input, SIDE>(blocks.clone(), from, (inputs, before), (read, read_len));
             let planes = read.chunks_exact(read_len).zip(written.chunks_exact_mut(written_len));
             for ((from, to), panels) in planes.zip(panels.chunks_exact(inputs * outputs)) {
                 Places {
@@ -136,7 +136,7 @@ impl Winograd {
                 }
                 .compute();
             }
-            self.from_planes(blocks, (written, written_len), outputs, (&mut *to, adds));
+            self.write_blocks(blocks, (written, written_len), outputs, (&mut *to, adds));
         }
     }
 
@@ -157,8 +157,8 @@ impl Winograd {
         let mut adds = !is_first;
         for blocks in self.runs(large.len() / inputs) {
             let count = blocks.len();
-            self.to_planes::<Input, SIDE>(blocks.clone(), large, (inputs, self.before), (left, left_len));
-            self.to_planes::<OutputGradient, BLOCK>(blocks, small, (outputs, (0, 0)), (right, right_len));
+            self.read_blocks::<Input, SIDE>(blocks.clone(), large, (inputs, self.before), (left, left_len));
+            self.read_blocks::<OutputGradient, BLOCK>(blocks, small, (outputs, (0, 0)), (right, right_len));
             let planes = left.chunks_exact(left_len).zip(right.chunks_exact(right_len));
             for ((from, right), sums) in planes.zip(sums.chunks_exact_mut(inputs * outputs)) {
                 Outer {
@@ -211,7 +211,7 @@ impl Winograd {
 
     /// Transforms blocks of pictures into planes `plane` values apart; the pixels that a block reads
     /// begin `before` rows and columns before its outputs.
-    fn to_planes<M: Map<FROM, SIDE>, const FROM: usize>(
+    fn read_blocks<M: Map<FROM, SIDE>, const FROM: usize>(
         &self,
         blocks: Range<usize>,
         pictures: &[f32],
@@ -234,8 +234,8 @@ impl Winograd {
         }
     }
 
-    /// The reverse: writes or adds the outputs of blocks.
-    fn from_planes(
+    /// Writes the outputs of blocks to pictures, or adds them.
+    fn write_blocks(
         &self,
         blocks: Range<usize>,
         (planes, plane): (&[f32], usize),
