@@ -240,13 +240,10 @@ class Hourglass:
 
         printed, seconds = of(steps + cpu_time)
         found = json.loads(printed)
-        if cpu_time:
-            # What is not a step is the same in a bench of one step.
-            ms = 1e3 * (seconds - of(1)[1]) / steps
-            found["gflops"] *= found["ms_per_step"] / ms
-            return ms, found["gflops"] * ms
-        # The rate is that of the median step: their product is the number of operations in a step.
-        return found["fastest_ms_per_step"], found["gflops"] * found["ms_per_step"]
+        # What is not a step is the same in a bench of one step.
+        ms = 1e3 * (seconds - of(1)[1]) / steps if cpu_time else found["fastest_ms_per_step"]
+        # The rate is that of the median step.
+        return ms, found["gflops"] * found["ms_per_step"]
 
     def machine(self):
         found = json.loads(self.run("bench", "--machine", "--json"))

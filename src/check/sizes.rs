@@ -39,7 +39,7 @@ const WINOGRAD_CHANNELS: usize = 32;
 /// Most values of its transformed weight: 4 MB.
 const WINOGRAD_WEIGHT: usize = 1 << 20;
 /// Side of its blocks of outputs.
-const WINOGRAD_BLOCK: usize = 4;
+pub const WINOGRAD_BLOCK: usize = 4;
 /// Values per place in the blocks that it transforms at a time, unless there are fewer than
 /// [`WINOGRAD_FEWEST`]: the planes stay in the L2 cache.
 const WINOGRAD_VALUES: usize = 1 << 11;

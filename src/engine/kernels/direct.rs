@@ -115,6 +115,8 @@ impl Direct {
             height,
             width,
         };
+        // Winograd's algorithm knows the edges.
+        let before = if sizes.winograd.is_some() { (0, 0) } else { before };
         let large = frame(large, channels.0, before, sizes.large);
         let small = frame(small, channels.1, (sizes.zeros, sizes.zeros), sizes.small);
         let weight_len = kernel * kernel * channels.0 * channels.1;
@@ -297,9 +299,6 @@ impl Direct {
         large: &'a [f32],
         scratch: &'a mut [f32],
     ) -> (Framed<'a>, &'a mut [f32]) {
-        if self.winograd.is_some() {
-            return (Framed { values: large, stride: self.large.values() }, scratch);
-        }
         self.large.around(tile.samples.len(), large, scratch)
     }
 
@@ -310,9 +309,6 @@ impl Direct {
         small: &'a [f32],
         scratch: &'a mut [f32],
     ) -> (Framed<'a>, &'a mut [f32]) {
-        if self.winograd.is_some() {
-            return (Framed { values: small, stride: self.small.values() }, scratch);
-        }
         self.small.around(tile.samples.len(), small, scratch)
     }
 

@@ -102,34 +102,17 @@ fn values_are_those_of_the_definition() {
         let (inputs, outputs) = (3, 20);
         let conv = random(4, window, Direction::Down, (inputs, outputs), Activation::Relu);
         conv.compute(&pass(4, 2));
-        let (x, w, b) = (conv.x.borrow(), conv.weight.borrow(), conv.bias.borrow());
-        let y = conv.y.borrow();
-        for (index, ours) in y.values().iter().enumerate() {
-            let (channel, pixel) = (index % outputs, index / outputs);
-            let (c, rest) = (pixel % window.small.1, pixel / window.small.1);
-            let (r, sample) = (rest % window.small.0, rest / window.small.0);
-            let mut sum = f64::from(b.values()[channel]);
-            for i in 0..3 {
-                for j in 0..3 {
-                    let Some(row) = (r * stride + i).checked_sub(window.before.0) else { continue };
-                    let Some(column) = (c * stride + j).checked_sub(window.before.1) else { continue };
-                    if row >= 9 || column >= 6 {
-                        continue;
-                    }
-                    for input in 0..inputs {
-                        let x = x.values()[((sample * 9 + row) * 6 + column) * inputs + input];
-                        let w = w.values()[((channel * 3 + i) * 3 + j) * inputs + input];
-                        sum += f64::from(x) * f64::from(w);
-                    }
-                }
-            }
-            let expected = sum.max(0.0) as f32;
+        let (b, y) = (conv.bias.borrow(), conv.y.borrow());
+        let [sums, ..] = by_definition(&conv, 4, window, &vec![0.0; y.values().len()]);
+        for (index, (ours, sum)) in y.values().iter().zip(&sums).enumerate() {
+            let expected = (sum + f64::from(b.values()[index % outputs])).max(0.0) as f32;
             assert!((ours - expected).abs() < 1e-4, "{padding:?} {index}: {ours} {expected}");
         }
     }
 }
 
-/// Outputs and gradients of input and weight by the definition, in `f64`.
+/// Outputs without bias and activation, and gradients of input and weight, by the definition, in
+/// `f64`.
 fn by_definition(conv: &Conv, rows: usize, window: Window, dy: &[f32]) -> [Vec<f64>; 3] {
     let (x, w, y) = (conv.x.borrow(), conv.weight.borrow(), conv.y.borrow());
     let patch = w.columns();
@@ -244,7 +227,7 @@ fn an_input_that_is_not_learned_gets_no_gradient() {
 
 #[test]
 fn threads_change_nothing() {
-    // Whole pictures in a tile, and bands of one picture.
+    // Transformed blocks, whole pictures in a tile, and bands of one picture.
     let cases = [
         (Direction::Down, 37, 8, (32, 48), Activation::Relu),
         (Direction::Up, 37, 7, (32, 48), Activation::Relu),

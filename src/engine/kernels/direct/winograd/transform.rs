@@ -13,10 +13,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::check::sizes::WINOGRAD_BLOCK;
+
 /// Lines are multiples of this: of the lanes of every vector.
 pub(super) const LINE: usize = 16;
 /// Side of a block of outputs.
-pub(super) const BLOCK: usize = 4;
+pub(super) const BLOCK: usize = WINOGRAD_BLOCK;
 /// Side of the kernel.
 pub(super) const TAPS: usize = 3;
 /// Side of the inputs of a block, and of the transformed block.
@@ -136,7 +138,7 @@ fn plus<S: Simd>(simd: S, factor: f32, a: S::f32s, b: S::f32s) -> S::f32s {
 /// (i, j) from `offset + i · steps.0 + j · steps.1` on.
 ///
 /// # Panics
-/// If lines differ in length, their length is no multiple of [`LINE`], or `to` is too short.
+/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too short.
 pub(super) fn along_both<M, const FROM: usize, const TO: usize>(
     from: &[[&[f32]; FROM]; FROM],
     to: &mut [f32],
