@@ -12,7 +12,7 @@ pub const CONVOLUTION_SHARDS: usize = 16;
 const FEWEST_CONVOLUTION_SHARDS: usize = 4;
 /// Total values of all shards' weight gradients, unless there would be fewer than
 /// [`FEWEST_CONVOLUTION_SHARDS`].
-const WEIGHT_GRADIENTS: usize = 1 << 20;
+const WEIGHT_GRADIENTS: usize = 3 << 19;
 /// Values of the patches in a thread's scratch, unless a single band needs more: 256 kB.
 pub const PATCH_VALUES: usize = 1 << 16;
 
@@ -47,6 +47,11 @@ const WINOGRAD_VALUES: usize = 1 << 11;
 const WINOGRAD_FEWEST: usize = 24;
 /// Values between planes, so that equal places of planes do not share sets of a cache.
 const WINOGRAD_GAP: usize = 48;
+
+/// Values from one plane of the transformed weight to the next.
+pub fn winograd_matrix(large: usize, small: usize) -> usize {
+    large.saturating_mul(small).saturating_add(WINOGRAD_GAP)
+}
 
 /// Values from one plane of `blocks` blocks to the next.
 pub fn winograd_plane(blocks: usize, channels: usize) -> usize {
@@ -155,7 +160,7 @@ impl DirectSizes {
         let is_wide = large.min(small) >= WINOGRAD_CHANNELS
             && large.is_multiple_of(DIRECT_COLUMNS)
             && small.is_multiple_of(DIRECT_COLUMNS);
-        let weight = WINOGRAD_PLANES.checked_mul(large)?.checked_mul(small)?;
+        let weight = WINOGRAD_PLANES.checked_mul(winograd_matrix(large, small))?;
         let picture = rows.checked_mul(columns)?.checked_mul(large.max(small))?;
         if !fits || !is_wide || weight > WINOGRAD_WEIGHT || picture > DIRECT_MOST {
             return None;
@@ -211,7 +216,9 @@ pub fn tile_len(channels: usize) -> usize {
 
 /// Shards of a convolution with a weight of `weight_len` values.
 pub fn convolution_shards(weight_len: usize) -> usize {
-    (WEIGHT_GRADIENTS / weight_len.max(1)).clamp(FEWEST_CONVOLUTION_SHARDS, CONVOLUTION_SHARDS)
+    let most = (WEIGHT_GRADIENTS / weight_len.max(1)).clamp(FEWEST_CONVOLUTION_SHARDS, CONVOLUTION_SHARDS);
+    // Minibatches and threads are powers of 2 most often: then all threads get as much to do.
+    1 << most.ilog2()
 }
 
 /// Values of a shard's patches, if a row of the small picture has `band`.

@@ -17,7 +17,7 @@ use transform::{
 };
 
 use super::block::{Outer, PANEL, Places, Table};
-use crate::check::sizes::{CACHE_LINE, WINOGRAD_PLANES, winograd_plane};
+use crate::check::sizes::{CACHE_LINE, WINOGRAD_PLANES, winograd_matrix, winograd_plane};
 use crate::engine::EngineError;
 use crate::engine::kernels::block::Walk;
 use crate::engine::kernels::columns::Direction;
@@ -68,7 +68,7 @@ impl Winograd {
     pub(super) fn pack(&self, direction: Direction, weight: &[f32], panels: &mut [f32], threads: &Threads) {
         let (large, small) = self.channels;
         let (inputs, outputs) = direction.arrange(large, small);
-        let (patch, matrix) = (TAPS * TAPS * large, inputs * outputs);
+        let (patch, matrix) = (TAPS * TAPS * large, winograd_matrix(large, small));
         let panels = Parts::new(panels);
         threads.run(outputs / PANEL, 16 * WINOGRAD_PLANES * matrix, &|panel| {
             let (mut taps, mut planes) = ([[0.0; PANEL]; TAPS * TAPS], [0.0; WINOGRAD_PLANES * PANEL]);
@@ -121,7 +121,7 @@ impl Winograd {
         for blocks in self.runs(from.len() / inputs) {
             self.read_blocks::<Input, SIDE>(blocks.clone(), from, (inputs, before), (read, read_len));
             let planes = read.chunks_exact(read_len).zip(written.chunks_exact_mut(written_len));
-            for ((from, to), panels) in planes.zip(panels.chunks_exact(inputs * outputs)) {
+            for ((from, to), panels) in planes.zip(panels.chunks_exact(winograd_matrix(inputs, outputs))) {
                 Places {
                     table: &self.block,
                     samples: blocks.len(),
@@ -160,7 +160,7 @@ impl Winograd {
             self.read_blocks::<Input, SIDE>(blocks.clone(), large, (inputs, self.before), (left, left_len));
             self.read_blocks::<OutputGradient, BLOCK>(blocks, small, (outputs, (0, 0)), (right, right_len));
             let planes = left.chunks_exact(left_len).zip(right.chunks_exact(right_len));
-            for ((from, right), sums) in planes.zip(sums.chunks_exact_mut(inputs * outputs)) {
+            for ((from, right), sums) in planes.zip(sums.chunks_exact_mut(winograd_matrix(inputs, outputs))) {
                 Outer {
                     table: &self.rows,
                     from,
@@ -180,14 +180,15 @@ impl Winograd {
     /// Turns the gradient of the transformed weight into that of the weight, patch × channels of
     /// the small picture.
     pub(super) fn weight_gradient(&self, sums: &[f32], dw: &mut [f32]) {
-        let matrix = self.channels.0 * self.channels.1;
-        let from = from_fn(|i| from_fn(|j| &sums[(i * SIDE + j) * matrix..][..matrix]));
+        let (inputs, outputs) = self.channels;
+        let (matrix, step) = (inputs * outputs, winograd_matrix(inputs, outputs));
+        let from = from_fn(|i| from_fn(|j| &sums[(i * SIDE + j) * step..][..matrix]));
         along_both::<KernelGradient, SIDE, TAPS>(&from, dw, (0, (TAPS * matrix, matrix)), false);
     }
 
     /// Values of the transformed weight.
     pub(super) fn weight_len(&self) -> usize {
-        WINOGRAD_PLANES * self.channels.0 * self.channels.1
+        WINOGRAD_PLANES * winograd_matrix(self.channels.0, self.channels.1)
     }
 
     /// Rows and columns of blocks in a picture; the last ones may reach over its edges.

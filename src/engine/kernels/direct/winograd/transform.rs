@@ -155,6 +155,10 @@ pub(super) fn along_both<M, const FROM: usize, const TO: usize>(
     Arch::new().dispatch(AlongBoth { from, to: &mut to[offset..], steps, len, adds, map });
 }
 
+/// Vectors that no cache line cuts in two.
+#[repr(align(64))]
+struct Aligned<T>(T);
+
 struct AlongBoth<'a, M, const FROM: usize, const TO: usize> {
     from: &'a [[&'a [f32]; FROM]; FROM],
     to: &'a mut [f32],
@@ -170,8 +174,9 @@ impl<M: Map<FROM, TO>, const FROM: usize, const TO: usize> WithSimd for AlongBot
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (zero, to) = (simd.splat_f32s(0.0), self.to.as_mut_ptr());
+        // Filled once: clearing it for each vector would cost as much as the map.
+        let Aligned(rows) = &mut Aligned([[zero; TO]; FROM]);
         for first in (0..self.len).step_by(S::F32_LANES) {
-            let mut rows = [[zero; TO]; FROM];
             for i in 0..FROM {
                 let mut row = [zero; FROM];
                 for j in 0..FROM {
