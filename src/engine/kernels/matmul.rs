@@ -10,7 +10,7 @@ const SHARD_FLOPS: usize = 16 << 20;
 const COLUMN_STEP: usize = 32;
 /// Smallest number of columns per shard, if there are as many: the values on the left are read once
 /// for all of them.
-const LEAST_COLUMNS: usize = 64;
+const LEAST_COLUMNS: usize = 32;
 /// Enough shards for any useful number of threads: rows are split only if columns give fewer.
 const ENOUGH_SHARDS: usize = 8;
 /// Rows of a shard are a multiple of this, and at least eight times this: columns are packed for
@@ -69,6 +69,18 @@ impl Cut {
         let below = wanted.min(ENOUGH_SHARDS).div_ceil(columns.div_ceil(width).max(1));
         let height =
             rows.div_ceil(below.max(1)).next_multiple_of(ROW_STEP).max(8 * ROW_STEP).min(rows.max(1));
+        Cut { rows, columns, height, width }
+    }
+
+    /// [`new`](Cut::new) for a product whose left matrix is transposed in memory. Both sides of a
+    /// block are packed, so blocks are large and nearly square: the fewest values are packed.
+    pub fn packed(rows: usize, columns: usize, inner: usize) -> Cut {
+        let wanted = (2 * rows * columns * inner).div_ceil(SHARD_FLOPS).clamp(1, ENOUGH_SHARDS);
+        let packed = |across: usize| rows * across + columns * wanted.div_ceil(across);
+        let across = (1..=wanted).min_by_key(|across| packed(*across)).unwrap_or(1);
+        let width = columns.div_ceil(across).next_multiple_of(COLUMN_STEP).min(columns.max(1));
+        let below = wanted.div_ceil(columns.div_ceil(width).max(1));
+        let height = rows.div_ceil(below).next_multiple_of(ROW_STEP).min(rows.max(1));
         Cut { rows, columns, height, width }
     }
 
