@@ -75,6 +75,7 @@ struct Description {
 impl CodeLayer {
     /// Builds the operations of a plan's code, after everything built so far.
     pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<CodeLayer, EngineError> {
+        builder.end_encoder();
         let code = &plan.design().code;
         let (kind, units) = (code.kind, plan.code_units());
         let x = Rc::clone(&builder.last);

@@ -36,8 +36,9 @@
 //!   name; `conv` also transposes, `permute` turns pictures into rows and back
 //! - `batch_norm`, `layer_norm`, `group_norm`, `prelu`, `apply`, `dropout`, `add`: norms, separate
 //!   activations, dropout, the sum at the end of a residual block
-//! - `direct`, `columns`, `workspace`, `channels`: parts of convolutions: direct products and
-//!   Winograd's algorithm, im2col, scratch memory, per-channel values
+//! - `direct`, `columns`, `workspace`, `channels`, `output`: parts of convolutions: direct products
+//!   and Winograd's algorithm, im2col, scratch memory, per-channel values, outputs whose
+//!   activation's derivative the next layer applies
 //! - `top_k`, `gaussian`, `iwae`, `mmd`, `selector`, `gumbel`, `hashing`, `codebook`, `quantiser`:
 //!   kinds of code
 //! - `sparsity`, `contractive`, `jacobian`: penalties; `contractive` multiplies vectors by the
@@ -83,6 +84,7 @@ pub mod matmul;
 pub mod mmd;
 pub mod noise;
 pub mod operation;
+pub mod output;
 pub mod pass;
 pub mod permute;
 pub mod pool;

@@ -16,6 +16,7 @@ use super::kernels::group_norm::{GroupNorm, GroupNormParts};
 use super::kernels::grouped_conv::{GroupedConv, GroupedConvParts};
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
 use super::kernels::operation::Operation;
+use super::kernels::output::Output;
 use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
 use super::kernels::prelu::{INITIAL_SLOPE, Prelu, PreluParts};
@@ -38,6 +39,10 @@ pub(super) struct Builder<'a> {
     pub parameters: Vec<Parameter>,
     /// All operations so far.
     pub operations: Vec<Rc<dyn Operation>>,
+    /// The last operation, if it is a convolution without groups.
+    last_conv: Option<Rc<Conv>>,
+    /// The last operation's output, if the next one may apply its activation's derivative.
+    last_output: Option<Rc<Output>>,
     /// Every node that gets a gradient, except the parameters.
     pub nodes: Vec<Node>,
     /// The output of each stage.
@@ -67,6 +72,8 @@ impl<'a> Builder<'a> {
             attempt,
             parameters: Vec::new(),
             operations: Vec::new(),
+            last_conv: None,
+            last_output: None,
             nodes: vec![Rc::clone(&last)],
             outputs: Vec::new(),
             last,
@@ -84,8 +91,16 @@ impl<'a> Builder<'a> {
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
+        let (last_conv, last_output) = (self.last_conv.take(), self.last_output.take());
         let operation: Rc<dyn Operation> = match stage.kind {
-            StageKind::Dense { activation } => self.dense(stage, x, y, activation)?,
+            StageKind::Dense { activation } => {
+                let dense = self.dense(stage, x, y, activation)?;
+                if let Some(output) = &last_output {
+                    dense.follow(output);
+                }
+                self.last_output = Some(Rc::clone(dense.output()));
+                dense
+            }
             StageKind::Conv { window, groups, has_bias, activation } => {
                 self.conv(stage, (x, y), (Direction::Down, window), (groups, has_bias), activation)?
             }
@@ -102,7 +117,14 @@ impl<'a> Builder<'a> {
                 let (from, to) = (sides(stage.input), sides(stage.output));
                 Rc::new(CropOrPad { x, y, from, to, wants_input_gradient })
             }
-            StageKind::Norm { norm: Norm::Batch, activation } => self.batch_norm(stage, x, y, activation)?,
+            StageKind::Norm { norm: Norm::Batch, activation } => {
+                let norm = self.batch_norm(stage, x, y, activation)?;
+                if let Some(conv) = last_conv {
+                    conv.end_passes_of(&norm);
+                }
+                self.last_output = Some(Rc::clone(norm.output()));
+                norm
+            }
             StageKind::Norm { norm: Norm::Group { groups }, activation } => {
                 self.group_norm(stage, (x, y), groups, activation)?
             }
@@ -124,9 +146,25 @@ impl<'a> Builder<'a> {
                 Rc::new(Dropout { x, y, rate, index, wants_input_gradient })
             }
         };
+        if let Some(conv) = &self.last_conv {
+            if let Some(output) = &last_output {
+                conv.follow(output);
+            }
+            self.last_output = Some(Rc::clone(conv.output()));
+        }
         self.learns |= learned || operation.learns();
         self.operations.push(operation);
         Ok(())
+    }
+
+    /// Ends the encoder: its output may be changed by the code before the decoder reads it.
+    pub fn end_encoder(&mut self) {
+        (self.last_conv, self.last_output) = (None, None);
+    }
+
+    /// The output of the last operation, for what comes directly after it.
+    pub fn last_output(&self) -> Rc<Output> {
+        self.last_output.clone().unwrap_or_else(|| Output::linear(Rc::clone(&self.last)))
     }
 
     /// Output before the stage `back` stages before the newest, and whether anything up to there
@@ -240,7 +278,9 @@ impl<'a> Builder<'a> {
             })?);
         }
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        Ok(Conv::new(parts)?)
+        let conv = Conv::new(parts)?;
+        self.last_conv = Some(Rc::clone(&conv));
+        Ok(conv)
     }
 
     fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Rc<Pool>, EngineError> {

@@ -535,7 +535,7 @@ impl Network {
         let variance = variance(&builder, &code_layer, &code)?;
         let weights = loss_weights(plan, capacity)?;
         let loss = ReconstructionLoss::weighted(
-            Rc::clone(&output),
+            builder.last_output(),
             Rc::clone(&target),
             comparison,
             code_layer.importance(),

@@ -5,14 +5,18 @@
 //! updated; evaluation uses the running statistics. The variance of the minibatch divides by n, the
 //! running one by n − 1, as in `PyTorch`.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::activation::forward_row;
-use super::channels::{FEW, add_each, add_pixels, fold, repeat, through_activation, tile_len};
+use super::channels::{
+    FEW, Product, Square, add_each, add_pixels, fold, repeat, through_activation, tile_len,
+};
 use super::jacobian::{Chain, Scale};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::operation::Operation;
+use super::output::Output;
 use super::pass::{Mode, Pass};
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
@@ -32,8 +36,7 @@ const SHARD: usize = 8192;
 /// which is a channel.
 pub struct BatchNorm {
     parts: BatchNormParts,
-    /// The sums before the activation, kept where the derivative needs them.
-    sums: Option<Node>,
+    output: Rc<Output>,
     /// Statistics used by the last forward pass: the channels' means, then their 1 / √(variance +
     /// eps).
     statistics: Rc<RefCell<Vec<f32>>>,
@@ -41,6 +44,10 @@ pub struct BatchNorm {
     partial: RefCell<Vec<f64>>,
     /// Four values per channel, repeated over a tile.
     tiles: RefCell<Vec<f32>>,
+    /// Whether the operation before it can finish its backward pass.
+    has_finisher: Cell<bool>,
+    /// Whether it must do so in this step.
+    is_unfinished: Cell<bool>,
 }
 
 /// The parts of a batch normalisation.
@@ -61,6 +68,52 @@ pub struct BatchNormParts {
     pub activation: Activation,
     /// Whether the gradient of `x` is needed.
     pub wants_input_gradient: bool,
+}
+
+/// The end of a backward pass, left to the operation before.
+pub(super) struct End<'a> {
+    norm: &'a BatchNorm,
+    x: Ref<'a, Variable>,
+    tiles: Ref<'a, Vec<f32>>,
+}
+
+impl<'a> End<'a> {
+    /// The output of the normalisation, whose gradient becomes that of the input.
+    pub(super) fn y(&self) -> &'a Node {
+        &self.norm.parts.y
+    }
+
+    /// The map from one gradient to the other.
+    pub(super) fn map(&self) -> InputGradient<'_> {
+        InputGradient { x: self.x.values(), constants: quarters(&self.tiles) }
+    }
+}
+
+/// `dx = scale (dy − shift − (x − mean) slope)`, with constants that repeat after a tile.
+#[derive(Clone, Copy)]
+pub(super) struct InputGradient<'a> {
+    x: &'a [f32],
+    /// Mean, scale, shift and slope.
+    constants: [&'a [f32]; 4],
+}
+
+impl InputGradient<'_> {
+    /// Turns the gradient of the outputs into that of the inputs, in place, for `range` of all
+    /// values, which begins with the first channel.
+    pub(super) fn apply(self, range: Range<usize>, gradient: &mut [f32]) {
+        let (x, [mean, scale, shift, slope]) = (&self.x[range], self.constants);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (dy, x) in gradient.chunks_mut(mean.len()).zip(x.chunks(mean.len())) {
+                    let constants = mean.iter().zip(scale).zip(shift.iter().zip(slope));
+                    for ((dy, x), ((mean, scale), (shift, slope))) in dy.iter_mut().zip(x).zip(constants) {
+                        *dy = flushed(scale * (*dy - shift - (x - mean) * slope), LEAST_GRADIENT);
+                    }
+                }
+            },
+        );
+    }
 }
 
 /// Sizes of one pass over the values.
@@ -98,18 +151,45 @@ impl BatchNorm {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
-        let sums = if parts.activation.needs_sums() { Some(Variable::zeros_like(&parts.y)?) } else { None };
+        let output = Output::new(Rc::clone(&parts.y), parts.activation)?;
         let channels = parts.bias.borrow().columns();
         let sizes = Sizes::new(parts.x.borrow().values().len(), channels);
         // Fewer rows can give more shards, up to one per pixel.
         let shards = NORM_SHARDS.min(sizes.len / sizes.channels);
         Ok(Rc::new(BatchNorm {
             parts,
-            sums,
+            output,
             statistics: Rc::new(RefCell::new(zeros(2 * channels)?)),
             partial: RefCell::new(zeros(2 * sizes.tile * shards)?),
             tiles: RefCell::new(zeros(4 * sizes.tile)?),
+            has_finisher: Cell::new(false),
+            is_unfinished: Cell::new(false),
         }))
+    }
+
+    /// Its input.
+    pub(super) fn input(&self) -> &Node {
+        &self.parts.x
+    }
+
+    /// Its output.
+    pub fn output(&self) -> &Rc<Output> {
+        &self.output
+    }
+
+    /// Leaves the end of its backward passes to the operation that computes its input: the gradient
+    /// is then written and read once less.
+    pub(super) fn leave_end(&self) {
+        self.has_finisher.set(true);
+    }
+
+    /// What is left of the backward pass that has just been run, if anything.
+    pub(super) fn take_end(&self) -> Option<End<'_>> {
+        self.is_unfinished.take().then(|| End {
+            norm: self,
+            x: self.parts.x.borrow(),
+            tiles: self.tiles.borrow(),
+        })
     }
 
     fn sizes(&self, rows: usize) -> Sizes {
@@ -136,10 +216,7 @@ impl BatchNorm {
                 // SAFETY: each shard runs once and touches its own sums only.
                 let own = unsafe { partial.part(2 * sizes.tile * shard..2 * sizes.tile * (shard + 1)) };
                 let (mean, squares) = own.split_at_mut(sizes.tile);
-                vectorised(
-                    #[inline(always)]
-                    || moments(&x[shard_range(shard, sizes.size, sizes.len)], sizes.channels, mean, squares),
-                );
+                moments(&x[shard_range(shard, sizes.size, sizes.len)], sizes.channels, mean, squares);
             });
         }
         let mut statistics = self.statistics.borrow_mut();
@@ -183,7 +260,7 @@ impl BatchNorm {
 
     fn normalise(&self, sizes: Sizes, threads: &Threads) {
         let (x, mut y) = (self.parts.x.borrow(), self.parts.y.borrow_mut());
-        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let mut sums = self.output.sums.as_ref().map(|sums| sums.borrow_mut());
         let mut tiles = self.tiles.borrow_mut();
         let (means, inverses, weight) = (self.mean(), self.inverse_deviation(), self.parts.weight.borrow());
         let [mean, scale, bias, _] = four(&mut tiles, sizes.tile);
@@ -215,8 +292,8 @@ impl BatchNorm {
         });
     }
 
-    /// Takes `dy` through the activation, in place, and sums `dy` and `dy (x − mean)`, shard by
-    /// shard.
+    /// Takes `dy` through the activation, in place, unless that is done, and sums `dy` and
+    /// `dy (x − mean)`, shard by shard.
     fn sum_gradients(
         &self,
         sizes: Sizes,
@@ -224,8 +301,8 @@ impl BatchNorm {
         (x, y, mean): (&[f32], &[f32], &[f32]),
         dy: &mut [f32],
     ) {
-        let sums = self.sums.as_ref().map(|sums| sums.borrow());
-        let pre = sums.as_ref().map(|sums| sums.values());
+        let sums = self.output.sums.as_ref().map(|sums| sums.borrow());
+        let (pre, is_through) = (sums.as_ref().map(|sums| sums.values()), self.output.take_through());
         let mut partial = self.partial.borrow_mut();
         let (dy, partial, activation) = (Parts::new(dy), Parts::new(&mut partial), self.parts.activation);
         threads.run(sizes.shards, sizes.flops(), &|shard| {
@@ -240,21 +317,11 @@ impl BatchNorm {
             for (index, dy) in dy.chunks_mut(block).enumerate() {
                 let start = range.start + index * block;
                 let values = start..start + dy.len();
-                through_activation(activation, y, pre, values.clone(), dy);
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        add_pixels(dy, plain);
-                        add_each(
-                            (dy, &x[values]),
-                            weighted,
-                            #[inline(always)]
-                            |place| mean[place],
-                            #[inline(always)]
-                            |dy, x, mean| dy * (x - mean),
-                        );
-                    },
-                );
+                if !is_through {
+                    through_activation(activation, y, pre, values.clone(), dy);
+                }
+                add_pixels(dy, plain);
+                add_each::<Product>((dy, &x[values]), weighted, |place| mean[place]);
             }
         });
     }
@@ -278,7 +345,11 @@ impl Operation for BatchNorm {
         let parts = &self.parts;
         let (x, y, weight, bias) =
             (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());
-        let [dx, dw, db, dy] = if parts.wants_input_gradient {
+        // Another gradient of the input would have to be added.
+        let is_left = self.has_finisher.get() && !x.has_gradient();
+        self.is_unfinished.set(is_left);
+        let ends_here = parts.wants_input_gradient && !is_left;
+        let [dx, dw, db, dy] = if ends_here {
             gradients(grads, [&x, &weight, &bias, &y])?
         } else {
             let [dw, db, dy] = gradients(grads, [&weight, &bias, &y])?;
@@ -308,13 +379,13 @@ impl Operation for BatchNorm {
             shift[channel] = (plain * share) as f32;
             slope[channel] = (weighted * inverse * inverse * share) as f32;
         }
-        if !parts.wants_input_gradient {
-            return Ok(());
-        }
         for tile in [&mut *scale, shift, slope] {
             for index in sizes.channels..sizes.tile {
                 tile[index] = tile[index - sizes.channels];
             }
+        }
+        if !ends_here {
+            return Ok(());
         }
         let constants = [&*mean, scale, shift, slope];
         let (x, dy, dx_adds) = (x.values(), &*dy, x.claim_gradient() == Write::Add);
@@ -349,14 +420,13 @@ impl Operation for BatchNorm {
         let BatchNormParts { x, y, weight, activation, .. } = &self.parts;
         let (statistics, width) = (Rc::clone(&self.statistics), x.borrow().columns());
         chain.push(Scale::diagonal(Rc::clone(weight), statistics, width)?);
-        chain.push_slope(*activation, y, self.sums.as_ref())
+        chain.push_slope(*activation, y, self.output.sums.as_ref())
     }
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        let sums = self.sums.as_ref().map_or(0, |sums| sums.borrow().values().len());
-        let floats = self.statistics.borrow().len() + self.tiles.borrow().len() + sums;
-        4 * floats + 8 * self.partial.borrow().len()
+        let floats = self.statistics.borrow().len() + self.tiles.borrow().len();
+        4 * floats + 8 * self.partial.borrow().len() + self.output.bytes()
     }
 }
 
@@ -366,7 +436,6 @@ fn is_training(pass: &Pass) -> bool {
 
 /// Mean of each channel, repeated over `mean`, and the sums of squared distances from it, over the
 /// tile `squares`.
-#[inline(always)]
 fn moments(x: &[f32], channels: usize, mean: &mut [f64], squares: &mut [f64]) {
     mean.fill(0.0);
     squares.fill(0.0);
@@ -379,14 +448,14 @@ fn moments(x: &[f32], channels: usize, mean: &mut [f64], squares: &mut [f64]) {
         mean[index] = mean[index - channels];
     }
     let mean = &*mean;
-    add_each(
-        (x, x),
-        squares,
-        #[inline(always)]
-        |place| mean[place] as f32,
-        #[inline(always)]
-        |x, _, mean| (x - mean) * (x - mean),
-    );
+    add_each::<Square>((x, x), squares, |place| mean[place] as f32);
+}
+
+/// [`four`], to read.
+fn quarters(tiles: &[f32]) -> [&[f32]; 4] {
+    let (first, second) = tiles.split_at(tiles.len() / 2);
+    let (first, second) = (first.split_at(first.len() / 2), second.split_at(second.len() / 2));
+    [first.0, first.1, second.0, second.1]
 }
 
 /// The four tiles in `tiles`.

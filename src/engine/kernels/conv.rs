@@ -2,19 +2,22 @@
 //! patches as rows of a matrix that stays in the cache, one product per gradient, bias and
 //! activation in the same pass.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::channels::{activate, through_activation};
+use super::batch_norm::BatchNorm;
+use super::channels::{activate, add_pixels, through_activation};
 use super::columns::{Columns, Direction};
 use super::direct::Direct;
 use super::jacobian::{Block, Chain, LinearMap};
 use super::matmul::multiply_here;
 use super::operation::Operation;
+use super::output::Output;
 use super::pass::Pass;
 use super::threads::{Parts, Threads};
-use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
-use super::workspace::{Workspace, add_to_bias};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
+use super::workspace::Workspace;
 use crate::check::Window;
 use crate::engine::EngineError;
 use crate::project::Activation;
@@ -28,14 +31,15 @@ pub struct Conv {
     x: Node,
     weight: Node,
     bias: Node,
-    y: Node,
-    /// The sums before the activation, kept where the derivative needs them.
-    sums: Option<Node>,
+    output: Rc<Output>,
     direction: Direction,
-    activation: Activation,
     route: Route,
     /// Whether anything before this layer learns.
     wants_input_gradient: bool,
+    /// The output that it reads, if it may apply the derivative of its activation.
+    before: OnceCell<Rc<Output>>,
+    /// The normalisation of its outputs whose backward passes it ends.
+    norm: OnceCell<Rc<BatchNorm>>,
 }
 
 /// How the products are computed.
@@ -77,7 +81,7 @@ impl Conv {
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: ConvParts) -> Result<Rc<Conv>, EngineError> {
         let ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient } = parts;
-        let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
+        let output = Output::new(y, activation)?;
         let (len, patch) = (weight.borrow().values().len(), weight.borrow().columns());
         let (large, small) = (patch / (window.kernel * window.kernel).max(1), len / patch.max(1));
         let outputs = bias.borrow().columns();
@@ -85,7 +89,28 @@ impl Conv {
             Some(direct) => Route::Direct(Box::new(direct)),
             None => Route::Columns(Box::new(Workspace::new(Columns::new(window, large), small, outputs)?)),
         };
-        Ok(Rc::new(Conv { x, weight, bias, y, sums, direction, activation, route, wants_input_gradient }))
+        let (before, norm) = (OnceCell::new(), OnceCell::new());
+        Ok(Rc::new(Conv { x, weight, bias, output, direction, route, wants_input_gradient, before, norm }))
+    }
+
+    /// Its output.
+    pub fn output(&self) -> &Rc<Output> {
+        &self.output
+    }
+
+    /// Applies the derivative of the activation of `before`, if that is what it reads. The layer of
+    /// `before` must be the one before this one.
+    pub fn follow(&self, before: &Rc<Output>) {
+        before.follow_by(&self.x, &self.before);
+    }
+
+    /// Ends the backward passes of `norm`, if that normalises its output without an activation. The
+    /// normalisation must be the layer after this one.
+    pub fn end_passes_of(&self, norm: &Rc<BatchNorm>) {
+        let is_own = Rc::ptr_eq(&self.output.y, norm.input());
+        if is_own && self.output.activation == Activation::Linear && self.norm.set(Rc::clone(norm)).is_ok() {
+            norm.leave_end();
+        }
     }
 
     /// Values read and written per sample.
@@ -162,15 +187,15 @@ impl Conv {
 impl Operation for Conv {
     fn compute(&self, pass: &Pass) {
         let x = self.x.borrow();
-        let mut y = self.y.borrow_mut();
-        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let mut y = self.output.y.borrow_mut();
+        let mut sums = self.output.sums.as_ref().map(|sums| sums.borrow_mut());
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         let values = self.bias.borrow();
         let bias = match &self.route {
             Route::Direct(direct) => direct.shards().repeated_bias(values.values()),
             Route::Columns(space) => space.shards().repeated_bias(values.values()),
         };
-        let (bias, activation) = (&*bias, self.activation);
+        let (bias, activation) = (&*bias, self.output.activation);
         self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
             // SAFETY: `multiply` passes every value once, and `sums` is borrowed for as long.
             let sums = sums.map(|sums| unsafe { sums.part(values) });
@@ -180,7 +205,9 @@ impl Operation for Conv {
 
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
-        let (y, direction) = (self.y.borrow(), self.direction);
+        let end = self.norm.get().and_then(|norm| norm.take_end());
+        let y = end.as_ref().map_or(&self.output.y, |end| end.y()).borrow();
+        let direction = self.direction;
         let [dx, dw, db, dy] = if self.wants_input_gradient {
             gradients(grads, [&x, &weight, &bias, &y])?
         } else {
@@ -190,15 +217,26 @@ impl Operation for Conv {
         let wants_dx = self.wants_input_gradient;
         let dx_adds = wants_dx && x.claim_gradient() == Write::Add;
         let adds = (weight.claim_gradient() == Write::Add, bias.claim_gradient() == Write::Add);
-        let sums = self.sums.as_ref().map(|sums| sums.borrow());
+        let sums = self.output.sums.as_ref().map(|sums| sums.borrow());
         let (y, pre) = (y.values(), sums.as_ref().map(|sums| sums.values()));
-        let (x, activation) = (x.values(), self.activation);
+        let (x, activation, is_through) = (x.values(), self.output.activation, self.output.take_through());
         let (dx, dy) = (Parts::new(dx), Parts::new(dy));
+        let end = end.as_ref().map(|end| end.map());
+        let to_sums = |range: Range<usize>, dy: &mut [f32]| match end {
+            Some(end) => end.apply(range, dy),
+            None if is_through => {}
+            None => through_activation(activation, y, pre, range, dy),
+        };
         let space = match &self.route {
             Route::Columns(space) => space,
             Route::Direct(direct) => {
                 let panels = direct.pack(direction.reversed(), weight.values(), &pass.threads);
                 let products = (pass.rows, 1 + usize::from(wants_dx));
+                // What others have added is not through the activation.
+                let before = self.before.get().filter(|_| wants_dx && !dx_adds);
+                let sums = before.and_then(|before| before.sums.as_ref()).map(|sums| sums.borrow());
+                let pre_x = sums.as_ref().map(|sums| sums.values());
+                let before_activation = before.map_or(Activation::Linear, |before| before.through());
                 return direct.sum_over_tiles(
                     &pass.threads,
                     products,
@@ -209,8 +247,8 @@ impl Operation for Conv {
                         // SAFETY: tiles do not overlap, and the gradient is borrowed until all are
                         // done.
                         let dy = unsafe { dy.part(after.clone()) };
-                        through_activation(activation, y, pre, after, dy);
-                        add_to_bias(dy, db);
+                        to_sums(after, dy);
+                        add_pixels(dy, db);
                         let (large, small) = direction.arrange(&x[before.clone()], &*dy);
                         let (large, scratch) = direct.frame_large(tile, large, scratch);
                         direct.add_to_weight(tile, large, small, scratch, dw);
@@ -218,7 +256,7 @@ impl Operation for Conv {
                             return;
                         }
                         // SAFETY: as above.
-                        let dx = unsafe { dx.part(before) };
+                        let dx = unsafe { dx.part(before.clone()) };
                         match direction {
                             Direction::Down => {
                                 let small = direct.frame_small(tile, small, scratch);
@@ -226,6 +264,7 @@ impl Operation for Conv {
                             }
                             Direction::Up => direct.down(tile, (large, scratch), &panels, dx_adds, dx),
                         }
+                        through_activation(before_activation, x, pre_x, before, dx);
                     },
                 );
             }
@@ -238,8 +277,8 @@ impl Operation for Conv {
             let dy = unsafe { dy.part(after.clone()) };
             // The bands of a large picture share its gradient: the first one prepares it for all.
             if direction == Direction::Down || tile.starts_pictures {
-                through_activation(activation, y, pre, after, dy);
-                add_to_bias(dy, db);
+                to_sums(after, dy);
+                add_pixels(dy, db);
             }
             let (large, small) = direction.arrange(&x[before.clone()], &*dy);
             let patches = space.gather(tile, large, scratch);
@@ -271,7 +310,7 @@ impl Operation for Conv {
 
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
         chain.push_shared(Rc::<Conv>::clone(&self));
-        chain.push_slope(self.activation, &self.y, self.sums.as_ref())
+        chain.push_slope(self.output.activation, &self.output.y, self.output.sums.as_ref())
     }
 
     #[cfg(test)]
@@ -280,7 +319,7 @@ impl Operation for Conv {
             Route::Direct(direct) => direct.bytes(),
             Route::Columns(space) => space.bytes(),
         };
-        route + self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
+        route + self.output.bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The dense layer `y = f(x Wᵀ + b)` as one operation: product, bias and activation in one pass
 //! over memory.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::activation::{backward_row, forward_row};
@@ -8,6 +9,7 @@ use super::jacobian::Chain;
 use super::math::vectorised;
 use super::matmul::{Cut, Matrix, multiply_shard};
 use super::operation::Operation;
+use super::output::Output;
 use super::pass::Pass;
 use super::threads::{Parts, Threads};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
@@ -22,14 +24,13 @@ pub struct Dense {
     x: Node,
     weight: Node,
     bias: Node,
-    y: Node,
-    /// `x Wᵀ + b`, kept where the derivative needs it.
-    sums: Option<Node>,
-    activation: Activation,
+    output: Rc<Output>,
     /// The weight is stored inputs × outputs: it belongs to the layer this one mirrors.
     is_tied: bool,
     /// Whether anything before this layer learns.
     wants_input_gradient: bool,
+    /// The output that it reads, if it may apply the derivative of its activation.
+    before: OnceCell<Rc<Output>>,
 }
 
 /// The parts of a dense layer.
@@ -57,8 +58,19 @@ impl Dense {
     /// [`EngineError::OutOfMemory`] if the activation needs a buffer of its own.
     pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
-        let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
-        Ok(Rc::new(Dense { x, weight, bias, y, sums, activation, is_tied, wants_input_gradient }))
+        let (output, before) = (Output::new(y, activation)?, OnceCell::new());
+        Ok(Rc::new(Dense { x, weight, bias, output, is_tied, wants_input_gradient, before }))
+    }
+
+    /// Its output.
+    pub fn output(&self) -> &Rc<Output> {
+        &self.output
+    }
+
+    /// Applies the derivative of the activation of `before`, if that is what it reads. The layer of
+    /// `before` must be the one before this one.
+    pub fn follow(&self, before: &Rc<Output>) {
+        before.follow_by(&self.x, &self.before);
     }
 
     /// The matrix `x` is multiplied by: `Wᵀ`, inputs × outputs.
@@ -70,15 +82,15 @@ impl Dense {
         }
     }
 
-    /// Turns the gradient of the outputs into that of the sums, in place.
+    /// Turns the gradient of the outputs into that of the sums, in place, unless that is done.
     fn through_activation(&self, rows: usize, threads: &Threads, y: &Variable, dy: &mut [f32]) {
-        if self.activation == Activation::Linear {
+        let activation = self.output.activation;
+        if self.output.take_through() || activation == Activation::Linear {
             return;
         }
-        let sums = self.sums.as_ref().map(|sums| sums.borrow());
-        let (y, pre) = (y.values(), sums.as_ref().map_or(y.values(), |sums| sums.values()));
-        let outputs = self.y.borrow().columns();
-        let (len, activation) = (rows * outputs, self.activation);
+        let sums = self.output.sums.as_ref().map(|sums| sums.borrow());
+        let (outputs, y) = (y.columns(), y.values());
+        let (len, pre) = (rows * outputs, sums.as_ref().map_or(y, |sums| sums.values()));
         threads.for_each_piece(&mut dy[..len], ROWS * outputs, 16 * len, |start, dy| {
             let range = start..start + dy.len();
             vectorised(
@@ -93,11 +105,11 @@ impl Operation for Dense {
     fn compute(&self, pass: &Pass) {
         let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
-        let mut y = self.y.borrow_mut();
-        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let mut y = self.output.y.borrow_mut();
+        let mut sums = self.output.sums.as_ref().map(|sums| sums.borrow_mut());
         let (inputs, outputs) = (x.columns(), y.columns());
         let cut = Cut::new(rows, outputs, inputs);
-        let activation = self.activation;
+        let activation = self.output.activation;
         let (a, b) = (Matrix::new(x.values(), rows, inputs), self.weight_matrix(&weight, inputs, outputs));
         let bias = bias.values();
         let y = Parts::new(y.values_mut());
@@ -126,7 +138,7 @@ impl Operation for Dense {
     fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
-        let y = self.y.borrow();
+        let y = self.output.y.borrow();
         let (inputs, outputs) = (x.columns(), y.columns());
         let [dx, dw, db, dy] = if self.wants_input_gradient {
             gradients(grads, [&x, &weight, &bias, &y])?
@@ -142,7 +154,7 @@ impl Operation for Dense {
         let (dw_left, dw_right) = if self.is_tied { (x_matrix, da) } else { (da, x_matrix) };
         let dw_columns = if self.is_tied { outputs } else { inputs };
         let dw_rows = if self.is_tied { inputs } else { outputs };
-        let (dw_cut, dx_cut) = (Cut::new(dw_rows, dw_columns, rows), Cut::new(rows, inputs, outputs));
+        let (dw_cut, dx_cut) = (Cut::packed(dw_rows, dw_columns, rows), Cut::new(rows, inputs, outputs));
         let dw_shards = dw_cut.shards();
         let dx_shards = if self.wants_input_gradient { dx_cut.shards() } else { 0 };
         let w = self.weight_matrix(&weight, inputs, outputs).transposed();
@@ -150,6 +162,12 @@ impl Operation for Dense {
         let dx_adds = self.wants_input_gradient && x.claim_gradient() == Write::Add;
         let db_adds = bias.claim_gradient() == Write::Add;
         let (dw, dx, db) = (Parts::new(dw), Parts::new(dx), Parts::new(db));
+        // What others have added is not through the activation.
+        let before = self.before.get().filter(|_| self.wants_input_gradient && !dx_adds);
+        let before_sums = before.and_then(|before| before.sums.as_ref()).map(|sums| sums.borrow());
+        let before_activation = before.map_or(Activation::Linear, |before| before.through());
+        let x = x.values();
+        let pre_x = before_sums.as_ref().map_or(x, |sums| sums.values());
         let flops = 2 * rows * inputs * outputs;
         threads.run(dw_shards + dx_shards + 1, 2 * flops, &|shard| {
             // SAFETY: each shard runs once; dW and dx are cut into blocks, db is one shard's own.
@@ -158,6 +176,17 @@ impl Operation for Dense {
                     multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
                 } else if shard < dw_shards + dx_shards {
                     multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - dw_shards);
+                    let (own_rows, columns) = dx_cut.block(shard - dw_shards);
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for row in own_rows {
+                                let range = row * inputs + columns.start..row * inputs + columns.end;
+                                let dx = dx.part(range.clone());
+                                backward_row(before_activation, &x[range.clone()], &pre_x[range], dx);
+                            }
+                        },
+                    );
                 } else {
                     sum_rows(dy, db.part(0..outputs), db_adds, rows);
                 }
@@ -176,12 +205,12 @@ impl Operation for Dense {
 
     fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
         chain.push_weights(&self.weight, self.is_tied);
-        chain.push_slope(self.activation, &self.y, self.sums.as_ref())
+        chain.push_slope(self.output.activation, &self.output.y, self.output.sums.as_ref())
     }
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
+        self.output.bytes()
     }
 }
 
@@ -207,7 +236,8 @@ fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reference::{node, pass};
+    use super::super::pass::Mode;
+    use super::super::reference::{empty_node, gradients_of, node, pass, project};
     use super::super::tape::{Recorder, Root};
     use super::super::threads::FORK_FLOPS;
     use super::*;
@@ -294,6 +324,50 @@ mod tests {
             for (output, slope) in db.iter().enumerate() {
                 check("db", *slope, (0..ROWS).map(|row| da_at(row, output)).sum());
             }
+        }
+    }
+
+    /// A layer of outputs of `x`, with its weight and bias.
+    fn layer(x: &Node, outputs: usize, activation: Activation, of: usize) -> (Rc<Dense>, [Node; 2]) {
+        let (rows, inputs) = (x.borrow().values().len() / x.borrow().columns(), x.borrow().columns());
+        let (weight, bias) = (filled(outputs, inputs, of), filled(1, outputs, of + 1));
+        let nodes = [Rc::clone(&weight), Rc::clone(&bias)];
+        let (x, y) = (Rc::clone(x), empty_node(rows, outputs));
+        let parts = DenseParts { x, weight, bias, y, activation, is_tied: false, wants_input_gradient: true };
+        (Dense::new(parts).expect("small"), nodes)
+    }
+
+    #[test]
+    fn a_layer_applies_the_derivative_of_the_activation_before_it() {
+        // Derivatives from outputs and from sums; whole products and several shards; without and
+        // with a gradient from elsewhere, which is not through the activation.
+        for (activation, rows, inputs, others) in [
+            (Activation::Sigmoid, 5, 7, false),
+            (Activation::Gelu, 5, 7, true),
+            (Activation::Relu, 300, 200, false),
+            (Activation::Silu, 300, 200, false),
+        ] {
+            let gradients = [false, true].map(|follows| {
+                let x = filled(rows, inputs, 1);
+                let (first, [w, b]) = layer(&x, inputs + 3, activation, 2);
+                let (next, [v, c]) = layer(&first.output.y, inputs, Activation::Tanh, 4);
+                if follows {
+                    next.follow(first.output());
+                }
+                let dy: Vec<f32> = (0..rows * inputs).map(|index| value(index, 6)).collect();
+                let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+                    first.output.y.borrow().begin_step();
+                    let pass = Pass::new(rows, Mode::Use, threads);
+                    recorder.run(&first, &pass);
+                    recorder.run(&next, &pass);
+                    if others {
+                        project(&first.output.y, rows, 9, recorder);
+                    }
+                };
+                gradients_of(&forward, &next.output.y, &dy, &[&x, &w, &b, &v, &c], 2)
+            });
+            assert_eq!(gradients[0], gradients[1], "{activation:?} {rows}");
+            assert!(gradients[0].iter().all(|own| own.iter().any(|slope| *slope != 0.0)));
         }
     }
 }

@@ -15,7 +15,6 @@ pub use geometry::Geometry;
 use super::channels::{activate, add_pixels, fold, repeat, through_activation, tile_len};
 use super::columns::Direction;
 use super::jacobian::{Block, Chain, LinearMap};
-use super::math::vectorised;
 use super::operation::Operation;
 use super::pass::Pass;
 use super::threads::{Parts, Threads, shard_range};
@@ -217,10 +216,7 @@ impl Operation for GroupedConv {
                 // SAFETY: as above.
                 let db = unsafe { dbs.part(shard * tile..(shard + 1) * tile) };
                 through_activation(activation, y, pre, after, dy);
-                vectorised(
-                    #[inline(always)]
-                    || add_pixels(dy, db),
-                );
+                add_pixels(dy, db);
                 let (large, small) = direction.arrange(&x[before.clone()], &*dy);
                 geometry.add_to_weight(large, small, dw, scratch);
                 if wants_dx {

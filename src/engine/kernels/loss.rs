@@ -3,10 +3,13 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
+use super::activation::backward_row;
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
+use super::output::Output;
 use super::pass::Pass;
 use super::tape::Recorder;
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
+use crate::project::Activation;
 
 /// Rows per shard.
 const ROWS: usize = 16;
@@ -89,7 +92,7 @@ struct RowWeights<'a> {
 /// a target is the mean over its samples. With [`Importance`] the gradient of each output row is
 /// multiplied by its weight instead of by 1/K.
 pub struct ReconstructionLoss {
-    output: Node,
+    output: Rc<Output>,
     target: Node,
     comparison: Comparison,
     importance: Option<Importance>,
@@ -131,19 +134,21 @@ impl ReconstructionLoss {
         comparison: Comparison,
         importance: Option<Importance>,
     ) -> Rc<ReconstructionLoss> {
+        let output = Output::linear(output);
         ReconstructionLoss::weighted(output, target, comparison, importance, LossWeights::default())
     }
 
-    /// As `new`, with weights.
+    /// As `new`, with weights. It applies the derivative of the activation of `output`, whose layer
+    /// must be the last one.
     pub fn weighted(
-        output: Node,
+        output: Rc<Output>,
         target: Node,
         comparison: Comparison,
         importance: Option<Importance>,
         weights: LossWeights,
     ) -> Rc<ReconstructionLoss> {
         let rows = {
-            let output = output.borrow();
+            let output = output.y.borrow();
             output.values().len() / output.columns().max(1)
         };
         let row_values = RefCell::new(vec![0.0; 2 * rows]);
@@ -181,7 +186,7 @@ impl ReconstructionLoss {
     pub fn forward(self: &Rc<Self>, pass: &Pass, weight: f32, recorder: &mut Recorder) -> Sums {
         recorder.record(self, pass, move |loss, pass, grads| loss.backward(pass, weight, grads));
         let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
-        let (output, target) = (self.output.borrow(), self.target.borrow());
+        let (output, target) = (self.output.y.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let (output, target) = (output.values(), target.values());
         let weights = self.weights.borrowed();
@@ -230,7 +235,7 @@ impl ReconstructionLoss {
 
     fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
         let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
-        let (output, target) = (self.output.borrow(), self.target.borrow());
+        let (output, target) = (self.output.y.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let len = rows * samples * features;
         if weight == 0.0 {
@@ -252,12 +257,17 @@ impl ReconstructionLoss {
         let [gradient] = gradients(grads, [&output])?;
         let adds = output.claim_gradient() == Write::Add;
         let (output, target) = (output.values(), target.values());
+        // What others have added is not through the activation.
+        let activation = if adds { Activation::Linear } else { self.output.through() };
+        let sums = self.output.sums.as_ref().map(|sums| sums.borrow());
+        let pre = sums.as_ref().map_or(output, |sums| sums.values());
         threads.for_each_piece(&mut gradient[..len], ROWS * features, 16 * len, |start, gradient| {
             vectorised(
                 #[inline(always)]
                 || {
                     for (row, gradient) in (start / features..).zip(gradient.chunks_exact_mut(features)) {
-                        let output = &output[row * features..][..features];
+                        let range = row * features..(row + 1) * features;
+                        let (output, pre) = (&output[range.clone()], &pre[range]);
                         let own = row / samples * features;
                         let weights = weights.of_row(own, features);
                         let pair = (output, &target[own..][..features]);
@@ -267,6 +277,7 @@ impl ReconstructionLoss {
                         } else {
                             row_backward(terms, scale_of(row), false, pair, weights, gradient);
                         }
+                        backward_row(activation, output, pre, gradient);
                     }
                 },
             );

@@ -8,7 +8,6 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::channels::add_pixels;
 use super::columns::{Columns, Direction};
 use super::math::vectorised;
 use super::matmul::{Matrix, multiply_here};
@@ -94,7 +93,7 @@ impl Workspace {
 
     /// [`for_each_tile`](Workspace::for_each_tile) for the gradients of weight and bias: `work`
     /// gets its shard's own sums of both, to which [`add_to_weight`](Workspace::add_to_weight) and
-    /// [`add_to_bias`] add. At the end they are written to `dw` and `db`, or added according to
+    /// [`add_pixels`](super::channels::add_pixels) add. At the end they are written to `dw` and `db`, or added according to
     /// `adds` (weight, bias).
     ///
     /// # Errors
@@ -224,14 +223,6 @@ impl Workspace {
 pub(super) fn lock<T>(values: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic the contents are overwritten like any others.
     values.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Adds pixels to a shard's bias sums.
-pub(super) fn add_to_bias(gradient: &[f32], sums: &mut [f64]) {
-    vectorised(
-        #[inline(always)]
-        || add_pixels(gradient, sums),
-    );
 }
 
 /// Resizes `values` if its length differs.

@@ -1,6 +1,8 @@
+use super::super::batch_norm::BatchNormParts;
+use super::super::pass::Mode;
 use super::super::reference::{
     File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals, pass,
-    random_node, recorded, seed,
+    project, random_node, recorded, seed, training,
 };
 use super::super::tape::Recorder;
 use super::*;
@@ -85,9 +87,14 @@ fn values_and_gradients_equal_pytorch() {
             let (x, weight, bias) = (tensor("x").node(), tensor("weight").node(), tensor("bias").row());
             let conv = conv(&x, &weight, &bias, window, direction, Activation::Linear);
             let forward = recorded(&conv, 2);
-            let gradients =
-                gradients_of(&forward, &conv.y, &tensor("dy").channels_last(), &[&x, &weight, &bias], 2);
-            assert_close(conv.y.borrow().values(), &tensor("y").channels_last(), 1e-5, &case);
+            let gradients = gradients_of(
+                &forward,
+                &conv.output.y,
+                &tensor("dy").channels_last(),
+                &[&x, &weight, &bias],
+                2,
+            );
+            assert_close(conv.output.y.borrow().values(), &tensor("y").channels_last(), 1e-5, &case);
             for (name, gradient) in ["dx", "dweight", "dbias"].into_iter().zip(&gradients) {
                 assert_close(gradient, &tensor(name).channels_last(), 1e-5, &format!("{case} {name}"));
             }
@@ -102,7 +109,7 @@ fn values_are_those_of_the_definition() {
         let (inputs, outputs) = (3, 20);
         let conv = random(4, window, Direction::Down, (inputs, outputs), Activation::Relu);
         conv.compute(&pass(4, 2));
-        let (b, y) = (conv.bias.borrow(), conv.y.borrow());
+        let (b, y) = (conv.bias.borrow(), conv.output.y.borrow());
         let [sums, ..] = by_definition(&conv, 4, window, &vec![0.0; y.values().len()]);
         for (index, (ours, sum)) in y.values().iter().zip(&sums).enumerate() {
             let expected = (sum + f64::from(b.values()[index % outputs])).max(0.0) as f32;
@@ -114,7 +121,7 @@ fn values_are_those_of_the_definition() {
 /// Outputs without bias and activation, and gradients of input and weight, by the definition, in
 /// `f64`.
 fn by_definition(conv: &Conv, rows: usize, window: Window, dy: &[f32]) -> [Vec<f64>; 3] {
-    let (x, w, y) = (conv.x.borrow(), conv.weight.borrow(), conv.y.borrow());
+    let (x, w, y) = (conv.x.borrow(), conv.weight.borrow(), conv.output.y.borrow());
     let patch = w.columns();
     let (small, large) = (w.values().len() / patch, patch / (window.kernel * window.kernel));
     let mut out = [y.values(), x.values(), w.values()].map(|values| vec![0.0; values.len()]);
@@ -155,10 +162,11 @@ fn wide_3x3_convolutions_with_stride_1_equal_the_definition() {
             let conv = random(rows, window, direction, channels, Activation::Linear);
             assert!(matches!(&conv.route, Route::Direct(direct) if direct.is_winograd()));
             conv.bias.borrow_mut().values_mut().fill(0.0);
-            let dy = normals(conv.y.borrow().values().len(), 4);
-            let gradients = gradients_of(&recorded(&conv, rows), &conv.y, &dy, &[&conv.x, &conv.weight], 2);
+            let dy = normals(conv.output.y.borrow().values().len(), 4);
+            let gradients =
+                gradients_of(&recorded(&conv, rows), &conv.output.y, &dy, &[&conv.x, &conv.weight], 2);
             let expected = by_definition(&conv, rows, window, &dy);
-            let y = conv.y.borrow();
+            let y = conv.output.y.borrow();
             let names = ["y", "dx", "dw"];
             for ((ours, expected), name) in
                 [y.values(), &gradients[0], &gradients[1]].into_iter().zip(&expected).zip(names)
@@ -183,7 +191,7 @@ fn gradients_of_wide_3x3_convolutions_equal_finite_differences() {
             values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.2);
         }
         let forward = recorded(&conv, 1);
-        check_gradients(&forward, &conv.y, &[&conv.x, &conv.bias], &format!("{direction:?}"));
+        check_gradients(&forward, &conv.output.y, &[&conv.x, &conv.bias], &format!("{direction:?}"));
     }
 }
 
@@ -203,7 +211,7 @@ fn gradients_equal_finite_differences() {
             }
             let forward = recorded(&conv, 3);
             let of = [&conv.x, &conv.weight, &conv.bias];
-            check_gradients(&forward, &conv.y, &of, &format!("{direction:?} {activation:?}"));
+            check_gradients(&forward, &conv.output.y, &of, &format!("{direction:?} {activation:?}"));
         }
     }
 }
@@ -215,9 +223,9 @@ fn an_input_that_is_not_learned_gets_no_gradient() {
         let run = |wants: bool| {
             let mut conv = random(3, window, direction, (2, 3), Activation::Relu);
             Rc::get_mut(&mut conv).expect("alone").wants_input_gradient = wants;
-            let dy = normals(conv.y.borrow().values().len(), 4);
+            let dy = normals(conv.output.y.borrow().values().len(), 4);
             let forward = recorded(&conv, 3);
-            let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.weight, &conv.bias], 1);
+            let gradients = gradients_of(&forward, &conv.output.y, &dy, &[&conv.weight, &conv.bias], 1);
             assert_eq!(conv.x.borrow().has_gradient(), wants);
             gradients
         };
@@ -241,7 +249,7 @@ fn threads_change_nothing() {
         let conv = random(rows, window, direction, channels, activation);
         let forward = recorded(&conv, rows);
         let of = [&conv.x, &conv.weight, &conv.bias];
-        check_threads(&forward, &conv.y, &of);
+        check_threads(&forward, &conv.output.y, &of);
     }
 }
 
@@ -260,17 +268,18 @@ fn bands_and_long_minibatches_equal_samples_one_by_one() {
         let window = window(direction, (side, side), 3, 1, Padding::Pixels(1));
         let all = random(rows, window, direction, channels, Activation::Linear);
         let forward = recorded(&all, rows);
-        let dy = normals(all.y.borrow().values().len(), 5);
-        let gradients = gradients_of(&forward, &all.y, &dy, &[&all.x, &all.weight, &all.bias], 2);
+        let dy = normals(all.output.y.borrow().values().len(), 5);
+        let gradients = gradients_of(&forward, &all.output.y, &dy, &[&all.x, &all.weight, &all.bias], 2);
         let mut sums = [vec![0.0; gradients[1].len()], vec![0.0; gradients[2].len()]];
         for row in 0..rows {
-            let (len, out) = (all.x.borrow().columns(), all.y.borrow().columns());
+            let (len, out) = (all.x.borrow().columns(), all.output.y.borrow().columns());
             let x = node(1, len, &all.x.borrow().values()[row * len..(row + 1) * len]);
             let one = conv(&x, &all.weight, &all.bias, window, direction, Activation::Linear);
             let forward = recorded(&one, 1);
             let at = row * out..(row + 1) * out;
-            let own = gradients_of(&forward, &one.y, &dy[at.clone()], &[&x, &all.weight, &all.bias], 1);
-            assert_close(one.y.borrow().values(), &all.y.borrow().values()[at], 1e-5, "y");
+            let own =
+                gradients_of(&forward, &one.output.y, &dy[at.clone()], &[&x, &all.weight, &all.bias], 1);
+            assert_close(one.output.y.borrow().values(), &all.output.y.borrow().values()[at], 1e-5, "y");
             assert_close(&own[0], &gradients[0][row * len..(row + 1) * len], 1e-5, "dx");
             for (sums, own) in sums.iter_mut().zip(&own[1..]) {
                 sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
@@ -304,8 +313,8 @@ fn it_is_the_transpose_of_the_transposed_one_of_the_same_weight() {
         let [down, up] = pair(rows, window, channels);
         down.compute(&pass(rows, 2));
         up.compute(&pass(rows, 2));
-        let left = inner(down.y.borrow().values(), up.x.borrow().values());
-        let right = inner(down.x.borrow().values(), up.y.borrow().values());
+        let left = inner(down.output.y.borrow().values(), up.x.borrow().values());
+        let right = inner(down.x.borrow().values(), up.output.y.borrow().values());
         assert!((left - right).abs() < 1e-4 * left.abs().max(100.0), "{left} {right}");
         assert!(left.abs() > 1.0);
     }
@@ -317,10 +326,10 @@ fn the_linear_part_is_what_forward_and_backward_compute_without_a_bias() {
         let window = window(direction, (7, 6), 3, 2, Padding::Pixels(1));
         let conv = random(5, window, direction, (2, 3), Activation::Linear);
         conv.bias.borrow_mut().values_mut().fill(0.0);
-        let dy = normals(conv.y.borrow().values().len(), 6);
+        let dy = normals(conv.output.y.borrow().values().len(), 6);
         let forward = recorded(&conv, 5);
-        let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.x], 1);
-        let (x, y, threads) = (conv.x.borrow(), conv.y.borrow(), Threads::new(2));
+        let gradients = gradients_of(&forward, &conv.output.y, &dy, &[&conv.x], 1);
+        let (x, y, threads) = (conv.x.borrow(), conv.output.y.borrow(), Threads::new(2));
         assert_eq!((conv.inputs(), conv.outputs()), (x.columns(), y.columns()));
         let mut pushed = vec![f32::NAN; y.values().len()];
         let block = Block { first: 0, samples: 5, probe: 0, probes: 1 };
@@ -336,18 +345,153 @@ fn the_linear_part_is_what_forward_and_backward_compute_without_a_bias() {
 fn gradients_of_a_shared_weight_add() {
     let window = window(Direction::Down, (5, 5), 3, 2, Padding::Pixels(1));
     let [down, up] = pair(4, window, (2, 3));
-    let dy = normals(up.y.borrow().values().len(), 7);
+    let dy = normals(up.output.y.borrow().values().len(), 7);
     let forward = recorded(&up, 4);
-    let alone = gradients_of(&forward, &up.y, &dy, &[&down.weight], 1).remove(0);
-    let other = normals(down.y.borrow().values().len(), 8);
+    let alone = gradients_of(&forward, &up.output.y, &dy, &[&down.weight], 1).remove(0);
+    let other = normals(down.output.y.borrow().values().len(), 8);
     let forward = recorded(&down, 4);
-    let first = gradients_of(&forward, &down.y, &other, &[&down.weight], 1).remove(0);
+    let first = gradients_of(&forward, &down.output.y, &other, &[&down.weight], 1).remove(0);
     let both = |threads: &Rc<Threads>, recorder: &mut Recorder| {
         recorded(&down, 4)(threads, recorder);
-        seed(&down.y, &other, recorder);
+        seed(&down.output.y, &other, recorder);
         recorded(&up, 4)(threads, recorder);
     };
     let sum: Vec<f32> = alone.iter().zip(&first).map(|(a, b)| a + b).collect();
-    let ours = gradients_of(&both, &up.y, &dy, &[&down.weight], 1).remove(0);
+    let ours = gradients_of(&both, &up.output.y, &dy, &[&down.weight], 1).remove(0);
     assert_close(&ours, &sum, 1e-6, "shared weight");
+}
+
+/// A batch norm of five rows of 4 channels, and its output, weight and bias.
+fn norm_of(x: &Node, activation: Activation) -> (Rc<BatchNorm>, [Node; 3]) {
+    let (weight, bias, y) = (random_node(1, 4, 5), random_node(1, 4, 6), x.borrow().columns());
+    let parts = BatchNormParts {
+        x: Rc::clone(x),
+        y: empty_node(5, y),
+        weight: Rc::clone(&weight),
+        bias: Rc::clone(&bias),
+        running_mean: random_node(1, 4, 7),
+        running_var: node(1, 4, &[0.5, 2.0, 1.0, 3.0]),
+        activation,
+        wants_input_gradient: true,
+    };
+    let nodes = [Rc::clone(&parts.y), weight, bias];
+    (BatchNorm::new(parts).expect("small"), nodes)
+}
+
+/// A convolution from 3 to 4 channels, and the norm of its outputs.
+fn normalised(direction: Direction, window: Window) -> (Rc<Conv>, Rc<BatchNorm>, [Node; 3]) {
+    let conv = random(5, window, direction, (3, 4), Activation::Linear);
+    let (norm, nodes) = norm_of(&conv.output.y, Activation::Tanh);
+    (conv, norm, nodes)
+}
+
+/// Runs a convolution and its normalisation.
+fn both<'a>(
+    conv: &'a Rc<Conv>,
+    norm: &'a Rc<BatchNorm>,
+    mode: Mode,
+) -> impl Fn(&Rc<Threads>, &mut Recorder) + 'a {
+    move |threads, recorder| {
+        conv.output.y.borrow().begin_step();
+        let pass = Pass::new(5, mode, threads);
+        recorder.run(conv, &pass);
+        recorder.run(norm, &pass);
+    }
+}
+
+#[test]
+fn a_convolution_ends_the_backward_passes_of_its_normalisation() {
+    for (direction, mode) in BOTH.into_iter().flat_map(|way| [(way, training(1, 0)), (way, Mode::Use)]) {
+        let window = window(direction, (6, 5), 3, 2, Padding::Pixels(1));
+        // With and without a gradient of what lies between, which has to be added.
+        for others in [false, true] {
+            let gradients = [false, true].map(|ends| {
+                let (conv, norm, [y, gamma, beta]) = normalised(direction, window);
+                if ends {
+                    conv.end_passes_of(&norm);
+                }
+                let dy = normals(y.borrow().values().len(), 8);
+                let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+                    both(&conv, &norm, mode)(threads, recorder);
+                    if others {
+                        project(&conv.output.y, 5, 9, recorder);
+                    }
+                };
+                let of = [&conv.x, &conv.weight, &conv.bias, &gamma, &beta];
+                let gradients = gradients_of(&forward, &y, &dy, &of, 2);
+                assert_eq!(conv.output.y.borrow().has_gradient(), !ends || others, "{direction:?} {mode:?}");
+                gradients
+            });
+            for (own, apart) in gradients[1].iter().zip(&gradients[0]) {
+                assert_close(own, apart, 1e-6, &format!("{direction:?} {mode:?} {others}"));
+            }
+        }
+        let (conv, norm, [y, gamma, beta]) = normalised(direction, window);
+        conv.end_passes_of(&norm);
+        let forward = both(&conv, &norm, mode);
+        let of = [&conv.x, &conv.weight, &gamma, &beta];
+        check_gradients(&forward, &y, &of, &format!("{direction:?} {mode:?}"));
+    }
+}
+
+#[test]
+fn only_a_linear_convolution_ends_passes_of_what_normalises_its_own_output() {
+    let window = window(Direction::Down, (6, 5), 3, 2, Padding::Pixels(1));
+    let (conv, norm, _) = normalised(Direction::Down, window);
+    let other = random(5, window, Direction::Down, (3, 4), Activation::Linear);
+    other.end_passes_of(&norm);
+    assert!(other.norm.get().is_none(), "another input");
+    let mut curved = random(5, window, Direction::Down, (3, 4), Activation::Linear);
+    let y = Rc::clone(&conv.output.y);
+    Rc::get_mut(&mut curved).expect("alone").output = Output::new(y, Activation::Relu).expect("small");
+    curved.end_passes_of(&norm);
+    assert!(curved.norm.get().is_none(), "an activation in between");
+    conv.end_passes_of(&norm);
+    assert!(conv.norm.get().is_some());
+}
+
+#[test]
+fn a_convolution_applies_the_derivative_of_the_activation_before_it() {
+    // Derivatives from outputs and from sums; convolutions that read convolutions and norms.
+    let window = window(Direction::Down, (7, 6), 3, 2, Padding::Pixels(1));
+    let (first, next) = (window, Window::over(window.small, 3, 1, Padding::Same).expect("fits"));
+    for (activation, is_normed, others) in [
+        (Activation::Tanh, false, false),
+        (Activation::Gelu, false, false),
+        (Activation::Silu, true, false),
+        (Activation::Sigmoid, true, true),
+        (Activation::Gelu, false, true),
+    ] {
+        let gradients = [false, true].map(|follows| {
+            let own = if is_normed { Activation::Linear } else { activation };
+            let conv = random(5, first, Direction::Down, (3, 4), own);
+            let norm = is_normed.then(|| norm_of(&conv.output.y, activation));
+            let before = norm.as_ref().map_or(conv.output(), |(norm, _)| norm.output());
+            let (weight, bias) = (random_node(2, 9 * 4, 11), random_node(1, 2, 12));
+            let second =
+                super::tests::conv(&before.y, &weight, &bias, next, Direction::Down, Activation::Tanh);
+            if follows {
+                second.follow(before);
+            }
+            let dy = normals(second.output.y.borrow().values().len(), 8);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+                [&conv.output.y, &before.y].into_iter().for_each(|node| node.borrow().begin_step());
+                let pass = Pass::new(5, training(1, 0), threads);
+                recorder.run(&conv, &pass);
+                if let Some((norm, _)) = &norm {
+                    recorder.run(norm, &pass);
+                }
+                recorder.run(&second, &pass);
+                if others {
+                    // A gradient from elsewhere, which is not through the activation.
+                    project(&before.y, 5, 9, recorder);
+                }
+            };
+            let of = [&conv.x, &conv.weight, &weight, &bias];
+            gradients_of(&forward, &second.output.y, &dy, &of, 2)
+        });
+        for (own, apart) in gradients[1].iter().zip(&gradients[0]) {
+            assert_eq!(own, apart, "{activation:?} {is_normed} {others}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 use super::*;
+use crate::engine::kernels::dense::{Dense, DenseParts};
 use crate::engine::kernels::pass::Mode;
 use crate::engine::kernels::reference::{
-    backward, check_bits, check_loss_gradients, empty_node, node, pass, random_node, scaled_node,
+    backward, check_bits, check_loss_gradients, empty_node, node, pass, project, random_node, scaled_node,
 };
 
 fn learned(log_variance: f32) -> (Comparison, Node) {
@@ -211,7 +212,13 @@ fn weights_multiply_the_terms_of_the_loss() {
             target.borrow_mut().values_mut()[0] = f32::NAN;
         }
         let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
-        let loss = ReconstructionLoss::weighted(loss_output, loss_target, comparison, None, kind.clone());
+        let loss = ReconstructionLoss::weighted(
+            Output::linear(loss_output),
+            loss_target,
+            comparison,
+            None,
+            kind.clone(),
+        );
         loss.forward(&Pass { samples, ..pass(rows, 2) }, 1.0, &mut Recorder::idle());
         let (output, target) = (output.borrow(), target.borrow());
         for row in 0..rows * samples {
@@ -250,8 +257,13 @@ fn weighted_gradients_equal_finite_differences() {
     {
         let (output, target) = (random_node(8, 5, 7), scaled_node(4, 5, 4, 0.5));
         let [loss_output, loss_target] = [&output, &target].map(Rc::clone);
-        let loss =
-            ReconstructionLoss::weighted(loss_output, loss_target, comparison.clone(), None, kind.clone());
+        let loss = ReconstructionLoss::weighted(
+            Output::linear(loss_output),
+            loss_target,
+            comparison.clone(),
+            None,
+            kind.clone(),
+        );
         let mut value = |recorder: &mut Recorder| {
             0.7 / rows as f64 * loss.forward(&Pass { samples, ..pass(rows, 1) }, 0.7, recorder).loss
         };
@@ -272,7 +284,13 @@ fn weighted_losses_are_pytorchs() {
         let (output, target) = (node(1, 4, &[0.5, 0.2, -1.0, 3.0]), node(1, 4, &[0.0, 1.0, 0.25, 0.5]));
         let features = Some(node(1, 4, &[2.0, 1.0, 0.5, 0.5]));
         let weights = LossWeights { values: None, features };
-        let loss = ReconstructionLoss::weighted(Rc::clone(&output), target, comparison, None, weights);
+        let loss = ReconstructionLoss::weighted(
+            Output::linear(Rc::clone(&output)),
+            target,
+            comparison,
+            None,
+            weights,
+        );
         let mut sum = 0.0;
         let mut forward = |recorder: &mut Recorder| {
             sum = loss.forward(&pass(1, 1), 1.0, recorder).loss;
@@ -287,4 +305,47 @@ fn weighted_losses_are_pytorchs() {
     check(Comparison::Huber { delta: 0.5 }, 1.3375, [1.0, -0.5, -0.25, 0.25]);
     let slopes = [1.244_919, -0.450_166, 0.009_470_716, 0.226_287_1];
     check(Comparison::BinaryCrossEntropy, 3.602_217_4, slopes);
+}
+
+#[test]
+fn the_loss_applies_the_derivative_of_the_last_activation() {
+    // Without and with a gradient from elsewhere, which is not through the activation.
+    for (activation, others) in
+        [(Activation::Sigmoid, false), (Activation::Gelu, false), (Activation::Tanh, true)]
+    {
+        let gradients = [false, true].map(|is_applied| {
+            let (x, target) = (random_node(5, 6, 1), random_node(5, 6, 2));
+            let (y, wants_input_gradient) = (empty_node(5, 6), true);
+            let parts = DenseParts {
+                x: Rc::clone(&x),
+                weight: random_node(6, 6, 3),
+                bias: random_node(1, 6, 4),
+                y: Rc::clone(&y),
+                activation,
+                is_tied: false,
+                wants_input_gradient,
+            };
+            let layer = Dense::new(parts).expect("small");
+            let output = if is_applied { Rc::clone(layer.output()) } else { Output::linear(Rc::clone(&y)) };
+            let loss = ReconstructionLoss::weighted(
+                output,
+                target,
+                Comparison::SquaredError,
+                None,
+                LossWeights::default(),
+            );
+            let gradients = backward(&[(&x, 5)], &[&y], &mut |recorder| {
+                let pass = pass(5, 1);
+                recorder.run(&layer, &pass);
+                let sums = loss.forward(&pass, 1.0, recorder);
+                if others {
+                    project(&y, 5, 9, recorder);
+                }
+                sums.loss
+            });
+            gradients.concat()
+        });
+        assert_eq!(gradients[0], gradients[1], "{activation:?}");
+        assert!(gradients[0].iter().any(|slope| *slope != 0.0));
+    }
 }
