@@ -16,10 +16,11 @@
 //!
 //! A training step of a dense network is three matrix products per layer (two for the first, whose
 //! input needs no gradient). Everything else is kept cheap: bias and activation are computed in the
-//! same pass over memory as the product, elementary functions are vectorised, buffers are reused
-//! between steps, and the optimizer makes one pass over weights, gradients and moments. Gradients
-//! below 1e-18 are set to 0, because processors multiply subnormal numbers slowly (`LEAST_GRADIENT`
-//! in `math`; this reduced a step from 41 ms to 7.5 ms on data with constant pixels).
+//! same pass over memory as the product, the derivative of an activation by the layer that computes
+//! its gradient (`output`), elementary functions are vectorised, buffers are reused between steps,
+//! and the optimizer makes one pass over weights, gradients and moments. Gradients below 1e-18 are
+//! set to 0, because processors multiply subnormal numbers slowly (`LEAST_GRADIENT` in `math`; this
+//! reduced a step from 41 ms to 7.5 ms on data with constant pixels).
 //!
 //! There are two ways to use several cores: *one tape per shard* of the minibatch, with gradients
 //! added at the end, or *one tape whose operations fork inside*. This crate does the latter.

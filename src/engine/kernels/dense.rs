@@ -172,11 +172,12 @@ impl Operation for Dense {
         threads.run(dw_shards + dx_shards + 1, 2 * flops, &|shard| {
             // SAFETY: each shard runs once; dW and dx are cut into blocks, db is one shard's own.
             unsafe {
+                // Long shards first, so that no thread has to wait for one at the end.
                 if shard < dw_shards {
                     multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
-                } else if shard < dw_shards + dx_shards {
-                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - dw_shards);
-                    let (own_rows, columns) = dx_cut.block(shard - dw_shards);
+                } else if shard > dw_shards {
+                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - dw_shards - 1);
+                    let (own_rows, columns) = dx_cut.block(shard - dw_shards - 1);
                     vectorised(
                         #[inline(always)]
                         || {

@@ -10,7 +10,7 @@ const SHARD_FLOPS: usize = 16 << 20;
 const COLUMN_STEP: usize = 32;
 /// Smallest number of columns per shard, if there are as many: the values on the left are read once
 /// for all of them.
-const LEAST_COLUMNS: usize = 32;
+const LEAST_COLUMNS: usize = 64;
 /// Enough shards for any useful number of threads: rows are split only if columns give fewer.
 const ENOUGH_SHARDS: usize = 8;
 /// Rows of a shard are a multiple of this, and at least eight times this: columns are packed for
