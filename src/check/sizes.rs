@@ -217,7 +217,7 @@ pub fn tile_len(channels: usize) -> usize {
 /// Shards of a convolution with a weight of `weight_len` values.
 pub fn convolution_shards(weight_len: usize) -> usize {
     let most = (WEIGHT_GRADIENTS / weight_len.max(1)).clamp(FEWEST_CONVOLUTION_SHARDS, CONVOLUTION_SHARDS);
-    // Minibatches and threads are powers of 2 most often: then all threads get as much to do.
+    // Minibatches and threads are mostly powers of 2: then all threads get the same work.
     1 << most.ilog2()
 }
 

@@ -44,7 +44,7 @@ pub struct BatchNorm {
     partial: RefCell<Vec<f64>>,
     /// Four values per channel, repeated over a tile.
     tiles: RefCell<Vec<f32>>,
-    /// Whether the operation before it can finish its backward pass.
+    /// Whether the operation before it can end its backward pass.
     has_finisher: Cell<bool>,
     /// Whether it must do so in this step.
     is_unfinished: Cell<bool>,
@@ -70,7 +70,7 @@ pub struct BatchNormParts {
     pub wants_input_gradient: bool,
 }
 
-/// The end of a backward pass, left to the operation before.
+/// The last part of a backward pass, left to the operation before it.
 pub(super) struct End<'a> {
     norm: &'a BatchNorm,
     x: Ref<'a, Variable>,

@@ -25,7 +25,7 @@ pub(super) fn repeat<T: Copy>(per_channel: &[T], tile: &mut [T]) {
 /// Tiles whose values are added in `f32` before their sum is added in `f64`: as exact as the values
 /// are.
 pub(super) const FEW: usize = 16;
-/// Vectors of a tile that are added at once.
+/// Vectors of a tile that are summed together.
 const VECTORS: usize = 4;
 /// Most values of these vectors.
 const MOST: usize = 16 * VECTORS;

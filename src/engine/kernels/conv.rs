@@ -101,7 +101,7 @@ impl Conv {
     /// Applies the derivative of the activation of `before`, if that is what it reads. The layer of
     /// `before` must be the one before this one.
     pub fn follow(&self, before: &Rc<Output>) {
-        before.follow_by(&self.x, &self.before);
+        before.hand_to(&self.x, &self.before);
     }
 
     /// Ends the backward passes of `norm`, if that normalises its output without an activation. The
@@ -232,7 +232,7 @@ impl Operation for Conv {
             Route::Direct(direct) => {
                 let panels = direct.pack(direction.reversed(), weight.values(), &pass.threads);
                 let products = (pass.rows, 1 + usize::from(wants_dx));
-                // What others have added is not through the activation.
+                // Gradients that others have added still need the derivative.
                 let before = self.before.get().filter(|_| wants_dx && !dx_adds);
                 let sums = before.and_then(|before| before.sums.as_ref()).map(|sums| sums.borrow());
                 let pre_x = sums.as_ref().map(|sums| sums.values());

@@ -70,7 +70,7 @@ impl Dense {
     /// Applies the derivative of the activation of `before`, if that is what it reads. The layer of
     /// `before` must be the one before this one.
     pub fn follow(&self, before: &Rc<Output>) {
-        before.follow_by(&self.x, &self.before);
+        before.hand_to(&self.x, &self.before);
     }
 
     /// The matrix `x` is multiplied by: `Wᵀ`, inputs × outputs.
@@ -162,7 +162,7 @@ impl Operation for Dense {
         let dx_adds = self.wants_input_gradient && x.claim_gradient() == Write::Add;
         let db_adds = bias.claim_gradient() == Write::Add;
         let (dw, dx, db) = (Parts::new(dw), Parts::new(dx), Parts::new(db));
-        // What others have added is not through the activation.
+        // Gradients that others have added still need the derivative.
         let before = self.before.get().filter(|_| self.wants_input_gradient && !dx_adds);
         let before_sums = before.and_then(|before| before.sums.as_ref()).map(|sums| sums.borrow());
         let before_activation = before.map_or(Activation::Linear, |before| before.through());
@@ -175,9 +175,9 @@ impl Operation for Dense {
                 // Long shards first, so that no thread has to wait for one at the end.
                 if shard < dw_shards {
                     multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
-                } else if shard > dw_shards {
-                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - dw_shards - 1);
-                    let (own_rows, columns) = dx_cut.block(shard - dw_shards - 1);
+                } else if let Some(shard) = shard.checked_sub(dw_shards + 1) {
+                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard);
+                    let (own_rows, columns) = dx_cut.block(shard);
                     vectorised(
                         #[inline(always)]
                         || {
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_layer_applies_the_derivative_of_the_activation_before_it() {
         // Derivatives from outputs and from sums; whole products and several shards; without and
-        // with a gradient from elsewhere, which is not through the activation.
+        // with a gradient from elsewhere, which still needs the derivative.
         for (activation, rows, inputs, others) in [
             (Activation::Sigmoid, 5, 7, false),
             (Activation::Gelu, 5, 7, true),

@@ -257,7 +257,7 @@ impl ReconstructionLoss {
         let [gradient] = gradients(grads, [&output])?;
         let adds = output.claim_gradient() == Write::Add;
         let (output, target) = (output.values(), target.values());
-        // What others have added is not through the activation.
+        // Gradients that others have added still need the derivative.
         let activation = if adds { Activation::Linear } else { self.output.through() };
         let sums = self.output.sums.as_ref().map(|sums| sums.borrow());
         let pre = sums.as_ref().map_or(output, |sums| sums.values());

@@ -37,8 +37,8 @@ impl Output {
         Rc::new(Output { y, sums: None, activation: Activation::Linear, is_through: Cell::new(false) })
     }
 
-    /// Sets `before` of a layer that reads `x` to this output, if that is what it reads.
-    pub(super) fn follow_by(self: &Rc<Self>, x: &Node, before: &OnceCell<Rc<Output>>) {
+    /// Stores this output in the field `before` of a layer that reads `x`, if `x` is this output.
+    pub(super) fn hand_to(self: &Rc<Self>, x: &Node, before: &OnceCell<Rc<Output>>) {
         if Rc::ptr_eq(x, &self.y) {
             // A second call changes nothing.
             let _ = before.set(Rc::clone(self));

@@ -483,7 +483,7 @@ fn a_convolution_applies_the_derivative_of_the_activation_before_it() {
                 }
                 recorder.run(&second, &pass);
                 if others {
-                    // A gradient from elsewhere, which is not through the activation.
+                    // A gradient from elsewhere, which still needs the derivative.
                     project(&before.y, 5, 9, recorder);
                 }
             };

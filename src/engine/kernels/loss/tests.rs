@@ -309,7 +309,7 @@ fn weighted_losses_are_pytorchs() {
 
 #[test]
 fn the_loss_applies_the_derivative_of_the_last_activation() {
-    // Without and with a gradient from elsewhere, which is not through the activation.
+    // Without and with a gradient from elsewhere, which still needs the derivative.
     for (activation, others) in
         [(Activation::Sigmoid, false), (Activation::Gelu, false), (Activation::Tanh, true)]
     {
