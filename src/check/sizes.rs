@@ -36,7 +36,7 @@ pub const WINOGRAD_PLANES: usize = 36;
 /// Fewest channels for Winograd's algorithm, on both sides: with fewer, the transforms take longer
 /// than the products that they save.
 const WINOGRAD_CHANNELS: usize = 32;
-/// Most values of its transformed weight: 4 MB.
+/// Most values of a transformed weight: 4 MB.
 const WINOGRAD_WEIGHT: usize = 1 << 20;
 /// Side of its blocks of outputs.
 pub const WINOGRAD_BLOCK: usize = 4;
@@ -47,6 +47,21 @@ const WINOGRAD_VALUES: usize = 1 << 11;
 const WINOGRAD_FEWEST: usize = 24;
 /// Values between planes, so that equal places of planes do not share sets of a cache.
 const WINOGRAD_GAP: usize = 48;
+
+/// Places of a row of the small picture in a strip of a 3×3 convolution with stride 2.
+pub const STRIP: usize = 4;
+/// Places of a transformed strip.
+pub const STRIP_PLACES: usize = 9;
+/// Sums of products for a strip of the small picture.
+pub const STRIP_SUMS: usize = 7;
+/// Places of a transformed row of the kernel.
+const STRIP_WEIGHTS: usize = 6;
+/// Products per value that is transformed must be this many: 32 and 32 channels have 16, 32 and 64
+/// have 21. With fewer, the transforms take as long as the products that they save.
+const STRIP_PRODUCTS: usize = 20;
+/// Scratch of a convolution in strips, unless a single sample needs more: 768 kB, so that weights
+/// are read for many places.
+const STRIP_VALUES: usize = 3 << 16;
 
 /// Values from one plane of the transformed weight to the next.
 pub fn winograd_matrix(large: usize, small: usize) -> usize {
@@ -72,6 +87,8 @@ pub struct DirectSizes {
     pub patches: Option<(usize, usize)>,
     /// If Winograd's algorithm is used: blocks transformed at a time.
     pub winograd: Option<usize>,
+    /// Whether products with the weight are computed in strips of rows.
+    pub in_strips: bool,
     /// Scratch per thread.
     pub scratch: usize,
     /// Samples that share the scratch.
@@ -123,6 +140,9 @@ impl DirectSizes {
         if let Some(sizes) = DirectSizes::winograd(window, large, small) {
             return Some(sizes);
         }
+        if let Some(sizes) = DirectSizes::strips(window, large_sides, large, small) {
+            return Some(sizes);
+        }
         let sample = product(&[large_sides.0, large_sides.1, large])?
             .checked_add(product(&[small_sides.0, small_sides.1, small])?)?
             .checked_add(product(&[window.small.0, window.small.1, columns])?)?
@@ -141,6 +161,7 @@ impl DirectSizes {
             zeros,
             patches,
             winograd: None,
+            in_strips: false,
             scratch: sample.max(DIRECT_VALUES) + CACHE_LINE,
             pictures: (DIRECT_VALUES / sample).max(1),
             panels: down.max(up) + CACHE_LINE,
@@ -149,6 +170,58 @@ impl DirectSizes {
             places: window.small.0 * window.small.1
                 + stride * stride * window.large.0.div_ceil(stride) * window.large.1.div_ceil(stride)
                 + taps * large,
+        })
+    }
+
+    /// The sizes for a convolution in strips, where it applies and pays; `framed` are the sides of a
+    /// large picture with zeros around it.
+    fn strips(window: Window, framed: (usize, usize), large: usize, small: usize) -> Option<DirectSizes> {
+        let Window { kernel, stride, before, .. } = window;
+        let ((rows, columns), (small_rows, small_columns)) = (window.large, window.small);
+        let fits = (kernel, stride) == (3, 2)
+            && before.0 < 2
+            && before.1 < 2
+            && rows <= 2 * small_rows
+            && columns == 2 * small_columns
+            && small_columns.is_multiple_of(STRIP);
+        let is_wide = large.saturating_mul(small)
+            >= large.saturating_add(small).saturating_mul(STRIP_PRODUCTS)
+            && large.is_multiple_of(DIRECT_COLUMNS)
+            && small.is_multiple_of(DIRECT_COLUMNS);
+        let weight = (kernel * STRIP_WEIGHTS).checked_mul(large)?.checked_mul(small)?;
+        if !fits || !is_wide || weight > WINOGRAD_WEIGHT {
+            return None;
+        }
+        let across = small_columns / STRIP;
+        let line = |rows: usize, places: usize, channels: usize| {
+            rows.checked_mul(across)?.checked_mul(places)?.checked_mul(channels)
+        };
+        let down = line(2 * small_rows + 1, STRIP_PLACES, large)?
+            .checked_add(line(small_rows, STRIP_SUMS, small)?)?;
+        let up = line(small_rows + 2, STRIP_PLACES, small)?.checked_add(line(rows, STRIP_PLACES, large)?)?;
+        // The gradient of the weight reads pictures in frames, and pixels in panels.
+        let frame = framed.0.checked_mul(framed.1)?.checked_mul(large)?;
+        let pixels = small_rows.checked_mul(small_columns)?.checked_mul(small)?;
+        let sample = frame.checked_add(pixels.max(down.max(up)))?;
+        if sample > DIRECT_MOST {
+            return None;
+        }
+        Some(DirectSizes {
+            large: framed,
+            small: window.small,
+            zeros: 0,
+            patches: None,
+            winograd: None,
+            in_strips: true,
+            scratch: sample.max(STRIP_VALUES) + CACHE_LINE,
+            pictures: (STRIP_VALUES / sample).max(1),
+            panels: weight + CACHE_LINE,
+            columns: small,
+            sums: kernel * kernel * large * small,
+            // A place takes as much as two values; the last are for a pixel outside the picture.
+            places: (small_rows + rows) * across * (1 + STRIP)
+                + kernel * kernel * large
+                + large.max(small).div_ceil(2),
         })
     }
 
@@ -181,6 +254,7 @@ impl DirectSizes {
             zeros: 0,
             patches: None,
             winograd: Some(blocks),
+            in_strips: false,
             // Planes, and the gradient of the transformed weight.
             scratch: WINOGRAD_PLANES * planes + weight + CACHE_LINE,
             pictures,

@@ -145,7 +145,7 @@ impl Conv {
                     let to = unsafe { to.part(after.clone()) };
                     match direction {
                         Direction::Down => {
-                            let large = direct.frame_large(tile, from, scratch);
+                            let large = direct.read_large(tile, from, scratch);
                             direct.down(tile, large, &panels, false, to);
                         }
                         Direction::Up => {

@@ -7,13 +7,16 @@
 //! row and column modulo the stride, its *phase*, so there is one product per phase. Where the
 //! large picture has few channels, vectors would be mostly empty, so whole patches are computed
 //! instead and added up. Where 3×3 kernels meet many channels, [`winograd`] saves most of the
-//! products. The gradient of a weight sums over the pixels of the small picture. The weights are
-//! packed in the order of the product once per pass.
+//! products with stride 1, [`strips`] a quarter of those with stride 2. The gradient of a weight sums
+//! over the pixels of the small picture. The weights are packed in the order of the product once per
+//! pass.
 
 mod block;
 mod frame;
+mod lines;
 mod pack;
 mod scatter;
+mod strips;
 mod winograd;
 
 use std::ops::Range;
@@ -23,6 +26,7 @@ use block::{Outer, PANEL, Places, Table};
 use frame::Frame;
 pub(super) use frame::Framed;
 use scatter::scatter;
+use strips::Strips;
 use winograd::Winograd;
 
 use super::block::Walk;
@@ -86,6 +90,8 @@ pub(super) struct Direct {
     pixel: Table,
     /// The order of work, if it is Winograd's.
     winograd: Option<Winograd>,
+    /// The order of products with the weight, if they are computed in strips.
+    strips: Option<Strips>,
     sizes: DirectSizes,
     /// Their sums of the weight's gradient are patch × channels; their scratch is for frames.
     shards: Shards,
@@ -130,6 +136,7 @@ impl Direct {
             patch: Table::default(),
             pixel: Table::default(),
             winograd: None,
+            strips: None,
             shards: Shards::new(weight_len, sizes.sums, sizes.scratch, outputs)?,
             panels: Mutex::new(zeros(sizes.panels)?),
             sizes,
@@ -139,6 +146,16 @@ impl Direct {
             return Ok(Some(direct));
         }
         let row = large.width * large.channels;
+        direct.patch.reserve(kernel * kernel * large.channels).map_err(|_| EngineError::OutOfMemory)?;
+        for i in 0..kernel {
+            for value in 0..kernel * large.channels {
+                direct.patch.push(i * row + value, 0);
+            }
+        }
+        if sizes.in_strips {
+            direct.strips = Some(Strips::new(window, channels)?);
+            return Ok(Some(direct));
+        }
         direct.down.reserve(small.rows * small.columns).map_err(|_| EngineError::OutOfMemory)?;
         for r in 0..small.rows {
             for c in 0..small.columns {
@@ -146,13 +163,8 @@ impl Direct {
                 direct.down.push(r * stride * row + c * stride * large.channels, to);
             }
         }
-        direct.patch.reserve(kernel * kernel * large.channels).map_err(|_| EngineError::OutOfMemory)?;
-        for i in 0..kernel {
-            for value in 0..kernel * large.channels {
-                direct.patch.push(i * row + value, 0);
-            }
-        }
         if sizes.patches.is_some() {
+            direct.pixel.reserve(1).map_err(|_| EngineError::OutOfMemory)?;
             direct.pixel.push(0, 0);
             return Ok(Some(direct));
         }
@@ -292,7 +304,21 @@ impl Direct {
         (range(before), range(after))
     }
 
-    /// A tile's large pictures as products read them; also returns the unused scratch.
+    /// A tile's large pictures for a product with the weight alone; also returns the unused scratch.
+    pub(super) fn read_large<'a>(
+        &self,
+        tile: &Tile,
+        large: &'a [f32],
+        scratch: &'a mut [f32],
+    ) -> (Framed<'a>, &'a mut [f32]) {
+        // Strips know the edges.
+        if self.strips.is_some() {
+            return (self.large.without(large), scratch);
+        }
+        self.frame_large(tile, large, scratch)
+    }
+
+    /// A tile's large pictures for all products; also returns the unused scratch.
     pub(super) fn frame_large<'a>(
         &self,
         tile: &Tile,
@@ -323,6 +349,10 @@ impl Direct {
     ) {
         if let Some(winograd) = &self.winograd {
             winograd.multiply(Direction::Down, large.values, panels, scratch, (small, adds));
+            return;
+        }
+        if let Some(strips) = &self.strips {
+            strips.multiply(Direction::Down, large.pictures, panels, scratch, (small, adds));
             return;
         }
         let frame = self.large;
@@ -361,6 +391,10 @@ impl Direct {
     ) {
         if let Some(winograd) = &self.winograd {
             winograd.multiply(Direction::Up, small.values, panels, scratch, (large, adds));
+            return;
+        }
+        if let Some(strips) = &self.strips {
+            strips.multiply(Direction::Up, small.pictures, panels, scratch, (large, adds));
             return;
         }
         let picture = self.sizes(Direction::Down).0;
@@ -482,6 +516,12 @@ impl Direct {
         self.winograd.is_some()
     }
 
+    /// Whether products with the weight are computed in strips.
+    #[cfg(test)]
+    pub(super) fn is_in_strips(&self) -> bool {
+        self.strips.is_some()
+    }
+
     /// Memory it holds or has reserved, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
@@ -490,6 +530,7 @@ impl Direct {
             .chain(self.up.iter().map(|phase| &phase.table));
         4 * super::workspace::lock(&self.panels).capacity()
             + self.winograd.as_ref().map_or(0, Winograd::bytes)
+            + self.strips.as_ref().map_or(0, Strips::bytes)
             + self.shards.bytes()
             + tables.map(Table::bytes).sum::<usize>()
     }

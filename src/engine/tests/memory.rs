@@ -16,7 +16,7 @@ fn residual(channels: usize, activation: Activation) -> Layer {
 
 #[test]
 fn operations_use_the_estimated_memory_and_nothing_for_training_before_it() {
-    let data = toy_pictures(60, 8, 12, 3);
+    let data = toy_pictures(60, 16, 24, 3);
     let mut kinds = std::collections::HashSet::new();
     for activation in [Activation::Relu, Activation::Gelu] {
         for channels in [6, 300] {
@@ -24,6 +24,7 @@ fn operations_use_the_estimated_memory_and_nothing_for_training_before_it() {
                 project.encoder = vec![
                     conv(32, 3, 1, activation),
                     conv(48, 3, 1, activation),
+                    conv(64, 3, 2, activation),
                     conv(channels, 3, 1, activation),
                     Layer::BatchNorm { activation },
                     Layer::MaxPool2d { size: 2 },

@@ -151,6 +151,24 @@ fn by_definition(conv: &Conv, rows: usize, window: Window, dy: &[f32]) -> [Vec<f
     out
 }
 
+/// Compares outputs and gradients of a convolution without an activation with the definition.
+fn check_definition(conv: &Rc<Conv>, rows: usize, window: Window) {
+    conv.bias.borrow_mut().values_mut().fill(0.0);
+    let dy = normals(conv.output.y.borrow().values().len(), 4);
+    let gradients = gradients_of(&recorded(conv, rows), &conv.output.y, &dy, &[&conv.x, &conv.weight], 2);
+    let expected = by_definition(conv, rows, window, &dy);
+    let y = conv.output.y.borrow();
+    let ours = [y.values(), &gradients[0], &gradients[1]];
+    for ((ours, expected), name) in ours.into_iter().zip(&expected).zip(["y", "dx", "dw"]) {
+        let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        let worst = ours
+            .iter()
+            .zip(expected)
+            .fold(0.0_f64, |most, (ours, value)| most.max((f64::from(*ours) - value).abs()));
+        assert!(worst < 2e-5 * largest, "{window:?} {name}: {worst} of {largest}");
+    }
+}
+
 #[test]
 fn wide_3x3_convolutions_with_stride_1_equal_the_definition() {
     // Blocks at every edge, in the middle, over the edges, and several runs of them in a tile.
@@ -161,37 +179,43 @@ fn wide_3x3_convolutions_with_stride_1_equal_the_definition() {
             let window = window(direction, sides, 3, 1, Padding::Same);
             let conv = random(rows, window, direction, channels, Activation::Linear);
             assert!(matches!(&conv.route, Route::Direct(direct) if direct.is_winograd()));
-            conv.bias.borrow_mut().values_mut().fill(0.0);
-            let dy = normals(conv.output.y.borrow().values().len(), 4);
-            let gradients =
-                gradients_of(&recorded(&conv, rows), &conv.output.y, &dy, &[&conv.x, &conv.weight], 2);
-            let expected = by_definition(&conv, rows, window, &dy);
-            let y = conv.output.y.borrow();
-            let names = ["y", "dx", "dw"];
-            for ((ours, expected), name) in
-                [y.values(), &gradients[0], &gradients[1]].into_iter().zip(&expected).zip(names)
-            {
-                let largest = expected.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-                let worst = ours
-                    .iter()
-                    .zip(expected)
-                    .fold(0.0_f64, |most, (ours, value)| most.max((f64::from(*ours) - value).abs()));
-                assert!(worst < 2e-5 * largest, "{direction:?} {sides:?} {name}: {worst} of {largest}");
-            }
+            check_definition(&conv, rows, window);
+        }
+    }
+}
+
+#[test]
+fn wide_3x3_convolutions_with_stride_2_equal_the_definition() {
+    // Strips at every edge and in the middle, odd and even rows, several tiles; the kernel starts
+    // at the picture or before it, in rows and columns.
+    let cases = [
+        (3, (16, 8), Padding::Same, (48, 48)),
+        (2, (7, 16), Padding::Pixels(1), (64, 32)),
+        (2, (7, 16), Padding::Same, (32, 64)),
+        (1, (3, 24), Padding::Pixels(1), (80, 32)),
+        (9, (32, 32), Padding::Pixels(1), (32, 64)),
+    ];
+    for direction in BOTH {
+        for (rows, sides, padding, channels) in cases {
+            let window = Window::over(sides, 3, 2, padding).expect("fits");
+            let conv = random(rows, window, direction, channels, Activation::Linear);
+            assert!(matches!(&conv.route, Route::Direct(direct) if direct.is_in_strips()));
+            check_definition(&conv, rows, window);
         }
     }
 }
 
 #[test]
 fn gradients_of_wide_3x3_convolutions_equal_finite_differences() {
-    for direction in BOTH {
-        let window = window(direction, (4, 4), 3, 1, Padding::Same);
-        let conv = random(1, window, direction, (32, 32), Activation::Tanh);
+    for (direction, stride, sides) in BOTH.into_iter().flat_map(|way| [(way, 1, (4, 4)), (way, 2, (2, 8))]) {
+        let window = Window::over(sides, 3, stride, Padding::Same).expect("fits");
+        let conv = random(1, window, direction, (64, 32), Activation::Tanh);
         for values in [&conv.x, &conv.weight] {
             values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.2);
         }
         let forward = recorded(&conv, 1);
-        check_gradients(&forward, &conv.output.y, &[&conv.x, &conv.bias], &format!("{direction:?}"));
+        let name = format!("{direction:?} {stride}");
+        check_gradients(&forward, &conv.output.y, &[&conv.x, &conv.bias], &name);
     }
 }
 
@@ -235,17 +259,19 @@ fn an_input_that_is_not_learned_gets_no_gradient() {
 
 #[test]
 fn threads_change_nothing() {
-    // Transformed blocks, whole pictures in a tile, and bands of one picture.
+    // Transformed blocks, whole pictures in a tile, bands of one picture, and strips.
     let cases = [
-        (Direction::Down, 37, 8, (32, 48), Activation::Relu),
-        (Direction::Up, 37, 7, (32, 48), Activation::Relu),
-        (Direction::Down, 37, 12, (3, 16), Activation::Gelu),
-        (Direction::Down, 3, 40, (24, 8), Activation::Gelu),
-        (Direction::Up, 37, 12, (16, 3), Activation::Silu),
-        (Direction::Up, 3, 40, (8, 24), Activation::Silu),
+        (Direction::Down, 37, 8, 1, (32, 48), Activation::Relu),
+        (Direction::Up, 37, 7, 1, (32, 48), Activation::Relu),
+        (Direction::Down, 37, 12, 1, (3, 16), Activation::Gelu),
+        (Direction::Down, 3, 40, 1, (24, 8), Activation::Gelu),
+        (Direction::Up, 37, 12, 1, (16, 3), Activation::Silu),
+        (Direction::Up, 3, 40, 1, (8, 24), Activation::Silu),
+        (Direction::Down, 37, 8, 2, (32, 64), Activation::Relu),
+        (Direction::Up, 37, 16, 2, (64, 32), Activation::Relu),
     ];
-    for (direction, rows, side, channels, activation) in cases {
-        let window = window(direction, (side, side), 3, 1, Padding::Same);
+    for (direction, rows, side, stride, channels, activation) in cases {
+        let window = Window::over((side, side), 3, stride, Padding::Same).expect("fits");
         let conv = random(rows, window, direction, channels, activation);
         let forward = recorded(&conv, rows);
         let of = [&conv.x, &conv.weight, &conv.bias];

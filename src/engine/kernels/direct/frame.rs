@@ -4,6 +4,8 @@
 #[derive(Clone, Copy)]
 pub(in crate::engine::kernels) struct Framed<'a> {
     pub(super) values: &'a [f32],
+    /// The pictures without a frame.
+    pub(super) pictures: &'a [f32],
     /// Values from one sample to the next.
     pub(super) stride: usize,
 }
@@ -42,14 +44,18 @@ impl Frame {
     ) -> (Framed<'a>, &'a mut [f32]) {
         let picture = self.rows * self.columns * self.channels;
         if self.is_bare() {
-            return (Framed { values: pictures, stride: picture }, scratch);
+            return (self.without(pictures), scratch);
         }
         let (framed, rest) = scratch.split_at_mut(samples * self.values());
-        let (pictures, frames) = (pictures.chunks_exact(picture), framed.chunks_exact_mut(self.values()));
-        for (picture, frame) in pictures.zip(frames) {
+        for (picture, frame) in pictures.chunks_exact(picture).zip(framed.chunks_exact_mut(self.values())) {
             self.fill(picture, frame);
         }
-        (Framed { values: framed, stride: self.values() }, rest)
+        (Framed { values: framed, pictures, stride: self.values() }, rest)
+    }
+
+    /// Pictures without their frame.
+    pub(super) fn without<'a>(&self, pictures: &'a [f32]) -> Framed<'a> {
+        Framed { values: pictures, pictures, stride: self.rows * self.columns * self.channels }
     }
 
     fn fill(&self, picture: &[f32], frame: &mut [f32]) {

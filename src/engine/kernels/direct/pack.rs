@@ -43,6 +43,10 @@ impl Direct {
             winograd.pack(direction, weight, panels, threads);
             return Panels { values, start };
         }
+        if let Some(strips) = &self.strips {
+            strips.pack(direction, weight, panels, threads);
+            return Panels { values, start };
+        }
         let (patch, (inner, outer)) = (self.patch_len(), self.channels);
         match direction {
             Direction::Down => {

@@ -12,11 +12,10 @@ mod transform;
 use std::array::from_fn;
 use std::ops::Range;
 
-use transform::{
-    BLOCK, Input, Kernel, KernelGradient, LINE, Map, Output, OutputGradient, SIDE, TAPS, along_both,
-};
+use transform::{BLOCK, Input, Kernel, KernelGradient, Output, OutputGradient, SIDE, TAPS};
 
 use super::block::{Outer, PANEL, Places, Table};
+use super::lines::{LINE, Map, along_both};
 use crate::check::sizes::{CACHE_LINE, WINOGRAD_PLANES, winograd_matrix, winograd_plane};
 use crate::engine::EngineError;
 use crate::engine::kernels::block::Walk;

@@ -6,28 +6,17 @@
 //! Gray (2016, "Fast algorithms for convolutional neural networks", §4.3),
 //! `y = Aᵀ [(G w) ⊙ (Bᵀ x)]`.
 
-#![allow(
-    clippy::needless_range_loop,
-    reason = "loops over arrays in registers are unrolled whole, which iterators are not always"
-)]
-
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Simd;
 
 use crate::check::sizes::WINOGRAD_BLOCK;
+use crate::engine::kernels::direct::lines::{Map, plus, times};
 
-/// Lines are multiples of this: of the lanes of every vector.
-pub(super) const LINE: usize = 16;
 /// Side of a block of outputs.
 pub(super) const BLOCK: usize = WINOGRAD_BLOCK;
 /// Side of the kernel.
 pub(super) const TAPS: usize = 3;
 /// Side of the inputs of a block, and of the transformed block.
 pub(super) const SIDE: usize = BLOCK + TAPS - 1;
-
-/// A linear map from a line of `FROM` vectors to one of `TO`.
-pub(super) trait Map<const FROM: usize, const TO: usize> {
-    fn map<S: Simd>(simd: S, from: [S::f32s; FROM]) -> [S::f32s; TO];
-}
 
 /// `Bᵀ x`: the inputs of a block.
 pub(super) struct Input;
@@ -120,114 +109,12 @@ impl Map<SIDE, TAPS> for KernelGradient {
     }
 }
 
-/// `factor · a`
-#[inline(always)]
-fn times<S: Simd>(simd: S, factor: f32, a: S::f32s) -> S::f32s {
-    simd.mul_f32s(simd.splat_f32s(factor), a)
-}
-
-/// `factor · a + b`
-#[inline(always)]
-fn plus<S: Simd>(simd: S, factor: f32, a: S::f32s, b: S::f32s) -> S::f32s {
-    let factor = simd.splat_f32s(factor);
-    if S::IS_SCALAR { simd.add_f32s(simd.mul_f32s(factor, a), b) } else { simd.mul_add_f32s(factor, a, b) }
-}
-
-/// Reads a line of values (one for each channel) at each of `FROM × FROM` places, maps the rows of
-/// places and then the columns, and writes the results to `to`, or adds them: the line of place
-/// (i, j) from `offset + i · steps.0 + j · steps.1` on.
-///
-/// # Panics
-/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too short.
-pub(super) fn along_both<M, const FROM: usize, const TO: usize>(
-    from: &[[&[f32]; FROM]; FROM],
-    to: &mut [f32],
-    (offset, steps): (usize, (usize, usize)),
-    adds: bool,
-) where
-    M: Map<FROM, TO>,
-{
-    let len = from[0][0].len();
-    assert!(from.iter().flatten().all(|line| line.len() == len) && len.is_multiple_of(LINE), "unequal lines");
-    let end = offset + (TO - 1) * (steps.0 + steps.1) + len;
-    assert!(end <= to.len(), "the result does not fit");
-    let map = std::marker::PhantomData::<M>;
-    Arch::new().dispatch(AlongBoth { from, to: &mut to[offset..], steps, len, adds, map });
-}
-
-/// Vectors that no cache line cuts in two.
-#[repr(align(64))]
-struct Aligned<T>(T);
-
-struct AlongBoth<'a, M, const FROM: usize, const TO: usize> {
-    from: &'a [[&'a [f32]; FROM]; FROM],
-    to: &'a mut [f32],
-    steps: (usize, usize),
-    len: usize,
-    adds: bool,
-    map: std::marker::PhantomData<M>,
-}
-
-impl<M: Map<FROM, TO>, const FROM: usize, const TO: usize> WithSimd for AlongBoth<'_, M, FROM, TO> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (zero, to) = (simd.splat_f32s(0.0), self.to.as_mut_ptr());
-        // Filled once: clearing it for each vector would cost as much as the map.
-        let Aligned(rows) = &mut Aligned([[zero; TO]; FROM]);
-        for first in (0..self.len).step_by(S::F32_LANES) {
-            for i in 0..FROM {
-                let mut row = [zero; FROM];
-                for j in 0..FROM {
-                    let read = self.from[i][j].as_ptr().wrapping_add(first);
-                    // SAFETY: all lines are `len` long, a multiple of [`LINE`] and so of the lanes:
-                    // `along_both` has checked it.
-                    row[j] = unsafe { read.cast::<S::f32s>().read_unaligned() };
-                }
-                rows[i] = M::map(simd, row);
-            }
-            for j in 0..TO {
-                let mut column = [zero; FROM];
-                for i in 0..FROM {
-                    column[i] = rows[i][j];
-                }
-                let column = M::map(simd, column);
-                for i in 0..TO {
-                    let write =
-                        to.wrapping_add(i * self.steps.0 + j * self.steps.1 + first).cast::<S::f32s>();
-                    // SAFETY: `along_both` has checked that the last line ends inside `to`, which
-                    // is borrowed here; lines are as long as above.
-                    unsafe {
-                        let value = column[i];
-                        let value =
-                            if self.adds { simd.add_f32s(write.read_unaligned(), value) } else { value };
-                        write.write_unaligned(value);
-                    }
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use pulp::Scalar;
+    #![allow(clippy::needless_range_loop, reason = "indices are those of the formulas")]
 
     use super::*;
-
-    /// A map as a matrix: its results for the unit vectors, one column each.
-    fn matrix<M: Map<FROM, TO>, const FROM: usize, const TO: usize>() -> [[f64; FROM]; TO] {
-        let mut matrix = [[0.0; FROM]; TO];
-        for column in 0..FROM {
-            let mut unit = [0.0; FROM];
-            unit[column] = 1.0;
-            for (row, value) in M::map(Scalar::new(), unit).into_iter().enumerate() {
-                matrix[row][column] = f64::from(value);
-            }
-        }
-        matrix
-    }
+    use crate::engine::kernels::direct::lines::tests::matrix;
 
     #[test]
     fn the_maps_compute_a_convolution() {
@@ -257,33 +144,6 @@ mod tests {
         for p in 0..SIDE {
             for t in 0..TAPS {
                 assert!((kernel[p][t] - back[t][p]).abs() < 1e-7);
-            }
-        }
-    }
-
-    #[test]
-    fn rows_and_columns_are_mapped_alike() {
-        // M X Mᵀ with the matrix M of `OutputGradient`, for two channels' worth of lanes.
-        let m = matrix::<OutputGradient, BLOCK, SIDE>();
-        let lines: Vec<[f32; LINE]> = (0..16)
-            .map(|place| std::array::from_fn(|lane| (place * 3 + lane * 7 % 5) as f32 - 9.0))
-            .collect();
-        let from: [[&[f32]; BLOCK]; BLOCK] =
-            std::array::from_fn(|i| std::array::from_fn(|j| &lines[i * BLOCK + j][..]));
-        let mut to = vec![1.0; 3 + SIDE * 130];
-        along_both::<OutputGradient, BLOCK, SIDE>(&from, &mut to, (3, (130, 20)), true);
-        for i in 0..SIDE {
-            for j in 0..SIDE {
-                for lane in 0..LINE {
-                    let sum: f64 = (0..16)
-                        .map(|place| {
-                            let (k, l) = (place / BLOCK, place % BLOCK);
-                            m[i][k] * f64::from(lines[place][lane]) * m[j][l]
-                        })
-                        .sum();
-                    let found = f64::from(to[3 + i * 130 + j * 20 + lane]);
-                    assert!((found - sum - 1.0).abs() < 1e-3, "{i} {j} {lane}: {found} {sum}");
-                }
             }
         }
     }
