@@ -56,8 +56,8 @@ pub const STRIP_PLACES: usize = 9;
 pub const STRIP_SUMS: usize = 7;
 /// Places of a transformed row of the kernel.
 const STRIP_WEIGHTS: usize = 6;
-/// Products per value that is transformed must be this many: 32 and 32 channels have 16, 32 and 64
-/// have 21. With fewer, the transforms take as long as the products that they save.
+/// Least product of the numbers of channels, divided by their sum: 16 for 32 and 32 channels, 21
+/// for 32 and 64. Below it, the transforms take as long as the products that they save.
 const STRIP_PRODUCTS: usize = 20;
 /// Scratch of a convolution in strips, unless a single sample needs more: 768 kB, so that weights
 /// are read for many places.
@@ -173,8 +173,8 @@ impl DirectSizes {
         })
     }
 
-    /// The sizes for a convolution in strips, where it applies and pays; `framed` are the sides of a
-    /// large picture with zeros around it.
+    /// The sizes for a convolution in strips, where it applies and pays; `framed` are the sides of
+    /// a large picture with zeros around it.
     fn strips(window: Window, framed: (usize, usize), large: usize, small: usize) -> Option<DirectSizes> {
         let Window { kernel, stride, before, .. } = window;
         let ((rows, columns), (small_rows, small_columns)) = (window.large, window.small);

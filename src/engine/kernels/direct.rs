@@ -7,9 +7,9 @@
 //! row and column modulo the stride, its *phase*, so there is one product per phase. Where the
 //! large picture has few channels, vectors would be mostly empty, so whole patches are computed
 //! instead and added up. Where 3×3 kernels meet many channels, [`winograd`] saves most of the
-//! products with stride 1, [`strips`] a quarter of those with stride 2. The gradient of a weight sums
-//! over the pixels of the small picture. The weights are packed in the order of the product once per
-//! pass.
+//! products with stride 1, [`strips`] a quarter of those with stride 2. The gradient of a weight
+//! sums over the pixels of the small picture. The weights are packed in the order of the product
+//! once per pass.
 
 mod block;
 mod frame;
@@ -304,7 +304,8 @@ impl Direct {
         (range(before), range(after))
     }
 
-    /// A tile's large pictures for a product with the weight alone; also returns the unused scratch.
+    /// A tile's large pictures for a product with the weight alone; also returns the unused
+    /// scratch.
     pub(super) fn read_large<'a>(
         &self,
         tile: &Tile,

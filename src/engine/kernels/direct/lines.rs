@@ -31,11 +31,12 @@ pub(super) fn plus<S: Simd>(simd: S, factor: f32, a: S::f32s, b: S::f32s) -> S::
     if S::IS_SCALAR { simd.add_f32s(simd.mul_f32s(factor, a), b) } else { simd.mul_add_f32s(factor, a, b) }
 }
 
-/// Reads a line of values (one for each channel) at each of `FROM` places, maps them, and writes the
-/// results to `to`, or adds them, each `step` values after the one before.
+/// Reads a line of values (one for each channel) at each of `FROM` places, maps them, and writes
+/// the results to `to`, or adds them, each `step` values after the one before.
 ///
 /// # Panics
-/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too short.
+/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too
+/// short.
 pub(super) fn along<M, const FROM: usize, const TO: usize>(
     from: &[&[f32]; FROM],
     to: &mut [f32],
@@ -93,7 +94,8 @@ impl<M: Map<FROM, TO>, const FROM: usize, const TO: usize> WithSimd for Along<'_
 /// (i, j) from `offset + i · steps.0 + j · steps.1` on.
 ///
 /// # Panics
-/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too short.
+/// If lines differ in length, if their length is not a multiple of [`LINE`], or if `to` is too
+/// short.
 pub(super) fn along_both<M, const FROM: usize, const TO: usize>(
     from: &[[&[f32]; FROM]; FROM],
     to: &mut [f32],

@@ -1,13 +1,14 @@
-//! 3×3 convolutions with stride 2 by minimal filtering along rows: Winograd's algorithm (Lavin & Gray
-//! 2016, "Fast algorithms for convolutional neural networks", §4.1) for the outer taps of the kernel
-//! and for the middle one, each with stride 1 (Huang et al. 2020, "DWM: a decomposable Winograd
-//! method for convolution acceleration", splits strides in this way).
+//! 3×3 convolutions with stride 2 by minimal filtering along rows: Winograd's algorithm (Lavin &
+//! Gray 2016, "Fast algorithms for convolutional neural networks", §4.1) for the outer taps of the
+//! kernel and for the middle one, each with stride 1 (Huang et al. 2020, "DWM: a decomposable
+//! Winograd method for convolution acceleration", splits strides in this way).
 //!
-//! A *strip* of eight places in a row of the large picture belongs to four of the small one. After a
-//! linear transform of both and of the rows of the kernel, nine multiplications remain instead of
-//! twelve for each row of the kernel and pair of channels. Along columns the sums are direct: if it
-//! were transformed along both, the weight would not stay in the cache, and fewer multiplications
-//! would take as long. Rounding errors are a few times those of a direct sum.
+//! A *strip* of eight places in a row of the large picture belongs to four of the small one. After
+//! a linear transform of both and of the rows of the kernel, nine multiplications remain instead of
+//! twelve for each row of the kernel and pair of channels. Along columns the sums are direct: a
+//! weight that is transformed along columns too does not stay in the cache, and reading it again
+//! takes as long as the multiplications that it saves. Rounding errors are a few times those of a
+//! direct sum.
 
 mod maps;
 
@@ -53,7 +54,7 @@ impl Tables {
         points.and_then(|()| self.middle.reserve(BLOCK * strips)).map_err(|_| EngineError::OutOfMemory)
     }
 
-    /// Adds a strip that is read and written at these offsets, with so many channels there; `sums`
+    /// Adds a strip that is read at `from` and written at `to`, with the channels of each; `sums`
     /// are the places of its sums for the middle tap.
     fn push(&mut self, from: usize, to: usize, channels: (usize, usize), sums: [usize; BLOCK]) {
         self.points.push(from, to);

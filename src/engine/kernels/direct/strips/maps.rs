@@ -1,11 +1,11 @@
 //! The maps of minimal filtering with three taps and stride 2.
 //!
-//! The outer taps of the kernel meet every second place of the large line, the middle tap the places
-//! between. Four places of the small line are a product of polynomials from the outer taps, found
-//! from its values at the points 0, 1, −1, 2 and ∞, plus four products with the middle tap: nine
-//! multiplications instead of twelve. From the small line to the large one it is the same with the
-//! taps in reverse order. The transformed line has the five points first, then the four places of
-//! the middle tap.
+//! The outer taps of the kernel meet every second place of the large line, the middle tap the
+//! places between. Four places of the small line are a product of polynomials from the outer taps,
+//! found from its values at the points 0, 1, −1, 2 and ∞, plus four products with the middle tap:
+//! nine multiplications instead of twelve. From the small line to the large one it is the same with
+//! the taps in reverse order. The transformed line has the five points first, then the four places
+//! of the middle tap.
 
 use pulp::Simd;
 
