@@ -21,7 +21,7 @@ use super::code_layer::CodeLayer;
 use super::kernels::contractive::Contractive;
 use super::kernels::draw::Draw;
 use super::kernels::loss::{LossWeights, ReconstructionLoss};
-use super::kernels::math::{sigmoid, vectorised};
+use super::kernels::math::{first_non_finite, sigmoid, vectorised};
 use super::kernels::operation::Operation;
 use super::kernels::pass::{Mode, Moment, Pass};
 use super::kernels::quantiser::VarianceTerm;
@@ -139,7 +139,7 @@ impl Network {
     pub(super) fn non_finite(&self) -> Option<(String, f32)> {
         let non_finite = |parameter: &Parameter| {
             let node = parameter.node.borrow();
-            let value = node.values().iter().copied().find(|value| !value.is_finite())?;
+            let value = first_non_finite(node.values())?;
             Some((parameter.place.to_string(), value))
         };
         self.parameters.iter().find_map(non_finite)

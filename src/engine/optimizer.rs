@@ -1,4 +1,5 @@
 use super::EngineError;
+use super::kernels::math::first_non_finite;
 use super::kernels::threads::Threads;
 use super::kernels::update::{Stretch, Update, UpdateShards};
 use super::kernels::variable::{Grads, Variable, gradient_list};
@@ -104,8 +105,7 @@ impl Optimizer {
 
     /// A number in the state that is not finite, if any.
     pub(super) fn non_finite(&self) -> Option<f32> {
-        let values = self.first.iter().chain(&self.second).flatten();
-        values.copied().find(|value| !value.is_finite())
+        self.first.iter().chain(&self.second).find_map(|values| first_non_finite(values))
     }
 
     /// Whether a saved state matches this optimizer and these parameters, and is finite.

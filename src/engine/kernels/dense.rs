@@ -11,7 +11,7 @@ use super::matmul::{Cut, Matrix, multiply_shard};
 use super::operation::Operation;
 use super::output::Output;
 use super::pass::Pass;
-use super::threads::{Parts, Threads};
+use super::threads::{Merged, Parts, Threads, merged};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
@@ -170,26 +170,28 @@ impl Operation for Dense {
         let pre_x = before_sums.as_ref().map_or(x, |sums| sums.values());
         let flops = 2 * rows * inputs * outputs;
         threads.run(dw_shards + dx_shards + 1, 2 * flops, &|shard| {
-            // SAFETY: each shard runs once; dW and dx are cut into blocks, db is one shard's own.
+            // SAFETY: each shard runs once, and `merged` names each shard of both lists once; dW and dx
+            // are cut into blocks, db is one shard's own.
             unsafe {
-                // Long shards first, so that no thread has to wait for one at the end.
-                if shard < dw_shards {
-                    multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
-                } else if let Some(shard) = shard.checked_sub(dw_shards + 1) {
-                    multiply_shard(&dx, dx_adds, da, w, dx_cut, shard);
-                    let (own_rows, columns) = dx_cut.block(shard);
-                    vectorised(
-                        #[inline(always)]
-                        || {
-                            for row in own_rows {
-                                let range = row * inputs + columns.start..row * inputs + columns.end;
-                                let dx = dx.part(range.clone());
-                                backward_row(before_activation, &x[range.clone()], &pre_x[range], dx);
-                            }
-                        },
-                    );
-                } else {
-                    sum_rows(dy, db.part(0..outputs), db_adds, rows);
+                match merged(shard, dw_shards, dx_shards + 1) {
+                    Merged::First(shard) => {
+                        multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_cut, shard);
+                    }
+                    Merged::Second(0) => sum_rows(dy, db.part(0..outputs), db_adds, rows),
+                    Merged::Second(shard) => {
+                        multiply_shard(&dx, dx_adds, da, w, dx_cut, shard - 1);
+                        let (own_rows, columns) = dx_cut.block(shard - 1);
+                        vectorised(
+                            #[inline(always)]
+                            || {
+                                for row in own_rows {
+                                    let range = row * inputs + columns.start..row * inputs + columns.end;
+                                    let dx = dx.part(range.clone());
+                                    backward_row(before_activation, &x[range.clone()], &pre_x[range], dx);
+                                }
+                            },
+                        );
+                    }
                 }
             }
         });

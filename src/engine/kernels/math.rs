@@ -20,6 +20,18 @@ pub fn flushed(x: f32, least: f32) -> f32 {
     if x.abs() < least { 0.0 } else { x }
 }
 
+/// The first value that is not finite. Whole chunks are tested at once: nearly always all are.
+pub fn first_non_finite(values: &[f32]) -> Option<f32> {
+    const CHUNK: usize = 1024;
+    let bad = values.chunks(CHUNK).find(|chunk| {
+        vectorised(
+            #[inline(always)]
+            || !chunk.iter().fold(true, |all, value| all & value.is_finite()),
+        )
+    })?;
+    bad.iter().copied().find(|value| !value.is_finite())
+}
+
 /// `eˣ`, clamped to the range of `f32`.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
@@ -133,6 +145,24 @@ pub fn cos_2pi(u: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_are_not_finite_are_found() {
+        for len in [0_usize, 1, 1023, 1024, 3000] {
+            let mut values: Vec<f32> = (0..len).map(|index| index as f32 - 7.0).collect();
+            assert_eq!(first_non_finite(&values), None);
+            for at in [len.saturating_sub(1), len / 2, 0] {
+                if let Some(value) = values.get_mut(at) {
+                    *value = f32::INFINITY;
+                    assert_eq!(first_non_finite(&values), Some(f32::INFINITY));
+                    values[at] = f32::NAN;
+                    assert!(first_non_finite(&values).is_some_and(f32::is_nan));
+                }
+            }
+        }
+        // The first of several.
+        assert_eq!(first_non_finite(&[1.0, f32::NEG_INFINITY, f32::INFINITY]), Some(f32::NEG_INFINITY));
+    }
 
     fn check(name: &str, ours: fn(f32) -> f32, exact: fn(f64) -> f64, range: (f32, f32), bound: f64) {
         let worst = (0..=20_000)

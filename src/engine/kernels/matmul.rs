@@ -4,18 +4,29 @@ use std::ops::Range;
 
 use super::threads::{Parts, Threads, shard_range};
 
-/// Floating-point operations of one shard, about 160 µs of one core.
+/// Floating-point operations of one shard of a large product, about 160 µs of one core.
 const SHARD_FLOPS: usize = 16 << 20;
+/// A small product has a shard for each of these operations, up to [`FEW_SHARDS`].
+const SMALL_FLOPS: usize = 2 << 20;
+const FEW_SHARDS: usize = 4;
 /// Columns of a shard are a multiple of this, so that no vector crosses a boundary.
-const COLUMN_STEP: usize = 32;
-/// Smallest number of columns per shard, if there are as many: the values on the left are read once
-/// for all of them.
+const COLUMN_STEP: usize = 16;
+/// Smallest number of columns of a shard of a large product, if there are as many: the values on
+/// the left are read once for all of them.
 const LEAST_COLUMNS: usize = 64;
 /// Enough shards for any useful number of threads: rows are split only if columns give fewer.
 const ENOUGH_SHARDS: usize = 8;
-/// Rows of a shard are a multiple of this, and at least eight times this: columns are packed for
-/// each of them.
+/// Rows of a shard are a multiple of this.
 const ROW_STEP: usize = 12;
+/// Smallest number of rows of a shard, if there are as many.
+const LEAST_ROWS: usize = 24;
+/// A value on the right, which is packed, takes as long as so many multiplications.
+const PACKED_COST: usize = 48;
+/// A value on the left, which is read once for each block, takes as long as so many.
+const READ_COST: usize = 7;
+/// Packing a value of a transposed matrix on the left takes as long as so many on the right: few
+/// of its neighbours in memory are packed with it.
+const TURNED_COST: usize = 3;
 
 /// A read-only matrix in row-major memory, possibly seen transposed.
 #[derive(Clone, Copy)]
@@ -62,26 +73,43 @@ pub struct Cut {
 
 impl Cut {
     /// A product of `rows × inner` by `inner × columns`.
+    ///
+    /// Each block packs its columns and reads its rows, so a small product is split in the way in
+    /// which this takes the least time.
     pub fn new(rows: usize, columns: usize, inner: usize) -> Cut {
-        let wanted = (2 * rows * columns * inner).div_ceil(SHARD_FLOPS).max(1);
-        let width =
-            columns.div_ceil(wanted).next_multiple_of(COLUMN_STEP).max(LEAST_COLUMNS).min(columns.max(1));
-        let below = wanted.min(ENOUGH_SHARDS).div_ceil(columns.div_ceil(width).max(1));
-        let height =
-            rows.div_ceil(below.max(1)).next_multiple_of(ROW_STEP).max(8 * ROW_STEP).min(rows.max(1));
-        Cut { rows, columns, height, width }
+        let wanted = wanted_shards(rows, columns, inner);
+        let is_large = wanted > ENOUGH_SHARDS;
+        let most = (columns / if is_large { LEAST_COLUMNS } else { COLUMN_STEP }).clamp(1, wanted);
+        let cuts = (if is_large { most } else { 1 }..=most).map(|across| {
+            let below = wanted.min(ENOUGH_SHARDS).div_ceil(across).min(rows / LEAST_ROWS);
+            Cut::into(rows, columns, below.max(1), across)
+        });
+        cuts.min_by_key(|cut| cut.cost()).unwrap_or(Cut::whole(rows, columns))
     }
 
     /// [`new`](Cut::new) for a product whose left matrix is transposed in memory. Both sides of a
-    /// block are packed, so blocks are large and nearly square: the fewest values are packed.
+    /// block are packed, so blocks are large, and as wide as takes the least time.
     pub fn packed(rows: usize, columns: usize, inner: usize) -> Cut {
-        let wanted = (2 * rows * columns * inner).div_ceil(SHARD_FLOPS).clamp(1, ENOUGH_SHARDS);
-        let packed = |across: usize| rows * across + columns * wanted.div_ceil(across);
+        let wanted = wanted_shards(rows, columns, inner).min(ENOUGH_SHARDS);
+        let packed = |across: usize| rows * across * TURNED_COST + columns * wanted.div_ceil(across);
         let across = (1..=wanted).min_by_key(|across| packed(*across)).unwrap_or(1);
-        let width = columns.div_ceil(across).next_multiple_of(COLUMN_STEP).min(columns.max(1));
-        let below = wanted.div_ceil(columns.div_ceil(width).max(1));
-        let height = rows.div_ceil(below).next_multiple_of(ROW_STEP).min(rows.max(1));
+        let width = Cut::into(rows, columns, 1, across).width;
+        Cut::into(rows, columns, wanted.div_ceil(columns.div_ceil(width).max(1)), across)
+    }
+
+    /// Blocks of equal size, rounded up: so many below each other, and so many beside each other.
+    fn into(rows: usize, columns: usize, below: usize, across: usize) -> Cut {
+        let height = rows.div_ceil(below).next_multiple_of(ROW_STEP).min(rows).max(1);
+        let width = columns.div_ceil(across).next_multiple_of(COLUMN_STEP).min(columns).max(1);
         Cut { rows, columns, height, width }
+    }
+
+    /// How long the product takes, compared with other ways to cut it: on a few threads, its whole
+    /// work counts; on many, the largest block.
+    fn cost(self) -> usize {
+        let Cut { rows, columns, height, width } = self;
+        let all = rows * columns + PACKED_COST * columns * self.below() + READ_COST * rows * self.across();
+        all / FEW_SHARDS + height * width + PACKED_COST * width + READ_COST * height
     }
 
     /// The whole product as one block.
@@ -91,15 +119,33 @@ impl Cut {
 
     /// Number of blocks.
     pub fn shards(self) -> usize {
-        self.rows.div_ceil(self.height) * self.columns.div_ceil(self.width)
+        self.below() * self.across()
     }
 
-    /// Rows and columns of a block. Blocks with the same columns are consecutive.
+    /// Rows and columns of a block. Blocks of the same rows are consecutive: the threads then keep
+    /// their rows from one layer to the next.
     pub fn block(self, shard: usize) -> (Range<usize>, Range<usize>) {
-        let below = self.rows.div_ceil(self.height).max(1);
-        let rows = shard_range(shard % below, self.height, self.rows);
-        (rows, shard_range(shard / below, self.width, self.columns))
+        let across = self.across().max(1);
+        let rows = shard_range(shard / across, self.height, self.rows);
+        (rows, shard_range(shard % across, self.width, self.columns))
     }
+
+    /// Number of blocks below each other.
+    fn below(self) -> usize {
+        self.rows.div_ceil(self.height)
+    }
+
+    /// Number of blocks beside each other.
+    fn across(self) -> usize {
+        self.columns.div_ceil(self.width)
+    }
+}
+
+/// How many shards a product should have.
+fn wanted_shards(rows: usize, columns: usize, inner: usize) -> usize {
+    let flops = 2 * rows * columns * inner;
+    let few = flops.div_ceil(SMALL_FLOPS).next_power_of_two().min(FEW_SHARDS);
+    flops.div_ceil(SHARD_FLOPS).max(few)
 }
 
 /// `out = a · b`, or `out += a · b`, for shard `shard` of a [`Cut`]; writes that block only.
@@ -199,6 +245,47 @@ mod tests {
             Matrix::new(&[0.0; 6], 3, 2),
             Matrix::new(&[0.0; 8], 2, 4),
         );
+    }
+
+    #[test]
+    fn blocks_cover_a_product_once() {
+        let sizes = [0, 1, 7, 16, 30, 64, 100, 257, 784, 1000];
+        for rows in sizes {
+            for columns in sizes {
+                for inner in [1, 64, 784] {
+                    for cut in [Cut::new(rows, columns, inner), Cut::packed(rows, columns, inner)] {
+                        let mut hits = vec![0_u8; rows * columns];
+                        for shard in 0..cut.shards() {
+                            let (rows, across) = cut.block(shard);
+                            assert!(!rows.is_empty() && !across.is_empty(), "{cut:?}");
+                            for row in rows {
+                                let row = &mut hits[row * columns..][..columns];
+                                row[across.clone()].iter_mut().for_each(|hit| *hit += 1);
+                            }
+                        }
+                        assert!(hits.iter().all(|hit| *hit == 1), "{cut:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_keep_several_threads_busy() {
+        // Layers at a code, and small minibatches.
+        for (rows, columns, inner, threads) in [
+            (128, 64, 256, 2),
+            (512, 64, 256, 3),
+            (128, 32, 1568, 3),
+            (128, 1568, 16, 3),
+            (16, 2000, 2000, 7),
+            (25, 130, 4096, 2),
+            (48, 1000, 784, 4),
+        ] {
+            for cut in [Cut::new(rows, columns, inner), Cut::packed(columns, inner, rows)] {
+                assert!(cut.rows * cut.columns >= threads * cut.height * cut.width, "{cut:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::channels::{fold, repeat, tile_len};
-use super::threads::{Parts, Threads, shard_range};
+use super::threads::{Parts, Threads, current_thread, shard_range};
 use super::variable::TapeError;
 use super::workspace::{lengthen, lock, zeros};
 use crate::check::sizes::{CONVOLUTION_SHARDS, convolution_shards};
@@ -18,7 +18,7 @@ pub(super) struct Shards {
     /// Values in a shard's gradient of the weight.
     sums_len: usize,
     scratch_len: usize,
-    /// Each thread takes the first that is free. Contents are left over from earlier use.
+    /// Each thread takes its own, or another that is free. Contents are left over from earlier use.
     scratch: Vec<Mutex<Vec<f32>>>,
     /// Each shard's gradient of the weight; empty until it is needed.
     weight_sums: Mutex<Vec<f32>>,
@@ -140,7 +140,9 @@ impl Shards {
     }
 
     fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
-        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
+        // Preferably what this thread used last: it may still be in its cache.
+        let (others, from_own) = self.scratch.split_at(current_thread().min(self.scratch.len()));
+        let free = from_own.iter().chain(others).find_map(|scratch| match scratch.try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,

@@ -1,7 +1,12 @@
 //! A small fork-join pool for kernels of some microseconds: workers spin briefly before they sleep,
 //! and frames of the window take precedence between two shards.
+//!
+//! Each thread has a part of the shards of its own, always at the same place: where a shard of the
+//! next operation reads what a shard of this one writes, it is still in the cache of that core.
+//! Threads that are done take over shards of the others.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,13 +20,23 @@ pub const FORK_FLOPS: usize = 1 << 20;
 /// How often an idle worker polls before it sleeps: about 20 µs.
 const SPINS: u32 = 1000;
 
+thread_local! {
+    /// Number of this thread in its pool; 0 for one that submits work.
+    static THREAD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Number of this thread in its pool; 0 for one that submits work.
+pub(super) fn current_thread() -> usize {
+    THREAD.get()
+}
+
 /// A pool of threads that run the shards of one operation at a time. Only one thread may submit
 /// work: a pool can be moved to another thread, but not shared between two.
 #[derive(Debug)]
 pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Whether a fork is running. A second one would overwrite the slot and the count of shards of
+    /// Whether a fork is running. A second one would overwrite the slot and the queues of
     /// the first, so that shards ran twice: two threads would write the same values. The `Cell`
     /// excludes other threads, as it makes the pool `!Sync`; its value keeps nested work on its own
     /// thread.
@@ -34,11 +49,17 @@ struct Shared {
     wake: Condvar,
     /// Counts forks; a worker that sees it change reads the slot.
     generation: AtomicUsize,
-    next_shard: AtomicUsize,
+    /// For each thread the shards of its part that nobody has started; the caller's come first.
+    queues: Box<[Queue]>,
     /// Workers that hold the job in the slot.
     active: AtomicUsize,
     panicked: AtomicBool,
 }
+
+/// Shards of one thread, on a cache line of their own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Queue(Mutex<Range<usize>>);
 
 #[derive(Debug, Default)]
 struct Slot {
@@ -47,17 +68,8 @@ struct Slot {
     is_closed: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Job {
-    work: *const (dyn Fn(usize) + Sync),
-    shards: usize,
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} shards", self.shards)
-    }
-}
+#[derive(Clone, Copy, Debug)]
+struct Job(*const (dyn Fn(usize) + Sync));
 
 // SAFETY: a job is a shared reference in disguise: its pointee is `Sync`, so it may be called from
 // any thread, and it lives while a worker holds the job, since `Threads::run` does not return
@@ -67,13 +79,14 @@ unsafe impl Send for Job {}
 impl Threads {
     /// A pool of `count` threads, the caller's included; at least 1.
     pub fn new(count: usize) -> Threads {
-        let shared = Arc::new(Shared::default());
+        let queues = (0..count.max(1)).map(|_| Queue::default()).collect();
+        let shared = Arc::new(Shared { queues, ..Shared::default() });
         let workers = (1..count.max(1))
             .filter_map(|index| {
                 let shared = Arc::clone(&shared);
                 let name = format!("kernel-{index}");
                 // If the system grants no more threads, the caller works with those it has.
-                std::thread::Builder::new().name(name).spawn(move || work(&shared)).ok()
+                std::thread::Builder::new().name(name).spawn(move || work(&shared, index)).ok()
             })
             .collect();
         Threads { shared, workers, is_forked: Cell::new(false) }
@@ -103,14 +116,18 @@ impl Threads {
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
         {
             let mut slot = shared.lock();
-            shared.next_shard.store(0, Ordering::Relaxed);
-            slot.job = Some(Job { work: erased, shards });
+            shared.hand_out(shards);
+            slot.job = Some(Job(erased));
             shared.generation.fetch_add(1, Ordering::Release);
             if slot.sleepers > 0 {
                 shared.wake.notify_all();
             }
         }
-        let own = catch_unwind(AssertUnwindSafe(|| shared.take_shards(shards, work)));
+        let own = catch_unwind(AssertUnwindSafe(|| shared.take_shards(0, work)));
+        if own.is_err() {
+            // No shard may start after a panic in the caller's own shard.
+            shared.hand_out(0);
+        }
         shared.join();
         self.is_forked.set(false);
         let others_panicked = shared.panicked.swap(false, Ordering::AcqRel);
@@ -158,12 +175,24 @@ impl Shared {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_shards(&self, shards: usize, work: &(dyn Fn(usize) + Sync)) {
-        loop {
-            let shard = self.next_shard.fetch_add(1, Ordering::Relaxed);
-            if shard >= shards {
-                return;
-            }
+    /// Gives every thread its part of the shards, an equal range; the first threads may have one
+    /// more.
+    fn hand_out(&self, shards: usize) {
+        let start = |thread: usize| (shards * thread).div_ceil(self.queues.len());
+        for (thread, queue) in self.queues.iter().enumerate() {
+            *queue.lock() = start(thread)..start(thread + 1);
+        }
+    }
+
+    /// Does the shards of this thread in order, then takes over the last ones of the others.
+    fn take_shards(&self, thread: usize, work: &(dyn Fn(usize) + Sync)) {
+        let (others, own) = self.queues.split_at(thread);
+        let (own, more) = own.split_at(1);
+        let next = || {
+            let mine = own[0].lock().next();
+            mine.or_else(|| more.iter().chain(others).find_map(|queue| queue.lock().next_back()))
+        };
+        while let Some(shard) = next() {
             work(shard);
             yield_to_frame();
         }
@@ -171,8 +200,6 @@ impl Shared {
 
     /// Takes the job back and waits for the workers that hold it.
     fn join(&self) {
-        // No shard may start after a panic in the caller's own shard.
-        self.next_shard.store(usize::MAX / 2, Ordering::Relaxed);
         self.lock().job = None;
         let mut spins = 0_u32;
         while self.active.load(Ordering::Acquire) > 0 {
@@ -186,7 +213,14 @@ impl Shared {
     }
 }
 
-fn work(shared: &Shared) {
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Range<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn work(shared: &Shared, thread: usize) {
+    THREAD.set(thread);
     let mut seen = 0;
     loop {
         let mut spins = 0;
@@ -210,13 +244,13 @@ fn work(shared: &Shared) {
             }
             slot.job
         };
-        if let Some(job) = job {
+        if let Some(Job(job)) = job {
             // SAFETY: the job was in the slot when `active` was raised under the slot's lock.
             // `join` empties the slot under that lock and then reads `active`, so it sees this
             // worker and waits until it is lowered below; the store that lowers it is `Release` and
             // the load that waits is `Acquire`, so all this wrote is seen after `run`.
-            let work = unsafe { &*job.work };
-            if catch_unwind(AssertUnwindSafe(|| shared.take_shards(job.shards, work))).is_err() {
+            let work = unsafe { &*job };
+            if catch_unwind(AssertUnwindSafe(|| shared.take_shards(thread, work))).is_err() {
                 shared.panicked.store(true, Ordering::Release);
             }
             shared.active.fetch_sub(1, Ordering::Release);
@@ -274,6 +308,21 @@ impl<'a, T> Parts<'a, T> {
     }
 }
 
+/// The number of a shard in one of two lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Merged {
+    First(usize),
+    Second(usize),
+}
+
+/// Merges lists of `first` and `second` shards evenly: each part of the result holds the same part
+/// of both. The first shard comes from the first list, if there is one.
+pub(super) fn merged(shard: usize, first: usize, second: usize) -> Merged {
+    let before = |shard: usize| (shard * first).div_ceil(first + second);
+    let taken = before(shard);
+    if before(shard + 1) > taken { Merged::First(taken) } else { Merged::Second(shard - taken) }
+}
+
 /// The shard's range of `0..len`, in pieces of `size`.
 pub(super) fn shard_range(shard: usize, size: usize, len: usize) -> std::ops::Range<usize> {
     (shard * size).min(len)..((shard + 1) * size).min(len)
@@ -294,6 +343,49 @@ mod tests {
                     hits[shard].fetch_add(1, Ordering::Relaxed);
                 });
                 assert!(hits.iter().all(|hit| hit.load(Ordering::Relaxed) == 1), "{count} {round}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_thread_does_its_own_shards_then_the_last_ones_of_others() {
+        let queues = (0..3).map(|_| Queue::default()).collect();
+        let shared = Shared { queues, ..Shared::default() };
+        let done = Mutex::new(Vec::new());
+        let take = |thread| {
+            shared.take_shards(thread, &|shard| done.lock().expect("no panic").push(shard));
+            std::mem::take(&mut *done.lock().expect("no panic"))
+        };
+        shared.hand_out(8);
+        assert_eq!(take(1), [3, 4, 5, 7, 6, 2, 1, 0]);
+        assert!(take(0).is_empty());
+        // With fewer shards than threads, the first threads have one each.
+        shared.hand_out(2);
+        assert_eq!(take(2), [0, 1]);
+        shared.hand_out(2);
+        assert_eq!(take(1), [1, 0]);
+    }
+
+    #[test]
+    fn merged_lists_are_complete_and_even() {
+        for (first, second) in [(1, 0), (0, 3), (1, 1), (1, 2), (8, 1), (4, 9), (5, 5)] {
+            let all: Vec<_> = (0..first + second).map(|shard| merged(shard, first, second)).collect();
+            let of_first = all.iter().filter(|shard| matches!(shard, Merged::First(_))).count();
+            assert_eq!(of_first, first);
+            let (mut one, mut two) = (0, 0);
+            for (shard, merged) in all.iter().enumerate() {
+                match merged {
+                    Merged::First(_) => {
+                        assert_eq!(*merged, Merged::First(one));
+                        one += 1;
+                    }
+                    Merged::Second(_) => {
+                        assert_eq!(*merged, Merged::Second(two));
+                        two += 1;
+                    }
+                }
+                let share = (shard + 1) as f64 * first as f64 / (first + second) as f64;
+                assert!((one as f64 - share).abs() < 1.0, "{first} {second} {shard}");
             }
         }
     }

@@ -9,6 +9,8 @@ use crate::project::Optimizer;
 const LEAST_MOMENT: f32 = 1e-36;
 /// Values per shard.
 const SHARD: usize = 1 << 14;
+/// Parts of a parameter by which its shards are put in order.
+const PLACES: usize = 256;
 
 /// Constants of one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,13 +51,17 @@ pub struct UpdateShards {
 impl UpdateShards {
     /// The shards of parameters with these lengths.
     pub fn new(lens: impl Iterator<Item = usize>) -> UpdateShards {
-        let mut cut = UpdateShards::default();
+        let mut shards = Vec::new();
+        let mut values = 0;
         for (index, len) in lens.enumerate() {
-            cut.shards.extend((0..len.div_ceil(SHARD)).map(|shard| (index, shard)));
-            cut.values += len;
+            shards.extend((0..len.div_ceil(SHARD)).map(|shard| (index, shard, shard * SHARD * PLACES / len)));
+            values += len;
         }
-        cut.partial_squares = vec![0.0; cut.shards.len()];
-        cut
+        // The first parts of all parameters come first: often the same thread has computed their
+        // gradients.
+        shards.sort_by_key(|(.., place)| *place);
+        let shards: Vec<_> = shards.into_iter().map(|(index, shard, _)| (index, shard)).collect();
+        UpdateShards { partial_squares: vec![0.0; shards.len()], shards, values }
     }
 
     /// Euclidean norm of the gradient over all parameters.

@@ -3,6 +3,7 @@
 use super::Trainer;
 use crate::engine::EngineError;
 use crate::engine::kernels::draw::Draw;
+use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::variable::{Grads, Variable, gradient_list};
 use crate::engine::parameter::{Parameter, Role};
 use crate::project::Place;
@@ -58,8 +59,21 @@ fn name_of(weight: &Parameter) -> String {
 }
 
 fn root_mean_square(values: &[f32]) -> f64 {
-    let sum: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
-    (sum / values.len().max(1) as f64).sqrt()
+    // Several sums at a time, so that the loop vectorises.
+    let mut sums = [0.0_f64; 16];
+    let chunks = values.chunks_exact(sums.len());
+    let rest: f64 = chunks.remainder().iter().map(|value| f64::from(*value).powi(2)).sum();
+    vectorised(
+        #[inline(always)]
+        || {
+            for chunk in chunks {
+                for (sum, value) in sums.iter_mut().zip(chunk) {
+                    *sum += f64::from(*value).powi(2);
+                }
+            }
+        },
+    );
+    ((sums.iter().sum::<f64>() + rest) / values.len().max(1) as f64).sqrt()
 }
 
 impl Trainer {
