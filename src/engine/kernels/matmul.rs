@@ -82,7 +82,7 @@ impl Cut {
         let most = (columns / if is_large { LEAST_COLUMNS } else { COLUMN_STEP }).clamp(1, wanted);
         let cuts = (if is_large { most } else { 1 }..=most).map(|across| {
             let below = wanted.min(ENOUGH_SHARDS).div_ceil(across).min(rows / LEAST_ROWS);
-            Cut::into(rows, columns, below.max(1), across)
+            Cut::of_blocks(rows, columns, below.max(1), across)
         });
         cuts.min_by_key(|cut| cut.cost()).unwrap_or(Cut::whole(rows, columns))
     }
@@ -93,12 +93,12 @@ impl Cut {
         let wanted = wanted_shards(rows, columns, inner).min(ENOUGH_SHARDS);
         let packed = |across: usize| rows * across * TURNED_COST + columns * wanted.div_ceil(across);
         let across = (1..=wanted).min_by_key(|across| packed(*across)).unwrap_or(1);
-        let width = Cut::into(rows, columns, 1, across).width;
-        Cut::into(rows, columns, wanted.div_ceil(columns.div_ceil(width).max(1)), across)
+        let width = Cut::of_blocks(rows, columns, 1, across).width;
+        Cut::of_blocks(rows, columns, wanted.div_ceil(columns.div_ceil(width).max(1)), across)
     }
 
     /// Blocks of equal size, rounded up: so many below each other, and so many beside each other.
-    fn into(rows: usize, columns: usize, below: usize, across: usize) -> Cut {
+    fn of_blocks(rows: usize, columns: usize, below: usize, across: usize) -> Cut {
         let height = rows.div_ceil(below).next_multiple_of(ROW_STEP).min(rows).max(1);
         let width = columns.div_ceil(across).next_multiple_of(COLUMN_STEP).min(columns).max(1);
         Cut { rows, columns, height, width }
