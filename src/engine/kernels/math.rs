@@ -20,7 +20,7 @@ pub fn flushed(x: f32, least: f32) -> f32 {
     if x.abs() < least { 0.0 } else { x }
 }
 
-/// The first value that is not finite. Whole chunks are tested at once: nearly always all are.
+/// The first value that is not finite. Whole chunks are tested at once, as there is rarely one.
 pub fn first_non_finite(values: &[f32]) -> Option<f32> {
     const CHUNK: usize = 1024;
     let bad = values.chunks(CHUNK).find(|chunk| {

@@ -97,7 +97,7 @@ impl Cut {
         Cut::of_blocks(rows, columns, wanted.div_ceil(columns.div_ceil(width).max(1)), across)
     }
 
-    /// Blocks of equal size, rounded up: so many below each other, and so many beside each other.
+    /// Blocks of equal size, rounded up, in `below` rows and `across` columns of blocks.
     fn of_blocks(rows: usize, columns: usize, below: usize, across: usize) -> Cut {
         let height = rows.div_ceil(below).next_multiple_of(ROW_STEP).min(rows).max(1);
         let width = columns.div_ceil(across).next_multiple_of(COLUMN_STEP).min(columns).max(1);
@@ -130,12 +130,12 @@ impl Cut {
         (rows, shard_range(shard % across, self.width, self.columns))
     }
 
-    /// Number of blocks below each other.
+    /// Number of rows of blocks.
     fn below(self) -> usize {
         self.rows.div_ceil(self.height)
     }
 
-    /// Number of blocks beside each other.
+    /// Number of columns of blocks.
     fn across(self) -> usize {
         self.columns.div_ceil(self.width)
     }
