@@ -5,6 +5,8 @@ mod exploring;
 #[path = "results/pictures.rs"]
 mod pictures;
 mod program;
+#[path = "results/sizes.rs"]
+mod sizes;
 
 use std::collections::HashMap;
 use std::fs;

@@ -15,8 +15,6 @@ use crate::session::{Encoded, Scores, Trial, memory_shortage};
 
 /// How far rounded values may be outside [0, 1].
 const UNIT_TOLERANCE: f32 = 1e-3;
-/// Commands that accept pictures of another size than in training, if the network does.
-const ANY_SIZE: [&str; 3] = ["encode", "evaluate", "reconstruct"];
 /// Rows per pass through the network.
 const CHUNK: usize = 512;
 
@@ -36,13 +34,24 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    /// Opens the network and its data; `command` is the name of the command.
+    /// Opens the network and its data, which must have the size of those of the training: they are
+    /// compared with each other. `command` is the name of the command.
     pub(super) fn open(asked: &TrainedRun, command: &str) -> Result<Applied, Failure> {
-        Applied::open_masked(asked, None, command)
+        let applied = Applied::open_any_size(asked, None, command)?;
+        if applied.data.shape != applied.run.shape {
+            let Applied { name, run, data, .. } = &applied;
+            return Err(Failure::Problem(format!(
+                "{name}: {command} needs samples of the size of the training, {}, but {} has {}; resize them, or \
+                 omit --size and --own-size",
+                run.shape, data.name, data.shape
+            )));
+        }
+        Ok(applied)
     }
 
-    /// [`Applied::open`] for damaged pictures, with the holes of a mask if given.
-    pub(super) fn open_masked(
+    /// [`Applied::open`] for pictures of any size that the network accepts, with the holes of a mask
+    /// if given.
+    pub(super) fn open_any_size(
         asked: &TrainedRun,
         mask: Option<&Mask>,
         command: &str,
@@ -56,11 +65,8 @@ impl Applied {
                 run.id
             ))
         };
-        let Shown { mut data, own } = data::shown(&run, asked.data.as_deref(), mask, &asked.reading)?;
-        // The other commands compare their data with those of the training.
-        if data.shape != run.shape && !ANY_SIZE.contains(&command) {
-            return Err(run.wrong_shape(&data).into());
-        }
+        let Shown { mut data, own } =
+            data::shown(&run, asked.data.as_deref(), mask, &asked.reading, asked.own_size)?;
         run.check_memory(&data)?;
         if !own {
             // None of them was used for training or validation.
@@ -179,17 +185,19 @@ impl Applied {
         let known = match (threshold, self.own) {
             (Threshold::Half | Threshold::Tenth, _) => Vec::new(),
             (Threshold::Median, true) => of_training(&self.data, network),
-            (Threshold::Median, false) => match data::shown(&self.run, None, None, &Reading::default()) {
-                Ok(Shown { data, .. }) => of_training(&data, network),
-                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-                Err(Failure::Problem(message) | Failure::Usage(message)) => {
-                    warn(format_args!(
-                        "the bits are thresholded at the medians of these rows, because the medians of the \
+            (Threshold::Median, false) => {
+                match data::shown(&self.run, None, None, &Reading::default(), false) {
+                    Ok(Shown { data, .. }) => of_training(&data, network),
+                    Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                    Err(Failure::Problem(message) | Failure::Usage(message)) => {
+                        warn(format_args!(
+                            "the bits are thresholded at the medians of these rows, because the medians of the \
                          training data could not be computed: {message}"
-                    ));
-                    codes.to_vec()
+                        ));
+                        codes.to_vec()
+                    }
                 }
-            },
+            }
         };
         Ok(Some(code_thresholds(&known, self.code_units(), threshold)))
     }

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::latent::{By, Export, Neighbours, Sample, SampledFrom, Traverse};
 pub(super) use self::values::{Weights, place, positive};
 use self::values::{hole_shade, threads};
-use super::reading::Reading;
+use super::reading::{self, Reading};
 use crate::project::{HoleShade, Recipe};
 
 const EXAMPLES: &str = "\
@@ -373,6 +373,9 @@ pub(super) struct TrainedRun {
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,
+    /// Pictures: their own size instead of that of the training, for networks that accept any size
+    #[arg(long, help_heading = reading::HEADING, conflicts_with = "size")]
+    pub(super) own_size: bool,
     /// The run to use [default: the newest trained one]
     #[arg(long, value_name = "ID")]
     pub(super) run: Option<u32>,

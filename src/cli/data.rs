@@ -273,21 +273,26 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
-/// Loads the data at `path`, or the run's own data, read like those unless chosen otherwise.
+/// Loads the data at `path`, or the run's own data, read like those unless chosen otherwise; if
+/// `own_size`, pictures in the size of their files.
 pub(super) fn shown(
     run: &Run,
     path: Option<&Path>,
     mask: Option<&Mask>,
     reading: &Reading,
+    own_size: bool,
 ) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
-    let source = if let Some(path) = path {
+    let mut source = if let Some(path) = path {
         let path = given(path, DataPathHint::Argument)?;
         source_like(&path, run, reading)?
     } else {
         check_there(&chosen.source, &data_of(run), DataPathHint::Argument)?;
         chosen.source.clone()
     };
+    if own_size {
+        resize_to_own(run, &mut source)?;
+    }
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // The network expects inputs filled and scaled as for its training split, not as fitted to
@@ -303,6 +308,21 @@ pub(super) fn shown(
     let doubts = run.scale_shown(&asked, path.is_some(), &mut data, || scaler_of_training_data(run))?;
     doubts.iter().for_each(|doubt| warn_of(&data, doubt));
     Ok(Shown { data, own })
+}
+
+/// Sets the size that pictures are resized to, to that of their files.
+fn resize_to_own(run: &Run, source: &mut Source) -> Result<(), Failure> {
+    if let Some(why) = run.one_size_only() {
+        return Err(Failure::Problem(format!(
+            "--own-size: run {} only takes samples of {}: {why}",
+            run.id, run.shape
+        )));
+    }
+    let size = dataset::own_size(std::slice::from_ref(source), &Progress::default())?;
+    if let (Source::ImageFolder { width, height, .. }, Some(size)) = (source, size) {
+        (*width, *height) = size;
+    }
+    Ok(())
 }
 
 /// The owner of the data, for [`load`].

@@ -48,7 +48,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
         }
     }
 
-    let applied = Applied::open(&arguments.trained, "encode")?;
+    let applied = Applied::open_any_size(&arguments.trained, None, "encode")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
     let rows = &part.rows;
     let mut network = applied.network(arguments.trained.threads)?;

@@ -25,7 +25,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     if let Some(path) = &arguments.scores {
         check_files(&files, &[path], arguments.force)?;
     }
-    let applied = Applied::open(&arguments.trained, "evaluate")?;
+    let applied = Applied::open_any_size(&arguments.trained, None, "evaluate")?;
     let part = part(&applied, arguments.set.as_deref())?;
     let (rows, subset) = (&part.rows, part.subset);
     let anomalies = Anomalies::of(&applied.data, rows, arguments)?;

@@ -304,7 +304,7 @@ fn part(code: Shape, arguments: &Arguments) -> Result<Option<CodePart>, Failure>
 
 /// The data of the run, whose labels colour its codes; without them the codes have a single colour.
 fn labels(run: &Run, reading: &Reading) -> Result<Option<Dataset>, Failure> {
-    let why = match data::shown(run, None, None, reading) {
+    let why = match data::shown(run, None, None, reading, false) {
         Ok(Shown { data, .. }) if data.fingerprint == run.fingerprint => return Ok(Some(data)),
         Ok(_) => format!("the data run {} was trained on have changed", run.id),
         Err(Failure::Problem(message) | Failure::Usage(message)) => message,

@@ -12,7 +12,7 @@ use crate::project::{
 };
 
 /// Heading of the options of this file in the help.
-const HEADING: &str = "How the data are read";
+pub(super) const HEADING: &str = "How the data are read";
 /// Value of an option that requests detection.
 const DETECT: &str = "detect";
 /// Kinds of data with choices of arrays.

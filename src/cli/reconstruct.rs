@@ -44,7 +44,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
         Output::Stdout => None,
     };
     let mask = arguments.mask.as_deref().map(|path| mask(path, arguments.holes)).transpose()?;
-    let applied = Applied::open_masked(&arguments.trained, mask.as_ref(), "reconstruct")?;
+    let applied = Applied::open_any_size(&arguments.trained, mask.as_ref(), "reconstruct")?;
     let part = applied.part(arguments.set.as_deref().unwrap_or(ALL))?;
     applied.check_memory(part.rows.len(), "use fewer with --set")?;
     let mut network = applied.network(arguments.trained.threads)?;

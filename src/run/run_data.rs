@@ -153,10 +153,24 @@ impl Run {
             "each pixel has its own scaling"
         } else if matches!(self.design.code.kind, Bottleneck::Hashing { threshold: Threshold::Median, .. }) {
             "each position of its code has its own median threshold"
-        } else {
+        } else if matches!(self.design.code.kind, Bottleneck::DescriptionLength { .. }) {
+            "each position of its code has its own prior"
+        } else if self.has_same_arrays(self.plan_on(twice)) {
             "one of its layers has weights for each position"
+        } else {
+            "one of its layers gives or needs pictures of a fixed size"
         };
         self.plan_for(twice).is_none().then_some(why)
+    }
+
+    /// Whether a plan has arrays of the same names and numbers of axes as its own, of whatever
+    /// lengths.
+    fn has_same_arrays(&self, plan: Option<Plan>) -> bool {
+        let kinds = |plan: Plan| {
+            let arrays = plan.arrays().into_iter();
+            arrays.map(|array| (array.name, array.shape.len())).collect::<Vec<_>>()
+        };
+        plan.map(kinds) == self.plan().map(kinds)
     }
 
     /// The shape of codes for samples of this shape.

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Progress, Scaler, other_range};
-use crate::project::{Alpha, Choice, Data, Mask, PixelRange, Rules, Source};
+use crate::project::{Alpha, Choice, Data, Mask, PixelRange, Rules, Shape, Source};
 
 impl Run {
     /// Loads data for its network with `load`, which receives what the run has stored about its own
@@ -95,10 +95,22 @@ impl Run {
 
     /// The error for data whose shape its network does not accept.
     pub fn wrong_shape(&self, data: &Dataset) -> DataError {
-        DataError::Setting(format!(
-            "{}: its samples are {}, but run {} was trained on {}; give data of that shape",
-            data.name, data.shape, self.id, self.shape
-        ))
+        let (name, given, id, own) = (&data.name, data.shape, self.id, self.shape);
+        let are_pictures = matches!((given, own), (Shape::Image { .. }, Shape::Image { .. }));
+        if !are_pictures || given.channels() != own.channels() {
+            return DataError::Setting(format!(
+                "{name}: its samples are {given}, but run {id} was trained on {own}; give data of that shape"
+            ));
+        }
+        DataError::Setting(match self.one_size_only() {
+            Some(why) => format!(
+                "{name}: its pictures are {given}, but run {id} only takes pictures of {own}: {why}; resize them"
+            ),
+            None => format!(
+                "{name}: the layers of run {id} cannot process pictures of {given}; choose another size, such as a \
+                 multiple of the training size, {own}"
+            ),
+        })
     }
 
     fn doubts_of_shown(&self, asked: &Data, is_other: bool, data: &Dataset) -> Vec<Doubt> {
@@ -106,7 +118,8 @@ impl Run {
         let mut doubt = |message: String| doubts.push(Doubt { message, remedies: Vec::new() });
         let (id, chosen) = (self.id, &self.design.data);
         let is_same = data.fingerprint == self.fingerprint;
-        if !is_other && !is_same {
+        // Data that are read differently on request differ for that reason.
+        if !is_other && !is_same && asked.source == chosen.source {
             doubt(format!("these are no longer the data run {id} was trained on"));
         }
         if is_same && self.split.is_some_and(|split| split != data.split.fingerprint()) {

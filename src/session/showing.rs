@@ -105,7 +105,7 @@ fn read(
     let load = |data: &Data, known: Option<Known<'_>>| load_known(data, known, progress);
     let mut data = run.load_shown(&asked, true, mask, progress, load)?;
     if data.shape != run.shape && run.plan_for(data.shape).is_none() {
-        return Err(wrong_shape(run, &data));
+        return Err(run.wrong_shape(&data));
     }
     check_size(&data, &asked.source, size)?;
     run.check_memory(&data)?;
@@ -128,20 +128,6 @@ fn check_size(data: &Dataset, source: &Source, size: Option<(usize, usize)>) -> 
          save them in that size",
         data.name
     )))
-}
-
-/// The error for data whose shape the network does not accept.
-fn wrong_shape(run: &Run, data: &Dataset) -> DataError {
-    let is_of_size =
-        |shape: Shape| matches!(shape, Shape::Image { .. }) && shape.channels() == run.shape.channels();
-    if !is_of_size(run.shape) || !is_of_size(data.shape) || run.one_size_only().is_some() {
-        return run.wrong_shape(data);
-    }
-    DataError::Setting(format!(
-        "{}: the layers of run {} cannot process pictures of {}; choose another size, such as a multiple of the training \
-         size, {}",
-        data.name, run.id, data.shape, run.shape
-    ))
 }
 
 /// The scaling of a run saved before scalings were stored: fitted to its data again.

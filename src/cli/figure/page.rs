@@ -80,7 +80,11 @@ fn of_set(arguments: &Arguments, set: &str, order: Order) -> Result<Figure, Fail
         return Err(Failure::Usage(message.to_owned()));
     }
     let asked = &arguments.trained;
-    let applied = Applied::open(asked, "figure")?;
+    let applied = Applied::open_any_size(asked, None, "figure")?;
+    if arguments.pca && applied.data.shape != applied.run.shape {
+        let message = "--pca: PCA needs samples of the size of the training; omit it, or give them that size";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let mut rows = applied.part(set)?.rows;
     let (run, data) = (&applied.run, &applied.data);
     // Other data are used unchanged.
@@ -129,7 +133,7 @@ fn linear(arguments: &Arguments, run: &Run, data: &Dataset) -> Result<Option<Lin
 
 /// The data of the run.
 fn own_data(run: &Run, asked: &TrainedRun) -> Result<Arc<Dataset>, Failure> {
-    let Shown { data, .. } = data::shown(run, None, None, &asked.reading)?;
+    let Shown { data, .. } = data::shown(run, None, None, &asked.reading, false)?;
     Ok(Arc::new(data))
 }
 

@@ -5,7 +5,10 @@ use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, LumaA, R
 use super::*;
 use crate::check::plan;
 use crate::dataset::{Known, load, source_for};
-use crate::project::{Alpha, Channels, Code, Corruption, HoleShade, Layer, Project, Recipe};
+use crate::project::{
+    Activation, Alpha, Bottleneck, Channels, Code, Corruption, Decoder, HoleShade, Layer, Loss, Project,
+    Recipe, Variance,
+};
 use crate::run::{RunId, facts};
 
 /// A run on the data at a path, with a design modified by `edit`.
@@ -250,4 +253,26 @@ fn a_convolutional_network_accepts_pictures_of_other_sizes() {
     assert_eq!(convolutional.code_shape_for(image(12, 8)), Shape::Image { height: 4, width: 6, channels: 2 });
     let error = show_in(&dense, &[wide], Some(ShownSize::Own)).unwrap_err();
     assert!(error.contains(": its code is a row of units"), "{error}");
+    // Each obstacle is named as what it is.
+    let only = |edit: &dyn Fn(&mut Project)| {
+        let (run, _) = run_on(&own, 4, Channels::Grey, |project| {
+            conv(project);
+            edit(project);
+        });
+        run.one_size_only()
+    };
+    let mdl = Bottleneck::DescriptionLength { choices: 2, width: 0.1, temperature: 0.5 };
+    let short = |project: &mut Project| {
+        project.code.kind = mdl;
+        project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
+    };
+    assert_eq!(only(&short), Some("each position of its code has its own prior"));
+    let layer_norm = Layer::LayerNorm { activation: Activation::Linear };
+    let norm = |project: &mut Project| project.encoder.push(layer_norm.clone());
+    assert_eq!(only(&norm), Some("one of its layers has weights for each position"));
+    let fixed = |project: &mut Project| {
+        project.decoder =
+            Decoder::Free(vec![Layer::Upsample { factor: 2 }, Layer::CropOrPad { height: 4, width: 4 }]);
+    };
+    assert_eq!(only(&fixed), Some("one of its layers gives or needs pictures of a fixed size"));
 }
