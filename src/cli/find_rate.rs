@@ -47,7 +47,7 @@ pub(super) fn find_rate(arguments: &FindRate) -> Result<(), Failure> {
     };
     if !arguments.json {
         line(format!(
-            "learning rate {}: a tenth of {}, where the loss is lowest; the design uses {}",
+            "learning rate {}: there the loss falls fast; it is lowest at {}; the design uses {}",
             terminal_number(f64::from(rate)),
             terminal_number(f64::from(lowest.rate)),
             terminal_number(f64::from(project.training.learning_rate))

@@ -36,9 +36,9 @@ pub(super) fn rate_search_ui(ui: &mut Ui, state: &State) -> Answer {
             plot_ui(ui, &curve.points, suggested, 0.0);
             ui.label(match (suggested, curve.lowest()) {
                 (Some(rate), Some(lowest)) => format!(
-                    "The loss is lowest at a rate of {}. A tenth of that, {}, is safely below the rates where it rises again. The design uses {}.",
-                    format_number(f64::from(lowest.rate)),
+                    "The loss falls fast around a rate of {}, and is lowest at {}. The design uses {}.",
                     format_number(f64::from(rate)),
+                    format_number(f64::from(lowest.rate)),
                     format_number(f64::from(state.project.training.learning_rate)),
                 ),
                 _ => "The loss did not fall at any rate, so there is no suggestion. Check the network and the scaling of the data.".to_owned(),
