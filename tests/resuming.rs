@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use hourglass::io::{Files, open_project, save_design, save_project};
-use hourglass::project::{EarlyStopping, Recipe, Scaling};
+use hourglass::project::{EarlyStopping, Scaling};
 use hourglass::run::{KeptEpochs, Run, Status};
-use program::{command, fails, last_json, run, write_table};
+use program::{command, denoising, fails, last_json, run, write_table};
 
 /// Stdout of a command that must succeed.
 #[track_caller]
@@ -48,7 +48,7 @@ fn a_training_killed_during_patience_ends_in_the_same_state() {
     let dir = dir();
     let path = dir.path();
     // Nothing ever counts as an improvement, so patience always runs out: after 31 epochs.
-    let mut design = Recipe::Denoising.project();
+    let mut design = denoising();
     design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
     save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
     let state = |name: &str| {

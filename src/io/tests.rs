@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::files::fault::Fault;
 use super::*;
 use crate::check::PlannedArray;
-use crate::project::{Activation, Layer, Project, Recipe, Shape};
+use crate::project::{Activation, Code, Layer, Project, Recipe, Shape};
 use crate::run::{
     Array, Best, Caption, Checkpoint, Edit, EpochRecord, GreedyRecord, GreedyState, History, Kept,
     KeptEpochs, LayerProgress, LossSums, Losses, Normaliser, Probe, Restart, Results, Run, RunId, Setting,
@@ -109,7 +109,7 @@ fn kept(epochs: u32) -> KeptEpochs {
 fn design() -> Project {
     let mut design = Recipe::Denoising.project();
     design.encoder = vec![Layer::Dense { units: 4, activation: Activation::Relu }];
-    design.code.units = 2;
+    design.code = Code::plain(2);
     design
 }
 

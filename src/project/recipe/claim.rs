@@ -116,7 +116,7 @@ impl Recipe {
         match self {
             Recipe::Undercomplete => const { &[at_most(Figure::ErrorOverPca, 0.75)] },
             Recipe::Linear => const { &[at_most(Figure::AngleToPca, 5.0)] },
-            Recipe::Denoising => const { &[at_most(Figure::RestoredOverCorrupted, 0.4)] },
+            Recipe::Denoising => const { &[at_most(Figure::RestoredOverCorrupted, 0.25)] },
             Recipe::Sparse => {
                 const { &[at_most(Figure::MeanActivation, 0.13), at_most(Figure::ErrorOverFirst, 0.3)] }
             }
@@ -151,8 +151,9 @@ impl Recipe {
             Recipe::Quantised => {
                 const { &[at_least(Figure::Perplexity, 40.0), at_most(Figure::ErrorOverFirst, 0.15)] }
             }
-            Recipe::SuperResolution => const { &[at_most(Figure::RestoredOverCorrupted, 0.3)] },
-            Recipe::Inpainting => const { &[at_most(Figure::RestoredOverCorrupted, 0.5)] },
+            Recipe::SuperResolution | Recipe::Inpainting => {
+                const { &[at_most(Figure::RestoredOverCorrupted, 0.3)] }
+            }
             Recipe::Anomaly => const { &[at_least(Figure::Auc, 0.9)] },
             Recipe::Tabular => const { &[at_most(Figure::ErrorOverPca, 0.95)] },
         }

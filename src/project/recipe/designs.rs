@@ -64,8 +64,9 @@ impl Recipe {
             },
             Recipe::Denoising => Project {
                 corruption: Corruption::Gaussian { std: 0.3 },
-                encoder: vec![dense(128, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(32) },
+                encoder: [convolution(32, 3, 2), convolution(64, 3, 2), convolution(64, 3, 1)].concat(),
+                code: Code::channels(8),
+                training: falling(6e-3, 30),
                 ..base
             },
             Recipe::Sparse => Project {
@@ -224,8 +225,11 @@ impl Recipe {
             },
             Recipe::Inpainting => Project {
                 corruption: Corruption::MissingRectangle { side: 0.4 },
-                encoder: vec![dense(256, Activation::Relu)],
-                code: Code { activation: Activation::Relu, ..Code::plain(48) },
+                // Each position of the code depends on 11×11 pixels, so also on what is around the
+                // hole.
+                encoder: [convolution(32, 3, 2), convolution(64, 3, 1), convolution(64, 3, 1)].concat(),
+                code: Code::channels(3),
+                training: falling(6e-3, 30),
                 ..base
             },
             Recipe::Anomaly => Project {
