@@ -150,7 +150,7 @@ impl Fault {
                 "No unit carries anything about the input: the decoder ignores the code and outputs the mean."
             }
             Fault::InactiveUnits => "Most units of the code carry no information.",
-            Fault::HighRate => "The training loss jumps or rises: the steps are too large.",
+            Fault::HighRate => "The training loss jumps, rises or never falls: the steps are too large.",
             Fault::ExplodingGradients => {
                 "Gradients are so large that a single step changes the weights by much of their size."
             }

@@ -3,6 +3,7 @@
 use hourglass::project::{
     Activation, Binarise, Bottleneck, Code, CodebookUpdate, Decoder, Initialisation, Layer, Loss, Optimizer,
     Output, Penalty, Project, Recipe, Regularizer, Scaling, Site, Source, Split, Synthetic, Training,
+    Variance,
 };
 use hourglass::run::Fault;
 
@@ -129,6 +130,28 @@ pub const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "variational, Gaussian with σ = 2",
+        fault: Fault::Collapse,
+        figure: Figure::LackingNats,
+        design: || {
+            digits(|own| {
+                variational(own, 4, 1.0, Loss::Gaussian { variance: Variance::Fixed { std: 2.0 } });
+                own.training.epochs = 40;
+            })
+        },
+    },
+    Case {
+        name: "variational, Huber",
+        fault: Fault::Collapse,
+        figure: Figure::LackingNats,
+        design: || {
+            digits(|own| {
+                variational(own, 4, 1.0, Loss::Huber { delta: 0.1 });
+                own.training.epochs = 40;
+            })
+        },
+    },
+    Case {
         name: "16 variational units, squared error",
         fault: Fault::InactiveUnits,
         figure: Figure::LackingNats,
@@ -169,6 +192,18 @@ pub const CASES: &[Case] = &[
                 own.encoder = vec![dense(32, Activation::LeakyRelu); 2];
                 own.training.learning_rate = 0.1;
                 own.training.batch_size = 16;
+            })
+        },
+    },
+    Case {
+        name: "two layers, Adam with a rate of 0.3",
+        fault: Fault::HighRate,
+        figure: Figure::Error,
+        design: || {
+            digits(|own| {
+                own.encoder = vec![dense(128, Activation::Relu), dense(64, Activation::Relu)];
+                own.code = Code::plain(2);
+                own.training.learning_rate = 0.3;
             })
         },
     },

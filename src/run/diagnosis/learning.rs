@@ -25,6 +25,8 @@ const TRAINING_RISE: f64 = 0.1;
 const STILL_FALLING: f64 = 0.1;
 /// As [`STILL_FALLING`], but from which more epochs are worth a try.
 const FALLING: f64 = 0.02;
+/// Rate relative to the default from which it is far too high.
+const FAR_TOO_HIGH: f32 = 10.0;
 /// A network has learned if its error fell below this share of the first one.
 const LEARNED: f64 = 0.9;
 /// Hidden layers of the encoder from which the initial weights matter.
@@ -85,6 +87,23 @@ pub(super) fn he(run: &Run) -> Option<Advice> {
 /// Whether the rate is higher than the one that suits most networks, so that a lower one may help.
 pub(super) fn has_high_rate(run: &Run) -> bool {
     run.design.training.learning_rate > Training::default().learning_rate
+}
+
+/// Whether the steps of an optimizer that scales them itself are far larger than those that suit
+/// most networks.
+pub(super) fn has_far_too_high_rate(run: &Run) -> bool {
+    let is_sgd = matches!(run.design.training.optimizer, Optimizer::Sgd { .. });
+    !is_sgd && run.design.training.learning_rate > FAR_TOO_HIGH * Training::default().learning_rate
+}
+
+/// A rate at which a network may learn that learns nothing: a tenth, or for an optimizer that scales
+/// its steps itself at most the one that suits most networks.
+pub(super) fn unstuck_rate(run: &Run) -> Advice {
+    if has_far_too_high_rate(run) {
+        Advice::LearningRate(Training::default().learning_rate)
+    } else {
+        lower_rate(run, 10.0)
+    }
 }
 
 /// Whether the error has fallen clearly since the first epoch.
@@ -159,8 +178,12 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
     // after a warm-up, when most of the decrease is over.
     let own_size = if curve.epochs.first()? > &1 { best.abs() } else { 1e-3 * best.abs() };
     let scale = fall.max(own_size).max(f64::MIN_POSITIVE);
-    let is_fault = rough > ROUGH * scale || rise > TRAINING_RISE * scale;
-    if !is_fault || rough + rise <= 0.0 {
+    // The first steps may turn all units off, after which the loss is constant.
+    let is_worse =
+        run.pca_mse.zip(run.history.epochs.last()).is_some_and(|(pca, last)| last.mse > WORSE * pca);
+    let is_stuck = has_far_too_high_rate(run) && !has_learned(run) && is_worse;
+    let is_fault = (rough > ROUGH * scale || rise > TRAINING_RISE * scale) && rough + rise > 0.0;
+    if !is_fault && !is_stuck {
         return None;
     }
     let training = &run.design.training;
@@ -168,6 +191,9 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("change per epoch relative to the total decrease", rough / scale, Unit::Share)
         .with("training loss above its minimum relative to the decrease", rise / scale, Unit::Share)
         .with("learning rate", f64::from(training.learning_rate), Unit::Number);
+    if is_stuck {
+        return Some(finding.advise(run, [unstuck_rate(run)]));
+    }
     let advice = [Some(lower_rate(run, 10.0)), Some(lower_rate(run, 3.0)), adam(run)];
     Some(finding.advise(run, advice.into_iter().flatten()))
 }

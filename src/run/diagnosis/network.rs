@@ -1,7 +1,8 @@
 //! Faults that show in the latest measurement of a network's health.
 
 use super::learning::{
-    adam, curved, has_high_rate, has_learned, he, is_late, lower_rate, other_than_zero, round,
+    adam, curved, has_far_too_high_rate, has_high_rate, has_learned, he, is_late, lower_rate,
+    other_than_zero, round, unstuck_rate,
 };
 use super::{Diagnosis, Fault, Unit};
 use crate::project::{
@@ -113,21 +114,25 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
         .with("active units", active as f64, Unit::Count)
         .with("KL", nats.iter().sum(), Unit::Nats);
     let mut advice = Vec::new();
-    if run.design.loss == Loss::SquaredError {
-        let is_binary = health.output.is_some_and(|output| output.is_binary);
-        let learned = Loss::Gaussian { variance: Variance::Learned };
-        advice.push(Advice::Likelihood(if is_binary { Loss::BinaryCrossEntropy } else { learned }));
+    let is_binary = health.output.is_some_and(|output| output.is_binary);
+    let suited =
+        if is_binary { Loss::BinaryCrossEntropy } else { Loss::Gaussian { variance: Variance::Learned } };
+    // Other losses are no likelihoods, or have a width of their own.
+    let is_likelihood = run.design.loss == suited || run.design.loss == Loss::BinaryCrossEntropy;
+    if !is_likelihood {
+        advice.push(Advice::Likelihood(suited));
     }
     if let Bottleneck::Variational { beta, warmup_epochs, free_nats } = kind {
-        // A penalty of weight 0 cannot be lowered.
+        // A penalty of weight 0 cannot be lowered. With another width, a lower β alone is too little.
         if beta > 0.0 {
-            advice.push(Advice::Beta(if beta > 1.0 { 1.0 } else { round(beta / 4.0) }));
+            let lower = Advice::Beta(if beta > 1.0 { 1.0 } else { round(beta / 4.0) });
+            advice.extend((is_likelihood || run.design.loss == Loss::SquaredError).then_some(lower));
             advice.push(Advice::FreeNats(if free_nats > 0.0 { 2.0 * free_nats } else { 0.25 }));
         }
         // Units that become active during a warm-up only stay active if the weight and the
         // likelihood allow it.
         let longer = (run.design.training.epochs / 2).max(1);
-        let stays = beta > 0.0 && beta <= 1.0 && run.design.loss != Loss::SquaredError;
+        let stays = beta > 0.0 && beta <= 1.0 && is_likelihood;
         if fault == Fault::Collapse && stays && warmup_epochs < longer {
             advice.push(Advice::WarmUp(longer));
         }
@@ -184,6 +189,10 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
     if advice.is_empty() && is_code && is_sparse {
         advice.push(Advice::LoweredK);
     } else if advice.is_empty() {
+        if has_far_too_high_rate(run) {
+            // Other units would only die later, or diverge.
+            return Some(finding.advise(run, [unstuck_rate(run)]));
+        }
         // A rate at which a network learns is not the cause.
         let is_stuck = has_high_rate(run) && !has_learned(run);
         advice.extend(is_stuck.then(|| lower_rate(run, 10.0)));

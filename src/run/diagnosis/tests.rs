@@ -116,6 +116,20 @@ fn overfitting_is_a_validation_loss_that_has_been_rising_while_training_learns()
 }
 
 #[test]
+fn a_rate_is_too_high_where_the_first_steps_end_all_learning() {
+    // All units may be off after the first epoch, and the loss constant.
+    let stuck = |rate: f32, error: f64| {
+        let design = run(|design| design.training.learning_rate = rate);
+        Run { pca_mse: Some(0.05), ..trained(design, 30, |_| (9.0, 9.0, error)) }
+    };
+    check(&stuck(0.3, 0.16), &[Fault::HighRate]);
+    assert_eq!(advice(&stuck(0.3, 0.16)), [Advice::LearningRate(0.002)]);
+    // It may also have learned all in the first epoch.
+    check(&stuck(0.3, 0.05), &[]);
+    check(&stuck(0.01, 0.16), &[Fault::WorseThanPca]);
+}
+
+#[test]
 fn a_rate_is_too_high_where_the_training_loss_jumps_or_rises() {
     let jumps = |epoch: f64| {
         let (train, validation, mse) = healthy(epoch);
@@ -289,13 +303,16 @@ fn dead_units_have_the_remedy_of_their_cause() {
     };
     assert_eq!(advice(&of(deep, "layer 3", 70)), [he]);
     // Killed rather than dead from the start, but the network learns.
-    let fast: fn(&mut Project) = |design| design.training.learning_rate = 0.1;
+    let fast: fn(&mut Project) = |design| design.training.learning_rate = 0.01;
     assert_eq!(advice(&of(fast, "layer 1", 70)), [leaky]);
+    // Such a rate would kill or blow up other units too.
+    let far: fn(&mut Project) = |design| design.training.learning_rate = 0.1;
+    assert_eq!(advice(&of(far, "layer 1", 70)), [Advice::LearningRate(0.002)]);
     let mut stuck = run(fast);
     stuck = trained(stuck, 100, |epoch| (healthy(epoch).0, healthy(epoch).1, 0.07));
     let layer = LayerHealth { name: "layer 1".to_owned(), units: 10, dead: 10, ..LayerHealth::default() };
     let stuck = measured(stuck, Health { layers: vec![layer.clone()], ..Health::default() });
-    assert_eq!(advice(&stuck), [Advice::LearningRate(0.01), leaky]);
+    assert_eq!(advice(&stuck), [Advice::LearningRate(0.001), leaky]);
     let zero: fn(&mut Project) = |design| design.training.initialisation = Initialisation::Zero;
     assert_eq!(advice(&of(zero, "layer 1", 100)), [Advice::Initialisation(Initialisation::PyTorch)]);
     let k_sparse: fn(&mut Project) = |design| {
