@@ -49,17 +49,23 @@ pub fn choose_kind(project: &Project, kind: Bottleneck, data: Option<&DataFacts>
             chosen.code.activation = Activation::Linear;
             (chosen.loss, chosen.output.activation) = likelihood(project, data);
         }
-        Bottleneck::Concrete { .. } => make_selector(&mut chosen, data),
+        Bottleneck::Concrete { .. } => {
+            make_selector(&mut chosen, data);
+            let rows = data.map(|facts| facts.train_rows);
+            fit_training(&mut chosen.training, kind, rows);
+            if !is_default_training(project, rows) {
+                chosen.training.learning_rate = project.training.learning_rate;
+            }
+        }
         Bottleneck::Hashing { .. } => {
             chosen.code.activation = Activation::Linear;
             // As many addresses as samples, so that each bucket holds about one sample
             // (Salakhutdinov & Hinton 2009, §1).
             let bits = data.map_or(LEAST_BITS, |facts| facts.train_rows.max(1).ilog2() as usize);
             widen(&mut chosen, bits.max(LEAST_BITS), 1);
-            let training = &mut chosen.training;
-            if is_default_training(training, data.map(|facts| facts.train_rows)) {
-                training.learning_rate = HASHING_RATE;
-                training.schedule = Schedule::ONE_CYCLE;
+            let rows = data.map(|facts| facts.train_rows);
+            if is_default_training(project, rows) {
+                fit_training(&mut chosen.training, kind, rows);
             }
         }
         Bottleneck::DescriptionLength { choices, .. } => make_short(&mut chosen, choices, data),
@@ -130,19 +136,25 @@ fn make_selector(project: &mut Project, data: Option<&DataFacts>) {
     project.regularizers.retain(|regularizer| regularizer.on == Site::Code);
     project.code.form = CodeForm::Units;
     project.code.activation = Activation::Linear;
-    let training = &mut project.training;
-    if is_default_training(training, data.map(|facts| facts.train_rows)) {
+}
+
+/// Sets the training settings that a kind of code needs besides those that suit the data.
+fn fit_training(training: &mut Training, kind: Bottleneck, rows: Option<usize>) {
+    if matches!(kind, Bottleneck::Hashing { .. }) {
+        training.learning_rate = HASHING_RATE;
+        training.schedule = Schedule::ONE_CYCLE;
+    } else if matches!(kind, Bottleneck::Concrete { .. }) {
         training.learning_rate = SELECTOR_RATE;
-    }
-    training.early_stopping = None;
-    // The temperature falls until the end, so the weights must be able to follow until then.
-    training.schedule = Schedule::Constant;
-    let rows = data.map_or(0, |facts| facts.train_rows);
-    training.batch_size = (rows / SELECTOR_BATCHES).max(SELECTOR_BATCH);
-    let steps = rows.div_ceil(training.batch_size).max(1) as u64;
-    training.epochs = training.epochs.max(SELECTOR_EPOCHS);
-    if rows > 0 {
-        training.epochs = training.epochs.max(u32::try_from(SELECTOR_STEPS.div_ceil(steps)).unwrap_or(1));
+        training.early_stopping = None;
+        // The temperature falls until the end, so the weights must be able to follow until then.
+        training.schedule = Schedule::Constant;
+        let rows = rows.unwrap_or(0);
+        training.batch_size = (rows / SELECTOR_BATCHES).max(SELECTOR_BATCH);
+        let steps = rows.div_ceil(training.batch_size).max(1) as u64;
+        training.epochs = training.epochs.max(SELECTOR_EPOCHS);
+        if rows > 0 {
+            training.epochs = training.epochs.max(u32::try_from(SELECTOR_STEPS.div_ceil(steps)).unwrap_or(1));
+        }
     }
 }
 
@@ -242,7 +254,7 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 }
 
 /// The project with training settings that suit newly chosen data. They are only set if they still
-/// are the defaults, or those that suit `rows_before`. A code that could copy the input gets half as
+/// are the defaults, or those that suit `rows_before` and the kind of code. A code that could copy the input gets half as
 /// many numbers as the input has.
 ///
 /// The rate rises and falls in one cycle (Smith & Topin 2018), and the `ReLU` layers of the default
@@ -253,10 +265,11 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFacts) -> Project {
     let mut chosen = project.clone();
     let training = &mut chosen.training;
-    if is_default_training(training, rows_before) {
+    if is_default_training(project, rows_before) {
         (training.batch_size, training.learning_rate, training.epochs) = training_for(data.train_rows);
         training.starts_from_data = true;
         training.schedule = Schedule::ONE_CYCLE;
+        fit_training(training, project.code.kind, Some(data.train_rows));
         if chosen.encoder == Project::default().encoder {
             for layer in &mut chosen.encoder {
                 if let Layer::Dense { activation, .. } = layer {
@@ -278,12 +291,18 @@ pub fn choose_data(project: &Project, rows_before: Option<usize>, data: &DataFac
 }
 
 /// Whether optimizer, rate, schedule, batch size and epochs are unchanged: the defaults, or the ones
-/// that [`choose_data`] sets for `rows` training samples.
-fn is_default_training(training: &Training, rows: Option<usize>) -> bool {
-    let default = Training::default();
-    let own = (training.batch_size, training.learning_rate, training.epochs);
-    let is_fitted = rows.is_some_and(|rows| own == training_for(rows));
-    (is_fitted || own == (default.batch_size, default.learning_rate, default.epochs))
+/// that [`choose_data`] sets for `rows` training samples, with or without what the kind of code
+/// needs.
+fn is_default_training(project: &Project, rows: Option<usize>) -> bool {
+    let (training, default) = (&project.training, Training::default());
+    let of = |training: &Training| (training.batch_size, training.learning_rate, training.epochs);
+    let is_fitted = |(batch_size, learning_rate, epochs)| {
+        let mut fitted = Training { learning_rate, batch_size, epochs, ..default.clone() };
+        let is_plain = of(&fitted) == of(training);
+        fit_training(&mut fitted, project.code.kind, rows);
+        is_plain || of(&fitted) == of(training)
+    };
+    [Some(of(&default)), rows.map(training_for)].into_iter().flatten().any(is_fitted)
         && training.optimizer == default.optimizer
         && [default.schedule, Schedule::ONE_CYCLE].contains(&training.schedule)
         && training.warmup_epochs == default.warmup_epochs

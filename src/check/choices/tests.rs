@@ -203,6 +203,15 @@ fn settings_follow_the_number_of_samples_where_nobody_changed_them() {
     assert_eq!(choose_data(&layers, None, &data(480)).encoder, layers.encoder);
     let recipe = Recipe::Linear.project();
     assert_eq!(choose_data(&recipe, None, &data(480)), recipe);
+    // What a kind of code has set is no choice of the user: first the kind, then the data, or the
+    // other way round.
+    for kind in Bottleneck::ALL {
+        let (old, new) = (data(480), data(3000));
+        let first_kind = choose_data(&choose_kind(&Project::default(), kind, Some(&old)), Some(480), &new);
+        let fitted = choose_data(&Project::default(), Some(480), &new);
+        let first_data = choose_kind(&fitted, kind, Some(&new));
+        assert_eq!(first_kind.training, first_data.training, "{}", kind.name());
+    }
 }
 
 #[test]

@@ -105,6 +105,15 @@ impl PreviousChoices {
         Some(back)
     }
 
+    /// Whether the data, except for their scaling, are those of when a kind was replaced.
+    pub fn has_same_data(&self, project: &Project, kind: Bottleneck) -> bool {
+        let known = self.codes.iter().find(|known| known.code.kind.name() == kind.name());
+        known.is_some_and(|known| {
+            let (before, now) = (&known.data, &project.data);
+            before.source == now.source && before.binarise == now.binarise
+        })
+    }
+
     /// Records that one kind of code was replaced by another.
     pub fn leave(&mut self, before: &Project, now: &Project) {
         self.codes.retain(|known| known.code.kind.name() != before.code.kind.name());

@@ -1,8 +1,10 @@
 //! Choices that also set the options they need to train well. Each is one undo step; the caller
 //! reports what else changed.
 
-use crate::check::{DataFacts, Severity, choose_data, choose_kind, choose_loss, choose_penalty};
-use crate::project::{Bottleneck, Loss, Regularizer, Site, Source, format_count};
+use crate::check::{
+    DataFacts, Problem, Severity, choose_data, choose_kind, choose_loss, choose_penalty, problems,
+};
+use crate::project::{Bottleneck, Loss, Project, Regularizer, Site, Source, format_count};
 use crate::ui::state::{State, is_same_kind};
 
 impl State {
@@ -14,8 +16,13 @@ impl State {
     /// Selects a kind of code; if it was used before, its settings are restored.
     pub fn choose_kind(&mut self, kind: Bottleneck) {
         let data = self.own_facts();
-        let back = self.previous_choices.back_to(&self.project, kind);
-        let chosen = back.unwrap_or_else(|| choose_kind(&self.project, kind, data.as_ref()));
+        let has_same_data = self.previous_choices.has_same_data(&self.project, kind);
+        let chosen = match self.previous_choices.back_to(&self.project, kind) {
+            Some(back) if has_same_data && !has_errors(&back, data.as_ref()) => back,
+            // What suited other data or other layers is chosen again, with the settings of the kind.
+            Some(back) => choose_kind(&self.project, back.code.kind, data.as_ref()),
+            None => choose_kind(&self.project, kind, data.as_ref()),
+        };
         self.previous_choices.leave(&self.project, &chosen);
         if chosen.encoder != self.project.encoder || chosen.decoder != self.project.decoder {
             self.previous_choices.clear_layers();
@@ -109,6 +116,11 @@ impl State {
     }
 }
 
+/// Whether a project cannot be trained.
+fn has_errors(project: &Project, data: Option<&DataFacts>) -> bool {
+    problems(project, data).iter().any(Problem::is_error)
+}
+
 /// Whether these are other data, not the same data read differently.
 fn is_other(before: &Source, now: &Source) -> bool {
     !is_same_kind(before, now) || before.path() != now.path()
@@ -121,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::check::training_for;
-    use crate::project::{Project, Training};
+    use crate::project::Training;
     use crate::run::facts;
     use crate::ui::state::{PathField, Sources};
     use crate::ui::views::samples;
@@ -149,6 +161,35 @@ mod tests {
 
     fn fitting(state: &State) -> (usize, f32, u32) {
         training_for(state.data.facts.expect("loaded").train_rows)
+    }
+
+    #[test]
+    fn a_kind_is_restored_only_as_far_as_it_still_works() {
+        let mut state = State::default();
+        load(&mut state, 30);
+        let kind = |name: &str| Bottleneck::ALL.into_iter().find(|kind| kind.name() == name).expect("one");
+        state.choose_kind(kind("concrete selector"));
+        state.choose_kind(Bottleneck::Plain);
+        state.edit(|project, _| {
+            project.encoder.pop();
+        });
+        state.choose_kind(kind("concrete selector"));
+        assert!(state.project.encoder.is_empty(), "a selector reads the input itself");
+        assert!(!has_errors(&state.project, state.own_facts().as_ref()));
+
+        let mut state = State::default();
+        load(&mut state, 30);
+        state.choose_kind(kind("variational"));
+        let Bottleneck::Variational { beta, .. } = &mut state.project.code.kind else { panic!("chosen") };
+        *beta = 0.5;
+        assert!(matches!(state.project.loss, Loss::Gaussian { .. }));
+        state.choose_kind(Bottleneck::Plain);
+        state.edit(|project, _| project.data.binarise = crate::project::Binarise::Threshold);
+        state.data.facts = state.data.facts.map(|facts| DataFacts { is_binary: true, ..facts });
+        state.choose_kind(kind("variational"));
+        assert_eq!(state.project.loss, Loss::BinaryCrossEntropy, "the data are 0 and 1 now");
+        let Bottleneck::Variational { beta, .. } = state.project.code.kind else { panic!("chosen") };
+        assert!((beta - 0.5).abs() < 1e-6, "its settings are kept");
     }
 
     #[test]
