@@ -79,7 +79,10 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             );
             valid_or_default(project, is_valid, message, problems);
             if is_valid && !units.is_multiple_of(dimension) {
-                let message = format!("{units} units are not divisible into vectors of {dimension} numbers.");
+                let message = format!(
+                    "{units} {} are not divisible into vectors of {dimension} numbers.",
+                    project.code.form.name()
+                );
                 problems.push(with_units(project, units.checked_next_multiple_of(dimension), message));
             }
         }
@@ -131,7 +134,7 @@ fn check_likelihood(project: &Project, data: Option<&DataFacts>, problems: &mut 
 /// position.
 fn check_form(project: &Project, problems: &mut Vec<Problem>) {
     if project.code.form == CodeForm::Channels && matches!(project.code.kind, Bottleneck::Concrete { .. }) {
-        let fix = Fix::new("Use units", project, |project| project.code.form = CodeForm::Units);
+        let fix = Fix::new("Use units", project, |project| project.code.set_form(CodeForm::Units));
         let message = "A selector chooses single features of the input, which are at different positions, so its code cannot be a picture: use units.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
@@ -181,7 +184,10 @@ fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>)
 fn check_description(project: &Project, choices: usize, width: f32, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     if !units.is_multiple_of(choices) {
-        let message = format!("{units} units are not divisible into quantisers of {choices} choices.");
+        let message = format!(
+            "{units} {} are not divisible into quantisers of {choices} choices.",
+            project.code.form.name()
+        );
         problems.push(with_units(project, units.checked_next_multiple_of(choices), message));
     }
     if project.data.masks_missing() {
@@ -270,7 +276,13 @@ fn check_k_sparse(
         let fix = Fix::new("Set k to a tenth", project, set(tenth, 1.0));
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     } else if k >= units && units > 0 {
-        let message = format!("k is {k} of {units} units: all are kept, so the code is not sparse.");
+        let of = match (project.code.form, within) {
+            (CodeForm::Units, _) => "units",
+            (CodeForm::Channels, Competition::Position) => "channels",
+            (CodeForm::Channels, Competition::Channel) => "positions of a channel",
+            (CodeForm::Channels, Competition::Code) => "numbers",
+        };
+        let message = format!("k is {k} of {units} {of}: all are kept, so the code is not sparse.");
         let fewer = (units / 10).max(1);
         let fix = Fix::new(format!("Set k to {fewer}"), project, set(fewer, alpha));
         let problem = Problem::warning(Place::Code, message);

@@ -111,9 +111,9 @@ fn invalid_layer_problem(
     };
     if is_own {
         problem.with_early_fix(found, || invalid_layer_fix(project, card, front))
-    } else if card.place == Place::Code {
+    } else if card.place == Place::Code && matches!(card.input, Some(Shape::Vector(_))) {
         // Channels after a row are impossible.
-        let units = |project: &mut Project| project.code.form = CodeForm::Units;
+        let units = |project: &mut Project| project.code.set_form(CodeForm::Units);
         problem.with_early_fix(found, || Fix::new("Use units", project, units))
     } else {
         problem

@@ -260,6 +260,34 @@ impl Code {
     pub fn plain(units: usize) -> Code {
         Code { units, form: CodeForm::Units, activation: Activation::Linear, kind: Bottleneck::Plain }
     }
+
+    /// Changes the form, and what has another meaning in it: in a code of channels, a quantised code
+    /// has one vector at each position (van den Oord et al. 2017, §4.1), and the channels at a
+    /// position compete; in a code of units, all units do.
+    pub fn set_form(&mut self, form: CodeForm) {
+        if form == self.form {
+            return;
+        }
+        self.form = form;
+        match (&mut self.kind, form) {
+            (Bottleneck::Quantised { dimension, .. }, CodeForm::Channels) => *dimension = self.units.max(1),
+            (Bottleneck::KSparse { within, .. }, CodeForm::Channels) => *within = Competition::Position,
+            (Bottleneck::KSparse { within, .. }, CodeForm::Units) => *within = Competition::Code,
+            _ => {}
+        }
+    }
+
+    /// Changes the number of units or channels. If a quantised code has one vector at each position,
+    /// it keeps one.
+    pub fn set_units(&mut self, units: usize) {
+        if let Bottleneck::Quantised { dimension, .. } = &mut self.kind
+            && self.form == CodeForm::Channels
+            && *dimension == self.units
+        {
+            *dimension = units.max(1);
+        }
+        self.units = units;
+    }
 }
 
 impl Bottleneck {

@@ -169,6 +169,45 @@ fn channels_after_a_row_are_refused_with_a_remedy_and_so_is_a_selector() {
         project.code = Code { kind, ..Code::channels(2) };
     });
     assert!(found.iter().any(|(message, _)| message.contains("use units")), "{found:?}");
+    // Another form of the code would not give it a size.
+    let found = problems(&|project| channels(project, Bottleneck::Plain));
+    assert!(found.is_empty(), "{found:?}");
+    let found = problems(&|project| {
+        channels(project, Bottleneck::Plain);
+        project.code.units = 0;
+    });
+    let labels = found.iter().filter_map(|(_, fix)| Some(fix.as_ref()?.label.as_str()));
+    assert_eq!(labels.collect::<Vec<_>>(), ["Use a code of 2"]);
+}
+
+#[test]
+fn a_code_of_another_form_keeps_what_has_a_meaning_in_it() {
+    let mut code = Code { kind: Bottleneck::ALL[8], ..Code::plain(12) };
+    let dimension = |code: &Code| {
+        let Bottleneck::Quantised { dimension, .. } = code.kind else { panic!("{:?}", code.kind) };
+        dimension
+    };
+    code.set_units(16);
+    assert_eq!(dimension(&code), 4, "several vectors in a row of units");
+    code.set_form(CodeForm::Channels);
+    assert_eq!(dimension(&code), 16, "one at each position");
+    code.set_units(6);
+    assert_eq!((dimension(&code), code.units), (6, 6));
+    if let Bottleneck::Quantised { dimension, .. } = &mut code.kind {
+        *dimension = 3;
+    }
+    code.set_units(12);
+    assert_eq!(dimension(&code), 3, "several on request");
+
+    let mut code = Code { kind: Bottleneck::ALL[1], ..Code::plain(12) };
+    let within = |code: &Code| {
+        let Bottleneck::KSparse { within, .. } = code.kind else { panic!("{:?}", code.kind) };
+        within
+    };
+    code.set_form(CodeForm::Channels);
+    assert_eq!(within(&code), Competition::Position);
+    code.set_form(CodeForm::Units);
+    assert_eq!(within(&code), Competition::Code);
 }
 
 #[test]

@@ -20,13 +20,17 @@ pub fn code_ui(
 ) -> Option<Bottleneck> {
     if has_positions || code.form == CodeForm::Channels {
         let field = ("Form", "Units, or channels at each position of the encoder's output picture.");
-        combo_ui(ui, field, &mut code.form, &CodeForm::ALL, |form| form.name().to_owned());
+        let mut form = code.form;
+        combo_ui(ui, field, &mut form, &CodeForm::ALL, |form| form.name().to_owned());
+        code.set_form(form);
     }
     let field = match code.form {
         CodeForm::Units => ("Units", "Numbers in the code of a sample."),
         CodeForm::Channels => ("Channels", "Numbers in the code at each position of the picture."),
     };
-    number_ui(ui, field, &mut code.units, 0..=1 << 20, "");
+    let mut units = code.units;
+    number_ui(ui, field, &mut units, 0..=1 << 20, "");
+    code.set_units(units);
     let ring = tokens(ui).code;
     let kinds: Vec<(Bottleneck, &str)> =
         Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
