@@ -71,7 +71,7 @@ mod tests {
 
     /// The rates of `torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=…, pct_start=…)`
     /// with its other defaults (`anneal_strategy="cos"`, `div_factor=25`, `final_div_factor=1e4`),
-    /// printed by `PyTorch` 2.15 with eight digits.
+    /// printed by `PyTorch` 2.15 with eight digits (`tests/reference/typed.py`).
     #[test]
     fn one_cycle_is_pytorchs() {
         let one_cycle = |rise| Schedule::OneCycle { rise, start: 0.04, floor: 4e-6 };

@@ -5,6 +5,7 @@
 mod common;
 
 mod channels;
+mod choices;
 mod editors;
 mod explore;
 mod folder;

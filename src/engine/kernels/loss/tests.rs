@@ -103,7 +103,7 @@ fn gradients_equal_finite_differences() {
 
 /// Values and gradients of `torch.nn.functional.l1_loss` and `huber_loss(delta=0.5)`, reduction
 /// "sum", as `PyTorch` 2.15 prints them: 0 + 0.2 + 1 + 2.5, and 0 + 0.2²/2 + 0.5 (1 − 0.25) + 0.5
-/// (2.5 − 0.25).
+/// (2.5 − 0.25). `tests/reference/typed.py` prints them.
 #[test]
 fn absolute_and_huber_errors_are_pytorchs() {
     let check = |comparison, value: f32, slopes: [f32; 4]| {
@@ -277,7 +277,8 @@ fn weighted_gradients_equal_finite_differences() {
 
 /// Values and gradients of `torch.nn.functional` of `PyTorch` 2.15:
 /// `(w * loss(y, x, reduction="none")).sum()` with `w = [2, 1, 0.5, 0.5]` for `mse_loss`,
-/// `l1_loss`, `huber_loss(delta=0.5)` and `binary_cross_entropy_with_logits`.
+/// `l1_loss`, `huber_loss(delta=0.5)` and `binary_cross_entropy_with_logits`, printed by
+/// `tests/reference/typed.py`.
 #[test]
 fn weighted_losses_are_pytorchs() {
     let check = |comparison, value: f32, slopes: [f32; 4]| {
