@@ -1,8 +1,9 @@
-//! After the first steps, training allocates no buffers: memory per step does not grow with the
-//! pictures, the minibatch or the layers.
+//! After the first steps, training allocates no buffers of its own: memory per step does not grow
+//! with pictures, minibatches or convolutions.
 //!
 //! There are two exceptions: the closures of the backward pass, some bytes per operation, and the
-//! memory in which the library for matrix products packs the matrices of dense layers.
+//! memory in which the library for matrix products packs the matrices of dense layers, which grows
+//! with them.
 
 #![allow(unsafe_code, reason = "only an allocator sees allocations")]
 
