@@ -27,12 +27,19 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
     open_project(&dir.join(name)).expect("opens").runs
 }
 
+/// Writes a design that draws random numbers in every step, and whose rate does not depend on the
+/// number of epochs.
+fn write_noise(dir: &Path) {
+    save_design(&Files::default(), &dir.join("noise.ron"), &denoising()).expect("saved");
+}
+
 #[test]
 fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
+    write_noise(dir.path());
     let train = |arguments: &[&str]| last_json(&ok(dir.path(), arguments));
-    let whole = train(&["train", "recipe:denoising", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
-    train(&["train", "recipe:denoising", "--epochs", "2", "-o", "halves.hourglass", "--json"]);
+    let whole = train(&["train", "noise.ron", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
+    train(&["train", "noise.ron", "--epochs", "2", "-o", "halves.hourglass", "--json"]);
     let halves = train(&["train", "halves.hourglass", "--resume", "--epochs", "4", "--json"]);
     for key in ["train_loss", "val_loss", "val_mse", "steps"] {
         assert_eq!(whole[key], halves[key], "{key}");
@@ -319,16 +326,17 @@ fn a_terminated_training_saves_the_run_and_resumes() {
 #[test]
 fn a_repeatedly_killed_training_ends_like_an_uninterrupted_one() {
     let dir = dir();
+    write_noise(dir.path());
     let whole = last_json(&ok(
         dir.path(),
-        &["train", "recipe:denoising", "--epochs", "12", "-o", "whole.hourglass", "--json"],
+        &["train", "noise.ron", "--epochs", "12", "-o", "whole.hourglass", "--json"],
     ));
     let train = |arguments: &[&str]| {
         let common = ["train", "--epochs", "12", "--checkpoint-every", "1", "--json"];
         let mut command = command(dir.path(), &[&common[..], arguments].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
     };
-    let mut arguments = &["recipe:denoising", "-o", "killed.hourglass"][..];
+    let mut arguments = &["noise.ron", "-o", "killed.hourglass"][..];
     for _ in 0..4 {
         let mut child = train(arguments);
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
