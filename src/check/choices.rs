@@ -254,8 +254,8 @@ pub fn training_for(rows: usize) -> (usize, f32, u32) {
 }
 
 /// The project with training settings that suit newly chosen data. They are only set if they still
-/// are the defaults, or those that suit `rows_before` and the kind of code. A code that could copy the input gets half as
-/// many numbers as the input has.
+/// are the defaults, or those that suit `rows_before` and the kind of code. A code that could copy
+/// the input gets half as many numbers as the input has.
 ///
 /// The rate rises and falls in one cycle (Smith & Topin 2018), and the `ReLU` layers of the default
 /// project become ELU: if all inputs are positive, as in pictures, the gradients of all weights of a

@@ -118,7 +118,7 @@ impl Run {
         let mut doubt = |message: String| doubts.push(Doubt { message, remedies: Vec::new() });
         let (id, chosen) = (self.id, &self.design.data);
         let is_same = data.fingerprint == self.fingerprint;
-        // Data that are read differently on request differ for that reason.
+        // Data that the user asked to read differently are expected to differ.
         if !is_other && !is_same && asked.source == chosen.source {
             doubt(format!("these are no longer the data run {id} was trained on"));
         }

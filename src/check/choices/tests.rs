@@ -203,8 +203,8 @@ fn settings_follow_the_number_of_samples_where_nobody_changed_them() {
     assert_eq!(choose_data(&layers, None, &data(480)).encoder, layers.encoder);
     let recipe = Recipe::Linear.project();
     assert_eq!(choose_data(&recipe, None, &data(480)), recipe);
-    // What a kind of code has set is no choice of the user: first the kind, then the data, or the
-    // other way round.
+    // Settings that came with a kind of code still follow the data: the order of both choices does
+    // not matter.
     for kind in Bottleneck::ALL {
         let (old, new) = (data(480), data(3000));
         let first_kind = choose_data(&choose_kind(&Project::default(), kind, Some(&old)), Some(480), &new);

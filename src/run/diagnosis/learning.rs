@@ -89,21 +89,15 @@ pub(super) fn has_high_rate(run: &Run) -> bool {
     run.design.training.learning_rate > Training::default().learning_rate
 }
 
-/// Whether the steps of an optimizer that scales them itself are far larger than those that suit
-/// most networks.
+/// Whether an optimizer that scales its steps itself has a rate far above the usual one.
 pub(super) fn has_far_too_high_rate(run: &Run) -> bool {
     let is_sgd = matches!(run.design.training.optimizer, Optimizer::Sgd { .. });
     !is_sgd && run.design.training.learning_rate > FAR_TOO_HIGH * Training::default().learning_rate
 }
 
-/// A rate at which a network may learn that learns nothing: a tenth, or for an optimizer that scales
-/// its steps itself at most the one that suits most networks.
-pub(super) fn unstuck_rate(run: &Run) -> Advice {
-    if has_far_too_high_rate(run) {
-        Advice::LearningRate(Training::default().learning_rate)
-    } else {
-        lower_rate(run, 10.0)
-    }
+/// The rate that suits most networks, for optimizers that scale their steps themselves.
+pub(super) fn usual_rate() -> Advice {
+    Advice::LearningRate(Training::default().learning_rate)
 }
 
 /// Whether the error has fallen clearly since the first epoch.
@@ -192,7 +186,7 @@ fn high_rate(run: &Run, curve: &Curve) -> Option<Diagnosis> {
         .with("training loss above its minimum relative to the decrease", rise / scale, Unit::Share)
         .with("learning rate", f64::from(training.learning_rate), Unit::Number);
     if is_stuck {
-        return Some(finding.advise(run, [unstuck_rate(run)]));
+        return Some(finding.advise(run, [usual_rate()]));
     }
     let advice = [Some(lower_rate(run, 10.0)), Some(lower_rate(run, 3.0)), adam(run)];
     Some(finding.advise(run, advice.into_iter().flatten()))

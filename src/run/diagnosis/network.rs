@@ -2,7 +2,7 @@
 
 use super::learning::{
     adam, curved, has_far_too_high_rate, has_high_rate, has_learned, he, is_late, lower_rate,
-    other_than_zero, round, unstuck_rate,
+    other_than_zero, round, usual_rate,
 };
 use super::{Diagnosis, Fault, Unit};
 use crate::project::{
@@ -117,7 +117,7 @@ fn posterior(run: &Run, health: &Health) -> Option<Diagnosis> {
     let is_binary = health.output.is_some_and(|output| output.is_binary);
     let suited =
         if is_binary { Loss::BinaryCrossEntropy } else { Loss::Gaussian { variance: Variance::Learned } };
-    // Other losses are no likelihoods, or have a width of their own.
+    // Other losses are not likelihoods, or their width is fixed.
     let is_likelihood = run.design.loss == suited || run.design.loss == Loss::BinaryCrossEntropy;
     if !is_likelihood {
         advice.push(Advice::Likelihood(suited));
@@ -190,8 +190,8 @@ fn dead_units(run: &Run, health: &Health) -> Option<Diagnosis> {
         advice.push(Advice::LoweredK);
     } else if advice.is_empty() {
         if has_far_too_high_rate(run) {
-            // Other units would only die later, or diverge.
-            return Some(finding.advise(run, [unstuck_rate(run)]));
+            // With another activation, training would diverge.
+            return Some(finding.advise(run, [usual_rate()]));
         }
         // A rate at which a network learns is not the cause.
         let is_stuck = has_high_rate(run) && !has_learned(run);

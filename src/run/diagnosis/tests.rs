@@ -124,7 +124,7 @@ fn a_rate_is_too_high_where_the_first_steps_end_all_learning() {
     };
     check(&stuck(0.3, 0.16), &[Fault::HighRate]);
     assert_eq!(advice(&stuck(0.3, 0.16)), [Advice::LearningRate(0.002)]);
-    // It may also have learned all in the first epoch.
+    // It may also have learned everything in the first epoch.
     check(&stuck(0.3, 0.05), &[]);
     check(&stuck(0.01, 0.16), &[Fault::WorseThanPca]);
 }
@@ -305,7 +305,7 @@ fn dead_units_have_the_remedy_of_their_cause() {
     // Killed rather than dead from the start, but the network learns.
     let fast: fn(&mut Project) = |design| design.training.learning_rate = 0.01;
     assert_eq!(advice(&of(fast, "layer 1", 70)), [leaky]);
-    // Such a rate would kill or blow up other units too.
+    // At such a rate another activation does not help.
     let far: fn(&mut Project) = |design| design.training.learning_rate = 0.1;
     assert_eq!(advice(&of(far, "layer 1", 70)), [Advice::LearningRate(0.002)]);
     let mut stuck = run(fast);
